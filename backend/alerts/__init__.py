@@ -1,0 +1,1 @@
+"""Alerts: what a person has to know and act on, raised once for each thing that happened."""

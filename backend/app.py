@@ -1,0 +1,79 @@
+"""The ASGI application: what there is, and where it is mounted. No logic."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.app import AppConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+
+from backend.services import Services, build_services
+from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
+from infra.logging import configure_logging
+from infra.settings import Settings, load_settings
+from tenants.http import IDENTITY, authorize, public
+from tenants.routes import auth_router
+
+SERVICES = "services"
+DEFAULT_MAX_BODY = 1_000_000
+
+
+class MetricsController(PrometheusController):
+    """Prometheus metrics; counts of requests by route, nothing of any tenant."""
+
+    opt = public("scraped inside the network; it holds counts by route and nothing of a tenant")
+    include_in_schema = False
+
+
+def services_of(request: Request[Any, Any, Any]) -> Services:
+    """The process's services."""
+    services: Services = request.app.state[SERVICES]
+    return services
+
+
+def create_app(settings: Settings | None = None, *, services: Services | None = None, routers: Sequence[Any] = ()) -> Litestar:
+    """Build the application. `routers` are mounted besides the backend's own (the house has a floor above this one)."""
+    settings = settings or (services.settings if services else load_settings())
+    configure_logging(level=settings.log_level, json=settings.log_json)
+    running = services or build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            if services is None:
+                await running.close()
+
+    config = AppConfig(
+        route_handlers=[auth_router(), *_backend_routers(running), *_health(running), MetricsController, *routers],
+        guards=[authorize],
+        exception_handlers=EXCEPTION_HANDLERS,
+        middleware=[request_id_middleware, PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],
+        lifespan=[lifespan],
+        request_max_body_size=DEFAULT_MAX_BODY,
+        openapi_config=OpenAPIConfig(title="Suyuan", version="1", render_plugins=[], path="/openapi"),
+        debug=False,
+    )
+    app = Litestar.from_config(config)
+    app.state[SERVICES] = running
+    app.state[IDENTITY] = running.identity
+    return app
+
+
+def _backend_routers(services: Services) -> list[Any]:
+    return []
+
+
+def _health(services: Services) -> list[Any]:
+    async def database() -> None:
+        async with services.database.connection() as connection:
+            await connection.fetchval("select 1")
+
+    async def redis() -> None:
+        await services.redis.ping()
+
+    opt = public("a load balancer asks it, and it tells of no tenant")
+    return health_routes({"database": database, "redis": redis}, opt)

@@ -1,0 +1,1 @@
+"""EPCIS events: read, checked, made canonical, kept and written back."""

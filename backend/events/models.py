@@ -1,0 +1,105 @@
+"""The event log, who took part in each event, the order for readers, capture jobs and the review queue."""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, LargeBinary, Numeric, SmallInteger, Text, Uuid, text
+
+from infra.schema import APPEND_ONLY, Key, tenant_table
+
+event = tenant_table(
+    "event",
+    Column("event_id", BigInteger, Identity(), nullable=False),
+    Column("public_id", Uuid, nullable=False),
+    Column("event_key", Key, nullable=False),
+    # The key without declaration time and digest: an error declaration shares it with the event that it corrects.
+    Column("base_key", Key, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("event_hash", Key, nullable=False),
+    Column("event_type", SmallInteger, nullable=False),
+    Column("action", SmallInteger),
+    Column("event_time", DateTime(timezone=True), nullable=False),
+    Column("event_offset", Text, nullable=False),
+    Column("record_time", DateTime(timezone=True), nullable=False),
+    Column("declared_at", DateTime(timezone=True)),
+    Column("superseded_by", BigInteger),
+    Column("biz_step", Key),
+    Column("disposition", Key),
+    Column("read_point", Key),
+    Column("biz_location", Key),
+    Column("transformation_id", Key),
+    Column("source", SmallInteger, nullable=False),
+    Column("job_id", Uuid),
+    Column("anomaly", SmallInteger),
+    Column("body", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    key=("event_id",),
+    unique=[("event_key",), ("public_id",)],
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
+)
+Index("ix_event_base_key", event.c.tenant_id, event.c.base_key)
+Index("ix_event_time", event.c.tenant_id, event.c.event_time, event.c.event_id)
+Index("ix_event_biz_step", event.c.tenant_id, event.c.biz_step, event.c.event_time)
+Index("ix_event_biz_location", event.c.tenant_id, event.c.biz_location, event.c.event_time)
+Index("ix_event_anomaly", event.c.tenant_id, event.c.event_time, postgresql_where=text("anomaly is not null"))
+
+# Rows here and in the projections carry no foreign key: ids are resolved under the tenant's policy in the same transaction,
+# every join pins the tenant on both sides, and a check per row would cost more than the row (docs/adr).
+event_object = tenant_table(
+    "event_object",
+    Column("object_id", BigInteger, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("role", SmallInteger, nullable=False),
+    Column("line", SmallInteger, nullable=False),
+    Column("event_time", DateTime(timezone=True), nullable=False),
+    Column("quantity", Numeric),
+    Column("uom", Text),
+    key=("object_id", "event_id", "role", "line"),
+    grants=APPEND_ONLY,
+)
+Index("ix_event_object_event", event_object.c.tenant_id, event_object.c.event_id)
+
+tenant_sequence = tenant_table(
+    "tenant_sequence",
+    Column("last_seq", BigInteger, nullable=False),
+    key=(),
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
+)
+
+event_feed = tenant_table(
+    "event_feed",
+    Column("seq", BigInteger, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    key=("seq",),
+    unique=[("event_id",)],
+    grants=APPEND_ONLY,
+)
+
+capture_job = tenant_table(
+    "capture_job",
+    Column("job_id", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("error_behaviour", Text, nullable=False),
+    Column("success", Boolean, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("errors", Text, nullable=False),
+    Column("created_by", Uuid, nullable=False),
+    key=("job_id",),
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
+)
+
+# Facts that can't be taken as they are (same key, other content) wait here for a person; nothing that was told is lost.
+review_entry = tenant_table(
+    "review_entry",
+    Column("review_id", Uuid, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("source", SmallInteger, nullable=False),
+    Column("event_key", Key, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("resolved_at", DateTime(timezone=True)),
+    key=("review_id",),
+    unique=[("event_key", "content_sha256")],
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
+)

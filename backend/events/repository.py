@@ -1,0 +1,161 @@
+"""Statements on the event log."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.events.canonical import CanonicalEvent
+from backend.events.projection import StoredEvent
+from infra.database import Record, TenantTransaction
+from infra.ids import uuid7
+
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+_INSERT = """
+insert into event (tenant_id, public_id, event_key, base_key, content_sha256, event_hash, event_type, action, event_time, event_offset,
+                   record_time, declared_at, superseded_by, biz_step, disposition, read_point, biz_location, transformation_id,
+                   source, job_id, body, context)
+select $1, n.public_id, n.event_key, n.base_key, n.content_sha256, n.event_hash, n.event_type, n.action, n.event_time, n.event_offset,
+       $2, n.declared_at, d.event_id, n.biz_step, n.disposition, n.read_point, n.biz_location, n.transformation_id, $3, $4, n.body, n.context
+from unnest($5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::smallint[], $11::smallint[], $12::timestamptz[], $13::text[],
+            $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[])
+     as n(public_id, event_key, base_key, content_sha256, event_hash, event_type, action, event_time, event_offset,
+          declared_at, biz_step, disposition, read_point, biz_location, transformation_id, body, context)
+left join lateral (
+    select event_id from event e
+    where e.tenant_id = $1 and e.base_key = n.base_key and e.declared_at is not null and n.declared_at is null
+    order by e.event_id limit 1
+) d on true
+on conflict (tenant_id, event_key) do nothing
+returning event_id, event_key, public_id, superseded_by
+"""
+
+
+def base_key(event: CanonicalEvent) -> str:
+    """What an error declaration shares with the event that it corrects: the event id, else the hash."""
+    return f"e:{event.event_id}" if event.event_id else f"h:{event.event_hash}"
+
+
+async def insert_events(
+    tx: TenantTransaction, events: Sequence[CanonicalEvent], *, source: int, job_id: UUID | None, recorded_at: datetime
+) -> list[Record]:
+    """Insert those whose key is new; one whose declaration came before it is born superseded. Returns only the new rows."""
+    columns: list[list[Any]] = [[] for _ in range(17)]
+    for event in events:
+        declaration = event.error_declaration
+        values = (
+            uuid7(), event.event_key, base_key(event), event.content_sha256, event.event_hash, int(event.type), event.action,
+            event.event_time, event.event_offset, declaration.declaration_time if declaration else None, event.biz_step, event.disposition,
+            event.read_point, event.biz_location, event.transformation_id, ENCODER.encode(event.body).decode(),
+            ENCODER.encode(event.context).decode(),
+        )  # fmt: skip
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    return await tx.fetch(_INSERT, recorded_at, source, job_id, *columns)
+
+
+async def stored_contents(tx: TenantTransaction, keys: Collection[str]) -> dict[str, tuple[UUID, bytes]]:
+    """Public id and content digest of stored events by key."""
+    rows = await tx.fetch("select event_key, public_id, content_sha256 from event where tenant_id = $1 and event_key = any($2::text[])", list(keys))
+    return {row["event_key"]: (row["public_id"], row["content_sha256"]) for row in rows}
+
+
+async def supersede(tx: TenantTransaction, declarations: Sequence[tuple[str, int]]) -> list[Record]:
+    """Mark the events in force that declarations (base key, declaration's id) say were wrong; returns event_id and superseded_by."""
+    return await tx.fetch(
+        """update event e set superseded_by = d.event_id
+           from unnest($2::text[], $3::bigint[]) as d(base_key, event_id)
+           where e.tenant_id = $1 and e.base_key = d.base_key and e.declared_at is null and e.superseded_by is null
+           returning e.event_id, e.superseded_by""",
+        [key for key, _ in declarations],
+        [event_id for _, event_id in declarations],
+    )
+
+
+async def insert_participations(tx: TenantTransaction, stored: Sequence[StoredEvent], object_ids: "dict[str, int]") -> None:
+    """Who took part in what: one row for each participation of each event."""
+    columns: list[list[Any]] = [[] for _ in range(7)]
+    for item in stored:
+        for line, participation in enumerate(item.event.participations):
+            values = (
+                object_ids[participation.identifier.key], item.event_id, int(participation.role), min(line, 32_767),
+                item.event.event_time, participation.quantity, participation.uom,
+            )  # fmt: skip
+            for column, value in zip(columns, values, strict=True):
+                column.append(value)
+    if columns[0]:
+        await tx.execute(
+            """insert into event_object (tenant_id, object_id, event_id, role, line, event_time, quantity, uom)
+               select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[])
+               on conflict do nothing""",
+            *columns,
+        )
+
+
+async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
+    """Give the next sequence numbers, in the order given; returns the last. Must be the last statement before commit: the row lock
+    that it holds until then is what makes the order of numbers the order of commits (docs/adr)."""
+    last: int = await tx.fetchval(
+        """with taken as (
+             insert into tenant_sequence as s (tenant_id, last_seq) values ($1, cardinality($2::bigint[]))
+             on conflict (tenant_id) do update set last_seq = s.last_seq + excluded.last_seq
+             returning last_seq),
+           numbered as (
+             insert into event_feed (tenant_id, seq, event_id)
+             select $1, t.last_seq - cardinality($2::bigint[]) + i.place, i.event_id
+             from taken t cross join unnest($2::bigint[]) with ordinality as i(event_id, place)
+             returning seq)
+           select max(seq) from numbered where $1::int is not null""",
+        event_ids,
+    )
+    return last
+
+
+async def insert_review(
+    tx: TenantTransaction, *, event_key: str, content_sha256: bytes, raw: str, reason: str, source: int, received_at: datetime
+) -> None:
+    """Keep what could not be taken, once."""
+    await tx.execute(
+        """insert into review_entry (tenant_id, review_id, received_at, source, event_key, content_sha256, raw, reason)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, event_key, content_sha256) do nothing""",
+        uuid7(),
+        received_at,
+        source,
+        event_key,
+        content_sha256,
+        raw,
+        reason,
+    )
+
+
+async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:
+    """Record a finished capture job."""
+    await tx.execute(
+        """insert into capture_job (tenant_id, job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected,
+                                    errors, created_by)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+        job["job_id"], job["created_at"], job["finished_at"], job["error_behaviour"], job["success"], job["accepted"], job["duplicates"],
+        job["rejected"], job["errors"], job["created_by"],
+    )  # fmt: skip
+
+
+async def job_by_id(tx: TenantTransaction, job_id: UUID) -> Record | None:
+    """A capture job."""
+    return await tx.fetchrow(
+        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors
+           from capture_job where tenant_id = $1 and job_id = $2""",
+        job_id,
+    )
+
+
+async def jobs(tx: TenantTransaction, *, before: UUID | None, limit: int) -> list[Record]:
+    """Capture jobs, newest first, from behind `before`."""
+    return await tx.fetch(
+        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors
+           from capture_job where tenant_id = $1 and ($2::uuid is null or job_id < $2) order by job_id desc limit $3""",
+        before,
+        limit,
+    )

@@ -1,0 +1,76 @@
+"""Names in EPCIS XML: which elements are the standard's own, and the prefixes under which all others stand in JSON."""
+
+from typing import Final
+
+from lxml.etree import _Element
+
+from backend.events.contexts import STANDARD_PREFIXES
+
+_SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+_EPCIS: Final = "urn:epcglobal:epcis"
+# In XML the namespace of the CBV's master data attributes goes without the colon that JSON-LD needs behind it.
+_STANDARD_NAMESPACES: Final = {
+    **{namespace: prefix for prefix, namespace in STANDARD_PREFIXES.items()},
+    "urn:epcglobal:cbv:mda": "cbvmda",
+}
+# As prefixes these would give other meaning to URIs and to the names of EPCIS in the JSON document.
+_NO_PREFIX: Final = frozenset(("http", "https", "urn", "ni", "geo", "tel", "mailto", "data", "file", "ftp"))
+
+
+def standard_name(element: _Element) -> str | None:
+    """The name of an element of EPCIS itself, None for an extension.
+
+    The schemas leave the elements below the root unqualified; documents that qualify them are in circulation.
+    """
+    namespace, local = split_name(element.tag)
+    return local if namespace is None or namespace.startswith(_EPCIS) else None
+
+
+def split_name(name: str) -> tuple[str | None, str]:
+    """Namespace and local name of "{namespace}local"."""
+    namespace, brace, local = name.rpartition("}")
+    return (namespace[1:] if brace else None), local
+
+
+class Names:
+    """Gives each foreign namespace of one document a prefix of its own and remembers it for the JSON-LD context."""
+
+    def __init__(self) -> None:
+        self._prefixes = dict(_STANDARD_NAMESPACES)
+        self.context: dict[str, str] = {}
+
+    def of_element(self, element: _Element) -> str:
+        return self._key(*split_name(element.tag), element)
+
+    def attributes(self, element: _Element) -> list[tuple[str, str]]:
+        """Names and values; what only instructs a schema processor (xsi:type and the like) is no data and has no JSON form."""
+        named = []
+        for attribute, value in element.attrib.items():
+            namespace, local = split_name(str(attribute))
+            if namespace != _SCHEMA_INSTANCE:
+                named.append((self._key(namespace, local, element), str(value)))
+        return named
+
+    def _key(self, namespace: str | None, local: str, element: _Element) -> str:
+        if namespace is None:
+            return local
+        prefix = self._prefixes.get(namespace)
+        if prefix is None:
+            prefix = self._register(namespace, _written_prefix(namespace, element))
+        return f"{prefix}:{local}"
+
+    def _register(self, namespace: str, wanted: str) -> str:
+        prefix, number = wanted, 1
+        while prefix in self.context or prefix in STANDARD_PREFIXES or prefix in _NO_PREFIX:
+            number += 1
+            prefix = f"{wanted}{number}"
+        self._prefixes[namespace] = prefix
+        self.context[prefix] = namespace
+        return prefix
+
+
+def _written_prefix(namespace: str, element: _Element) -> str:
+    if namespace == _XML:
+        return "xml"
+    return next((prefix for prefix, bound in element.nsmap.items() if bound == namespace and prefix), "ext")

@@ -1,0 +1,110 @@
+"""How far goods reach: ancestors and descendants over the links in force, exact and without a depth limit (MODEL: Reachability)."""
+
+from collections.abc import Collection
+
+from infra.database import Record, TenantTransaction
+
+# `union` (never `union all`) is the visited set: rework cycles end, diamonds are walked once.
+_UP = """
+with recursive up(id) as (
+  (select o.object_id from traceable_object o
+   where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.object_id <> all($3::bigint[])
+   union
+   select m.lot_id from unit_membership m
+   where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.unit_id <> all($3::bigint[]) and m.lot_id <> all($3::bigint[])
+     and m.superseded_by is null)
+  union
+  select l.parent_id from up join lot_link l on l.tenant_id = $1 and l.child_id = up.id
+  where l.superseded_by is null and l.parent_id <> all($3::bigint[])
+)
+"""
+
+_DOWN = """
+with recursive down(id) as (
+  select o.object_id from traceable_object o
+  where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.object_id <> all($3::bigint[])
+  union
+  select l.child_id from down join lot_link l on l.tenant_id = $1 and l.parent_id = down.id
+  where l.superseded_by is null and l.child_id <> all($3::bigint[])
+)
+"""
+
+
+async def ancestors(tx: TenantTransaction, objects: Collection[int], *, stop_at: Collection[int] = ()) -> set[int]:
+    """The objects themselves, the lots of units among them, and everything that they came from; nothing through `stop_at`."""
+    rows = await tx.fetch(_UP + "select id from up", list(objects), list(stop_at))
+    return {row["id"] for row in rows}
+
+
+async def descendants(tx: TenantTransaction, objects: Collection[int], *, stop_at: Collection[int] = ()) -> set[int]:
+    """The objects themselves and everything made from them; units without links of their own stay under their lot."""
+    rows = await tx.fetch(_DOWN + "select id from down", list(objects), list(stop_at))
+    return {row["id"] for row in rows}
+
+
+async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
+    """Every link in force that leads to these objects, directly or not: parent, child, event, kind, time, quantity, certainty."""
+    return await tx.fetch(
+        _UP
+        + """select l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty
+             from up join lot_link l on l.tenant_id = $1 and l.child_id = up.id where l.superseded_by is null limit $4""",
+        list(objects),
+        [],
+        limit,
+    )
+
+
+async def links_down(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
+    """Every link in force that leads away from these objects, directly or not."""
+    return await tx.fetch(
+        _DOWN
+        + """select l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty
+             from down join lot_link l on l.tenant_id = $1 and l.parent_id = down.id where l.superseded_by is null limit $4""",
+        list(objects),
+        [],
+        limit,
+    )
+
+
+async def lots_and_shipments(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
+    """Everything made from the objects, each with the shipments that carried it: (object, shipment or None, quantity, uom, certainty)."""
+    return await tx.fetch(
+        _DOWN
+        + """select d.id as lot_id, s.shipment_id, s.quantity, s.uom, s.certainty
+             from (select distinct id from down) d
+             left join lot_shipment s on s.tenant_id = $1 and s.lot_id = d.id""",
+        list(objects),
+        [],
+    )
+
+
+async def inside(tx: TenantTransaction, objects: Collection[int]) -> dict[int, int]:
+    """The objects and everything that lies in them now, each with the one of `objects` that holds it."""
+    rows = await tx.fetch(
+        """with recursive inside(id, outermost) as (
+             select o.object_id, o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[])
+             union
+             select c.content_id, inside.outermost from inside
+             join containment c on c.tenant_id = $1 and c.container_id = inside.id and c.valid_to > now())
+           select id, outermost from inside""",
+        list(objects),
+    )
+    return {row["id"]: row["outermost"] for row in rows}
+
+
+async def lots_of(tx: TenantTransaction, units: Collection[int]) -> list[tuple[int, int]]:
+    """(unit, lot) for every membership in force."""
+    rows = await tx.fetch(
+        "select unit_id, lot_id from unit_membership where tenant_id = $1 and unit_id = any($2::bigint[]) and superseded_by is null", list(units)
+    )
+    return [(row["unit_id"], row["lot_id"]) for row in rows]
+
+
+async def members_taught_by(tx: TenantTransaction, event_ids: Collection[int]) -> list[tuple[int, int]]:
+    """(unit, lot) for the memberships in force that these events taught."""
+    rows = await tx.fetch(
+        """select unit_id, lot_id from unit_membership
+           where tenant_id = $1 and event_id = any($2::bigint[]) and superseded_by is null""",
+        list(event_ids),
+    )
+    return [(row["unit_id"], row["lot_id"]) for row in rows]

@@ -1,0 +1,156 @@
+"""Statements that keep links, memberships, class inputs and movements."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from infra.database import TenantTransaction
+
+# Clocks of different firms differ; within this bound containment and presence count as possible (MODEL: Time).
+TOLERANCE = "interval '24 hours'"
+
+LinkRow = tuple[int, int, int, int, datetime, Decimal | None, str | None, int]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def insert_links(tx: TenantTransaction, rows: Sequence[LinkRow]) -> None:
+    """(parent, child, event, kind, occurred at, quantity, unit of measure, certainty)."""
+    await tx.execute(
+        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[],
+                                    $9::smallint[])
+           on conflict do nothing""",
+        *_columns(rows),
+    )
+
+
+async def insert_memberships(tx: TenantTransaction, rows: Sequence[tuple[int, int, int]]) -> None:
+    """(unit, lot, event)."""
+    await tx.execute(
+        """insert into unit_membership (tenant_id, unit_id, lot_id, event_id)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[]) on conflict do nothing""",
+        *_columns(rows),
+    )
+
+
+async def insert_movements(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """(object, event, line, place, moved at, delta, unit of measure, counterparty)."""
+    await tx.execute(
+        """insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[], $9::text[])
+           on conflict do nothing""",
+        *_columns(rows),
+    )
+
+
+async def insert_class_inputs(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """(event, node, product, GTIN, place, occurred at)."""
+    await tx.execute(
+        """insert into class_input (tenant_id, event_id, node_id, product_id, gtin, place, occurred_at)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[])
+           on conflict do nothing""",
+        *_columns(rows),
+    )
+
+
+async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequence[int]) -> set[int]:
+    """Take out of force what the events taught; rows are marked, never deleted. Returns the nodes whose links changed."""
+    for table in ("unit_membership", "class_input", "movement"):
+        await tx.execute(
+            f"""update {table} t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+                where t.tenant_id = $1 and t.event_id = s.event_id and t.superseded_by is null""",
+            event_ids,
+            by,
+        )
+    rows = await tx.fetch(
+        """update lot_link t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+           where t.tenant_id = $1 and t.event_id = s.event_id and t.superseded_by is null returning t.parent_id, t.child_id""",
+        event_ids,
+        by,
+    )
+    return {row["parent_id"] for row in rows} | {row["child_id"] for row in rows}
+
+
+async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int]:
+    """A unit with links of its own keeps a member edge from its lot; returns the lots that got one."""
+    rows = await tx.fetch(
+        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
+           select $1, m.lot_id, m.unit_id, m.event_id, 3, e.event_time, 1
+           from unit_membership m
+           join event e on e.tenant_id = $1 and e.event_id = m.event_id
+           where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.superseded_by is null
+             and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = m.unit_id and l.superseded_by is null)
+               or exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = m.unit_id and l.kind <> 3 and l.superseded_by is null))
+           on conflict do nothing returning parent_id""",
+        list(units),
+    )
+    return {row["parent_id"] for row in rows}
+
+
+async def link_shares(tx: TenantTransaction, lots: Collection[int]) -> None:
+    """Where a lot went in as a whole, each of its units with a making of its own may have gone in."""
+    await tx.execute(
+        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
+           select distinct $1::int, m.child_id, i.child_id, i.event_id, 5, i.occurred_at, 2
+           from lot_link i
+           join lot_link m on m.tenant_id = $1 and m.parent_id = i.parent_id and m.kind = 3 and m.superseded_by is null
+           where i.tenant_id = $1 and i.parent_id = any($2::bigint[]) and i.kind = 1 and i.superseded_by is null
+             and exists (select 1 from lot_link o where o.tenant_id = $1 and o.child_id = m.child_id and o.kind = 2 and o.superseded_by is null)
+           on conflict do nothing""",
+        list(lots),
+    )
+
+
+async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) -> list[int]:
+    """Events with an input told without its lot, of a product of which a lot in `moved` has just been moved or corrected."""
+    rows = await tx.fetch(
+        """select distinct c.event_id from traceable_object o
+           join class_input c on c.tenant_id = $1 and c.gtin = o.gtin and c.superseded_by is null
+           where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.kind = 1""",
+        list(moved),
+    )
+    return [row["event_id"] for row in rows]
+
+
+async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> None:
+    """For inputs told without their lot: link every lot of the product that was present there then, as possible."""
+    await tx.execute("delete from lot_link where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6", list(event_ids))
+    await tx.execute(
+        f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
+            select $1, o.object_id, c.node_id, c.event_id, 6, c.occurred_at, 2
+            from class_input c
+            join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
+            where c.tenant_id = $1 and c.event_id = any($2::bigint[]) and c.superseded_by is null
+              and (select sum(m.delta) from movement m
+                   where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
+                     and m.moved_at <= c.occurred_at + {TOLERANCE} and (c.place is null or m.place = c.place)) > 0
+            on conflict do nothing""",
+        list(event_ids),
+    )
+
+
+async def moved_by(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
+    """Objects that these events moved."""
+    rows = await tx.fetch("select distinct object_id from movement where tenant_id = $1 and event_id = any($2::bigint[])", list(event_ids))
+    return {row["object_id"] for row in rows}
+
+
+async def members_taught_by(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
+    """Units whose lot these events taught."""
+    rows = await tx.fetch("select distinct unit_id from unit_membership where tenant_id = $1 and event_id = any($2::bigint[])", list(event_ids))
+    return {row["unit_id"] for row in rows}
+
+
+async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime) -> list[Any]:
+    """(object, place, unit of measure, quantity) where the sum isn't zero, as of `at`."""
+    return await tx.fetch(
+        """select object_id, place, uom, sum(delta) as quantity from movement
+           where tenant_id = $1 and object_id = any($2::bigint[]) and superseded_by is null and moved_at <= $3
+           group by object_id, place, uom having sum(delta) <> 0 order by object_id, place, uom""",
+        list(object_ids),
+        at,
+    )

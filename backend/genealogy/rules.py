@@ -1,0 +1,282 @@
+"""Pure decisions: which links, memberships and movements an event states, and what a container holds when (MODEL: Objects and links)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum
+from urllib.parse import quote
+
+from backend.events.canonical import Action, CanonicalEvent, EventType, Participation, Role
+from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, parse_identifier
+
+INFINITY = datetime(9999, 12, 31, tzinfo=UTC)
+IN_TRANSIT = "urn:suyuan:in-transit"
+SHIPPING_STEPS = frozenset({"shipping", "departing"})
+RECEIVING_STEPS = frozenset({"receiving", "arriving"})
+_OWNERLESS = (ObjectKind.PRODUCT_CLASS,)
+
+
+class LinkKind(IntEnum):
+    """Why one node leads to another; the numbers are stored and never change.
+
+    MEMBER: from a lot to a unit that has links of its own. CONTENT: from what lay in a container that was used up as a whole.
+    SHARE: from such a unit to what its lot was used for, not knowing which units went. CANDIDATE: from a lot that was present
+    when its product was used without naming a lot.
+    """
+
+    INPUT = 1
+    OUTPUT = 2
+    MEMBER = 3
+    CONTENT = 4
+    SHARE = 5
+    CANDIDATE = 6
+
+
+class Certainty(IntEnum):
+    """Proven by the events, or merely not excluded by them."""
+
+    CERTAIN = 1
+    POSSIBLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLink:
+    """A link that an event states, between identifiers."""
+
+    parent: Identifier
+    child: Identifier
+    kind: LinkKind
+    quantity: Decimal | None
+    uom: str | None
+
+
+def transformation_node(event: CanonicalEvent) -> Identifier:
+    """The node between inputs and outputs: one for all parts under a transformationID, else one of the event's own."""
+    key = event.transformation_id or f"urn:suyuan:transformation:{event.event_key}"
+    return Identifier(ObjectKind.TRANSFORMATION, f"transformation:{key}", event.transformation_id or event.event_key)
+
+
+def lot_of(identifier: Identifier) -> Identifier | None:
+    """The lot that a captured unit names beside its serial."""
+    if identifier.kind is ObjectKind.UNIT and identifier.lot and identifier.gtin:
+        return parse_identifier(f"{DIGITAL_LINK_ROOT}01/{identifier.gtin}/10/{quote(identifier.lot, safe='')}")
+    return None
+
+
+def memberships(event: CanonicalEvent) -> list[tuple[Identifier, Identifier]]:
+    """(unit, lot) pairs that the event teaches."""
+    return [(p.identifier, lot) for p in event.participations if (lot := lot_of(p.identifier))]
+
+
+def stated_links(event: CanonicalEvent) -> list[StatedLink]:
+    """Inputs to the transformation's node and the node to its outputs: n + m links, never n × m.
+
+    Serial outputs whose lot is known are grouped under the lot, unless serials went in: then each unit may differ from
+    its lot (an engine with its own parts) and keeps links of its own.
+    """
+    if event.type is not EventType.TRANSFORMATION:
+        return []
+    node = transformation_node(event)
+    own_links = any(p.role is Role.INPUT and p.identifier.kind is ObjectKind.UNIT for p in event.participations)
+    links: dict[tuple[str, str, int], StatedLink] = {}
+    for participation in event.participations:
+        identifier = participation.identifier
+        if identifier.kind in _OWNERLESS:
+            continue
+        if participation.role is Role.INPUT:
+            link = StatedLink(identifier, node, LinkKind.INPUT, participation.quantity, participation.uom)
+        elif participation.role is Role.OUTPUT:
+            link = _output_link(node, participation, own_links=own_links)
+        else:
+            continue
+        key = (link.parent.key, link.child.key, int(link.kind))
+        known = links.get(key)
+        links[key] = _added(known, link) if known else link
+    return list(links.values())
+
+
+def _output_link(node: Identifier, participation: Participation, *, own_links: bool) -> StatedLink:
+    lot = lot_of(participation.identifier)
+    if lot is None or own_links:
+        return StatedLink(node, participation.identifier, LinkKind.OUTPUT, participation.quantity, participation.uom)
+    return StatedLink(node, lot, LinkKind.OUTPUT, Decimal(1), None)
+
+
+def _added(first: StatedLink, second: StatedLink) -> StatedLink:
+    """Two statements of the same pair in one event; quantities in different units stay unadded."""
+    same_unit = first.uom == second.uom and first.quantity is not None and second.quantity is not None
+    quantity = first.quantity + second.quantity if same_unit and first.quantity and second.quantity else first.quantity
+    return StatedLink(first.parent, first.child, first.kind, quantity, first.uom)
+
+
+def class_inputs(event: CanonicalEvent) -> list[Identifier]:
+    """Products that went in without their lot being told."""
+    if event.type is not EventType.TRANSFORMATION:
+        return []
+    return [p.identifier for p in event.participations if p.role is Role.INPUT and p.identifier.kind is ObjectKind.PRODUCT_CLASS]
+
+
+class _Flow(Enum):
+    TRANSFORMING = 1
+    SHIPPING = 2
+    RECEIVING = 3
+    MAKING = 4
+    DESTROYING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StatedMovement:
+    """A signed quantity of an object at a place."""
+
+    identifier: Identifier
+    place: str
+    delta: Decimal
+    uom: str
+    counterparty: str | None
+
+
+def movements(event: CanonicalEvent) -> list[StatedMovement]:
+    """What the event moves, as signed quantities; a position is their sum.
+
+    Making adds at the place, using up takes away; shipping takes from the source's place into transit, receiving takes out
+    of transit into the receiver's place. A lot told without a quantity moves nothing that could be counted.
+    """
+    flow = _flow(event)
+    if flow is None:
+        return []
+    made: list[StatedMovement] = []
+    for participation in event.participations:
+        quantity = Decimal(1) if participation.quantity is None and participation.identifier.kind is not ObjectKind.LOT else participation.quantity
+        if quantity is None or participation.identifier.kind in _OWNERLESS:
+            continue
+        for place, factor in _steps(event, flow, participation.role):
+            made.append(StatedMovement(participation.identifier, place, factor * quantity, participation.uom or "", _counterparty(event, factor)))
+    return made
+
+
+def _flow(event: CanonicalEvent) -> _Flow | None:
+    """Which way the event moves goods; None where it moves none."""
+    if event.type is EventType.TRANSFORMATION:
+        return _Flow.TRANSFORMING
+    if event.type not in (EventType.OBJECT, EventType.TRANSACTION):
+        return None
+    if event.biz_step in SHIPPING_STEPS:
+        return _Flow.SHIPPING
+    if event.biz_step in RECEIVING_STEPS:
+        return _Flow.RECEIVING
+    by_action = {Action.ADD: _Flow.MAKING, Action.DELETE: _Flow.DESTROYING}
+    return by_action.get(event.action) if event.type is EventType.OBJECT and event.action else None
+
+
+def _steps(event: CanonicalEvent, flow: _Flow, role: Role) -> list[tuple[str, int]]:
+    """(place, +1 or -1) for one participation."""
+    here = event.biz_location or event.read_point
+    if flow is _Flow.TRANSFORMING:
+        return [(here, -1 if role is Role.INPUT else 1)] if here else []
+    if role is not Role.SUBJECT:
+        return []
+    if flow is _Flow.SHIPPING:
+        left = _party(event.sources, "location") or event.read_point or event.biz_location
+        return [(left, -1), (IN_TRANSIT, 1)] if left else []
+    if not here:
+        return []
+    if flow is _Flow.RECEIVING:
+        return [(IN_TRANSIT, -1), (here, 1)]
+    return [(here, 1 if flow is _Flow.MAKING else -1)]
+
+
+def _party(parties: Sequence[tuple[str, str]], *kinds: str) -> str | None:
+    return next((party for kind in kinds for of, party in parties if of == kind), None)
+
+
+def _counterparty(event: CanonicalEvent, factor: int) -> str | None:
+    parties = event.destinations if factor < 0 else event.sources
+    return _party(parties, "owning_party", "possessing_party")
+
+
+class FactKind(IntEnum):
+    """What an event says of a container; at one instant they count in this order."""
+
+    BEGIN = 1
+    ADD = 2
+    OBSERVE = 3
+    DELETE = 4
+    EMPTY = 5
+    SHIP = 6
+    END = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFact:
+    """One thing that one event says of one container; `content_id` is None where it concerns the container itself."""
+
+    at: datetime
+    kind: FactKind
+    event_key: str
+    event_id: int
+    content_id: int | None = None
+    quantity: Decimal | None = None
+    uom: str | None = None
+
+
+@dataclass(slots=True)
+class Stay:
+    """A content's stay in a container: from (inclusive) to (exclusive); `quantity` is None for an instance."""
+
+    content_id: int
+    opened_by: int
+    valid_from: datetime
+    valid_to: datetime
+    closed_by: int | None
+    quantity: Decimal | None
+    uom: str | None
+
+
+def stays(facts: Iterable[ContainerFact]) -> list[Stay]:
+    """What lay in one container from when to when, as a function of the set of facts: their order of arrival doesn't matter.
+
+    A container has lives: what is still inside ends when it is commissioned anew or destroyed, and at the first ADD after
+    it was shipped (an SSCC that is used again).
+    """
+    closed: list[Stay] = []
+    open_stays: list[Stay] = []
+    shipped = False
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.kind, fact.event_key, fact.content_id or 0)):
+        if fact.kind in (FactKind.BEGIN, FactKind.END, FactKind.EMPTY) or (fact.kind is FactKind.ADD and shipped):
+            closed += _ended(open_stays, fact)
+            open_stays = []
+            shipped = False
+        if fact.kind is FactKind.SHIP:
+            shipped = True
+        elif fact.content_id is not None and fact.kind is FactKind.DELETE:
+            closed += _taken_out(open_stays, fact)
+        elif fact.content_id is not None:
+            inside = any(stay.content_id == fact.content_id for stay in open_stays)
+            if not inside or (fact.kind is FactKind.ADD and fact.quantity is not None):
+                open_stays.append(Stay(fact.content_id, fact.event_id, fact.at, INFINITY, None, fact.quantity, fact.uom))
+    return [stay for stay in closed + open_stays if stay.valid_from < stay.valid_to]
+
+
+def _ended(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
+    for stay in open_stays:
+        stay.valid_to, stay.closed_by = fact.at, fact.event_id
+    return list(open_stays)
+
+
+def _taken_out(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
+    """End the content's stays, oldest first; ADD 100 and DELETE 40 leave a stay of 60 from then on."""
+    closed = []
+    left = fact.quantity
+    for stay in [stay for stay in open_stays if stay.content_id == fact.content_id and stay.uom == fact.uom]:
+        if left is not None and left <= 0:
+            break
+        open_stays.remove(stay)
+        stay.valid_to, stay.closed_by = fact.at, fact.event_id
+        closed.append(stay)
+        if left is None or stay.quantity is None:
+            continue
+        if stay.quantity > left:
+            open_stays.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, stay.quantity - left, stay.uom))
+        left -= stay.quantity
+    return closed

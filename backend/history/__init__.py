@@ -1,0 +1,1 @@
+"""The product history page that anybody may see who scans the code."""

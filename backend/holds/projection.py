@@ -1,0 +1,82 @@
+"""What captured facts do to holds: held goods that were shipped all the same raise an alert; corrections free nothing by themselves."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from backend.alerts import service as alerts
+from backend.events.canonical import CanonicalEvent
+from backend.events.projection import Batch
+from backend.genealogy import reach as genealogy
+from backend.holds import reach, repository
+from backend.identifiers import Identifier
+from backend.shipments import service as shipments
+from infra.database import TenantTransaction
+
+HELD_GOODS_SHIPPED = 1
+
+
+class HoldMemory:
+    """Runs before every other projection: remembers what is held before a correction takes links away."""
+
+    def identifiers(self, event: CanonicalEvent) -> Iterable[Identifier]:
+        """Nothing."""
+        return ()
+
+    async def project(self, tx: TenantTransaction, batch: Batch) -> None:
+        """Keep each hold's reach as it is before the correction."""
+        if not batch.superseded:
+            return
+        holds = await reach.holds_reaching(tx)
+        members = await genealogy.members_taught_by(tx, batch.superseded_ids) if holds else []
+        for hold_id, (roots, cuts) in holds.items():
+            held = await reach.held_by(tx, roots, cuts)
+            # Units without links of their own are held through their lot; a correction may take that membership away.
+            batch.held_before[hold_id] = held | {unit for unit, lot in members if lot in held}
+
+
+class HoldWatch:
+    """Runs last: goods that lost their path to a held root become pending; shipments of held goods raise alerts."""
+
+    def identifiers(self, event: CanonicalEvent) -> Iterable[Identifier]:
+        """Nothing."""
+        return ()
+
+    async def project(self, tx: TenantTransaction, batch: Batch) -> None:
+        """Compare the reach before and after corrections, then look at every shipment that the batch made or changed."""
+        if not await repository.any_active(tx):
+            return
+        if batch.held_before:
+            await self._keep_pending(tx, batch)
+        affected = set(batch.shipments)
+        if batch.nodes:
+            downstream = await genealogy.lots_and_shipments(tx, batch.nodes)
+            affected |= {row["shipment_id"] for row in downstream if row["shipment_id"] is not None}
+        if affected:
+            await self._alert(tx, affected)
+
+    async def _keep_pending(self, tx: TenantTransaction, batch: Batch) -> None:
+        declaration = batch.superseded[0].by
+        pending: set[tuple[UUID, int, int]] = set()
+        for hold_id, (roots, cuts) in (await reach.holds_reaching(tx)).items():
+            now = await reach.held_by(tx, roots, cuts)
+            lost = batch.held_before.get(hold_id, set()) - now
+            still = {unit for unit, lot in await genealogy.lots_of(tx, lost) if lot in now}
+            pending |= {(hold_id, object_id, declaration) for object_id in lost - still}
+        if pending:
+            await repository.insert_pending(tx, sorted(pending))
+
+    async def _alert(self, tx: TenantTransaction, affected: set[int]) -> None:
+        goods = await shipments.lots_by_shipment(tx, affected)
+        for shipped in await shipments.load(tx, affected):
+            causes = await reach.causes(tx, goods.get(shipped.shipment_id, []))
+            for cause in causes:
+                detail = {
+                    "shipment": str(shipped.public_id), "toParty": shipped.to_party, "document": shipped.document, "reason": cause.reason,
+                    "held": cause.held_uri, "root": cause.root_uri, "hold": str(cause.hold_id),
+                }  # fmt: skip
+                await alerts.raise_alert(
+                    tx, kind="held_goods_shipped", severity=alerts.Severity.CRITICAL, subject=cause.held_uri, detail=detail,
+                    dedupe_key=f"held_goods_shipped:{shipped.public_id}:{cause.hold_id}:{cause.held_key}",
+                )  # fmt: skip
+            if causes:
+                await repository.mark_anomaly(tx, [shipped.shipment_id], HELD_GOODS_SHIPPED)

@@ -1,0 +1,150 @@
+"""Place a hold, release it as a whole or in part, and say what it reaches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from backend.holds import reach, repository
+from backend.holds.errors import GoodsHeldError, HoldCause, HoldNotFoundError, HoldReleasedError
+from backend.identifiers import ObjectKind, parse_identifier
+from backend.objects import service as objects
+from backend.objects.errors import ObjectNotFoundError
+from infra import clock
+from infra.database import Gate, Record, TenantTransaction
+from infra.errors import InvalidInputError
+from infra.ids import uuid7
+from infra.outbox import enqueue
+from tenants import audit
+from tenants.permissions import Permission
+from tenants.principal import Principal
+
+CHANGED = "holds.changed"
+REASON_LENGTH = 200
+NOTE_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold as people see it."""
+
+    hold_id: UUID
+    object_key: str
+    object_uri: str
+    reason: str
+    note: str
+    active: bool
+    placed_at: datetime
+    placed_by: UUID
+    released_at: datetime | None
+    release_reason: str | None
+
+    @classmethod
+    def from_row(cls, row: Record) -> "Hold":
+        """From a row joined with its object."""
+        named = objects.TraceableObject(row["object_id"], ObjectKind(row["kind"]), row["key"], None, "")
+        return cls(
+            row["hold_id"], row["key"], named.uri, row["reason"], row["note"], row["status"] == repository.ACTIVE, row["placed_at"],
+            row["placed_by"], row["released_at"], row["release_reason"],
+        )  # fmt: skip
+
+
+def _text(value: str, field: str, limit: int, *, required: bool) -> str:
+    cleaned = value.strip()
+    if required and not cleaned:
+        raise InvalidInputError(f"“{field}” is empty: say why, so that whoever meets the hold understands it.", field=field)
+    if len(cleaned) > limit or "\x00" in cleaned:
+        raise InvalidInputError(f"“{field}” is longer than {limit} characters or holds a NUL; shorten it.", field=field)
+    return cleaned
+
+
+async def place_hold(tx: TenantTransaction, principal: Principal, *, key: str, reason: str, note: str = "") -> Hold:
+    """Put an object on hold, and with it at once its units and everything made from it, now and later.
+
+    The transaction must have passed the exclusive gate. A lot or unit that has not been met yet may be held in advance.
+    """
+    principal.require(Permission.HOLDS_PLACE)
+    _require_exclusive(tx)
+    reason = _text(reason, "reason", REASON_LENGTH, required=True)
+    note = _text(note, "note", NOTE_LENGTH, required=False)
+    held = await _find_or_announce(tx, key)
+    hold_id = uuid7()
+    await repository.insert(
+        tx, hold_id=hold_id, object_id=held.object_id, reason=reason, note=note, placed_at=clock.now(), placed_by=principal.person_id
+    )
+    await audit.record(tx, principal, "hold.placed", held.key, after={"hold": str(hold_id), "note": note}, reason=reason)
+    await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [held.object_id]}])
+    return await get_hold(tx, hold_id)
+
+
+async def _find_or_announce(tx: TenantTransaction, key: str) -> objects.TraceableObject:
+    try:
+        return await objects.find(tx, key)
+    except ObjectNotFoundError:
+        identifier = parse_identifier(key.strip())
+        if identifier.kind not in (ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT) or not identifier.is_gs1:
+            raise
+        ids = await objects.resolve(tx, [identifier])
+        return (await objects.load(tx, ids.values()))[ids[identifier.key]]
+
+
+async def release_hold(tx: TenantTransaction, principal: Principal, *, hold_id: UUID, reason: str, keys: Sequence[str] = ()) -> Hold:
+    """Release a hold as a whole, or only the objects named in `keys` (a cut: another path to them holds them again).
+
+    The transaction must have passed the exclusive gate. Other holds on the same goods stay in force.
+    """
+    principal.require(Permission.HOLDS_RELEASE)
+    _require_exclusive(tx)
+    reason = _text(reason, "reason", REASON_LENGTH, required=True)
+    row = await repository.by_id(tx, hold_id)
+    if row is None:
+        raise HoldNotFoundError
+    if row["status"] != repository.ACTIVE:
+        raise HoldReleasedError
+    named = [await objects.find(tx, key) for key in keys]
+    at = clock.now()
+    if not named or any(item.object_id == row["object_id"] for item in named):
+        await repository.close(tx, hold_id, at=at, by=principal.person_id, reason=reason)
+        released = [row["object_id"]]
+    else:
+        released = [item.object_id for item in named]
+        await repository.cut(tx, hold_id, released, at=at, by=principal.person_id, reason=reason)
+    after = {"hold": str(hold_id), "objects": [item.key for item in named] or [row["key"]]}
+    await audit.record(tx, principal, "hold.released", row["key"], after=after, reason=reason)
+    await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [row["object_id"], *released]}])
+    return await get_hold(tx, hold_id)
+
+
+async def get_hold(tx: TenantTransaction, hold_id: UUID) -> Hold:
+    """One hold; raises `HoldNotFoundError`."""
+    row = await repository.by_id(tx, hold_id)
+    if row is None:
+        raise HoldNotFoundError
+    return Hold.from_row(row)
+
+
+async def list_holds(tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50) -> list[Hold]:
+    """Holds, newest first."""
+    return [Hold.from_row(row) for row in await repository.listed(tx, active_only=active_only, before=before, limit=limit)]
+
+
+async def why_held(tx: TenantTransaction, object_ids: Sequence[int]) -> list[HoldCause]:
+    """Why goods, or anything in them, are held; empty when they are free."""
+    return await reach.causes(tx, object_ids)
+
+
+async def refuse_if_held(tx: TenantTransaction, object_ids: Sequence[int]) -> None:
+    """The gate of every command: raise `GoodsHeldError` with the causes unless all goods are free.
+
+    The transaction must have passed the gate in an earlier statement, so that no hold comes between this look and the commit.
+    """
+    if tx.gate is Gate.NONE:
+        raise RuntimeError("a command asks for held goods only behind the gate")
+    found = await reach.causes(tx, object_ids)
+    if found:
+        raise GoodsHeldError(found)
+
+
+def _require_exclusive(tx: TenantTransaction) -> None:
+    if tx.gate is not Gate.EXCLUSIVE:
+        raise RuntimeError("holds are placed and released behind the exclusive gate")

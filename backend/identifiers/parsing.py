@@ -1,0 +1,81 @@
+"""The one door through which every written form of an identifier is read."""
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from backend.identifiers.digital_link import read_digital_link
+from backend.identifiers.element_string import read_element_string
+from backend.identifiers.epc_urn import read_urn
+from backend.identifiers.errors import InvalidIdentifierError
+from backend.identifiers.private_forms import read_private
+from backend.identifiers.types import DIGITAL_LINK_ROOT, LONGEST_IDENTIFIER, Identifier, IdentifierRole, ObjectKind
+
+# RFC 3987 without what no URI may hold anywhere: white space, controls, delimiters, private use, unpaired surrogates.
+_URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f-\xa0\"<>\\^`{|}\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff]+"
+)
+# In EPC URNs the quotation mark and the angle brackets of GS1's own character set are met unescaped.
+_EPC_URN: Final = re.compile(r"urn:epc:[!-~]+", re.IGNORECASE)
+_KEY_PATH: Final = re.compile(r"(?:[0-9]{2,4}/[^/]+)(?:/[0-9]{2,4}/[^/]+)*")
+
+
+def is_uri(text: str) -> bool:
+    """Whether the text is an absolute URI or IRI (RFC 3986 §4.3, RFC 3987 §2.2), by its characters."""
+    return _URI.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=32768)
+def parse_identifier(text: str, *, role: IdentifierRole = IdentifierRole.TYPED) -> Identifier:
+    """The identifier that `text` writes: EPC URN, Digital Link URI, private form or any other URI; in the role TYPED also
+    a bracketed element string or a stored key.
+
+    Raises InvalidIdentifierError for a text that is no URI or too long, and for a malformed GS1 key, which only the role
+    REFERENCE keeps as it is.
+    """
+    if len(text) > LONGEST_IDENTIFIER or (not text.isascii() and len(text.encode(errors="replace")) > LONGEST_IDENTIFIER):
+        raise InvalidIdentifierError(text, f"it is longer than {LONGEST_IDENTIFIER} bytes.", "Write a shorter identifier.")
+    if role is IdentifierRole.TYPED:
+        text = text.strip()
+        if text.startswith("("):
+            return read_element_string(text)
+        if _KEY_PATH.fullmatch(text):
+            return _read_uri(text, DIGITAL_LINK_ROOT + text)
+    try:
+        return _read_uri(text, text)
+    except InvalidIdentifierError:
+        if role is IdentifierRole.REFERENCE and is_uri(text):
+            return Identifier(ObjectKind.OTHER, text, text)
+        raise
+
+
+def _read_uri(captured: str, uri: str) -> Identifier:
+    if uri[:8].lower() == "urn:epc:":
+        if not _EPC_URN.fullmatch(uri):
+            raise _not_a_uri(captured)
+        return read_urn(uri)
+    if not is_uri(uri):
+        raise _not_a_uri(captured)
+    private = read_private(uri)
+    if private is not None:
+        return _digital_link_under_private_path(uri) or private
+    found = read_digital_link(uri)
+    if found is None:
+        return Identifier(ObjectKind.OTHER, uri, captured)
+    return found if uri == captured else replace(found, captured=captured)
+
+
+def _digital_link_under_private_path(uri: str) -> Identifier | None:
+    """A path .../class/01/09506000134352 is a Digital Link, .../class/01/20261231 the lot 20261231 of a product called 01."""
+    try:
+        found = read_digital_link(uri)
+    except InvalidIdentifierError:
+        return None
+    return found if found is not None and f"/{found.key.split('/')[1]}" in uri else None
+
+
+def _not_a_uri(text: str) -> InvalidIdentifierError:
+    return InvalidIdentifierError(
+        text, "it is not a URI.", f"Write an EPC URN (urn:epc:id:sgtin:…), a Digital Link ({DIGITAL_LINK_ROOT}01/…) or your URI."
+    )

@@ -1,0 +1,1 @@
+"""Traceable objects: one id space for lots, units, logistic units, assets, tanks and transformations."""

@@ -1,0 +1,54 @@
+"""Statements on traceable objects."""
+
+from collections.abc import Collection, Sequence
+
+from infra.database import Record, TenantTransaction
+
+OBJECT_COLUMNS = "object_id, kind, key, gtin, code"
+
+
+async def insert_missing(tx: TenantTransaction, kinds: Sequence[int], keys: Sequence[str], gtins: Sequence[str | None], codes: Sequence[str]) -> None:
+    """Insert objects, given sorted by key so that two writers never wait for each other crosswise; those known are left alone."""
+    await tx.execute(
+        """insert into traceable_object (tenant_id, kind, key, gtin, code)
+           select $1, kind, key, gtin, code from unnest($2::smallint[], $3::text[], $4::text[], $5::text[]) as new(kind, key, gtin, code)
+           on conflict (tenant_id, key) do nothing""",
+        kinds,
+        keys,
+        gtins,
+        codes,
+    )
+
+
+async def ids_by_key(tx: TenantTransaction, keys: Collection[str]) -> dict[str, int]:
+    """The ids of those keys that exist. A statement of its own, later than the insert (PERFORMANCE: trap 1)."""
+    rows = await tx.fetch("select key, object_id from traceable_object where tenant_id = $1 and key = any($2::text[])", list(keys))
+    return {row["key"]: row["object_id"] for row in rows}
+
+
+async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:
+    """Rows for ids; ids that do not exist here are absent."""
+    return await tx.fetch(f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and object_id = any($2::bigint[])", list(ids))
+
+
+async def by_key(tx: TenantTransaction, key: str) -> Record | None:
+    """The object with exactly this canonical key."""
+    return await tx.fetchrow(f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and key = $2", key)
+
+
+async def by_code(tx: TenantTransaction, code: str, limit: int) -> list[Record]:
+    """Objects whose lot number, serial or other variable part is exactly `code`."""
+    return await tx.fetch(
+        f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and code = $2 order by kind, key limit $3", code, limit
+    )
+
+
+async def of_product(tx: TenantTransaction, gtin: str, kind: int, limit: int) -> list[Record]:
+    """A product's lots or units, newest first."""
+    return await tx.fetch(
+        f"""select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and gtin = $2 and kind = $3
+            order by object_id desc limit $4""",
+        gtin,
+        kind,
+        limit,
+    )

@@ -1,0 +1,78 @@
+"""Find and make traceable objects."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from backend.identifiers import Identifier, ObjectKind, parse_identifier
+from backend.identifiers.errors import InvalidIdentifierError
+from backend.objects import repository
+from backend.objects.errors import ObjectNotFoundError
+from infra.database import Record, TenantTransaction
+
+ObjectIds = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceableObject:
+    """One object as it is stored; `code` is its lot number, serial or other variable part."""
+
+    object_id: int
+    kind: ObjectKind
+    key: str
+    gtin: str | None
+    code: str
+
+    @classmethod
+    def from_row(cls, row: Record) -> "TraceableObject":
+        """From a row of the table."""
+        return cls(row["object_id"], ObjectKind(row["kind"]), row["key"], row["gtin"], row["code"])
+
+    @property
+    def uri(self) -> str:
+        """The canonical URI."""
+        return Identifier(self.kind, self.key, self.key).uri
+
+
+def code_of(identifier: Identifier) -> str:
+    """What people call the object: the serial of a unit, the lot number of a lot, else the last part of its key."""
+    if identifier.kind is ObjectKind.UNIT and identifier.serial:
+        return identifier.serial
+    if identifier.kind is ObjectKind.LOT and identifier.lot:
+        return identifier.lot
+    return identifier.key.rsplit("/", 1)[-1] if identifier.is_gs1 else identifier.key
+
+
+async def resolve(tx: TenantTransaction, identifiers: Iterable[Identifier]) -> ObjectIds:
+    """The ids of all identifiers, making the tenant's own objects for those it has not met."""
+    by_key = {identifier.key: identifier for identifier in identifiers}
+    ids = await repository.ids_by_key(tx, by_key)
+    missing = [by_key[key] for key in sorted(by_key.keys() - ids.keys())]
+    if missing:
+        await repository.insert_missing(
+            tx, [int(i.kind) for i in missing], [i.key for i in missing], [i.gtin for i in missing], [code_of(i) for i in missing]
+        )
+        ids |= await repository.ids_by_key(tx, [identifier.key for identifier in missing])
+    return ids
+
+
+async def load(tx: TenantTransaction, ids: Collection[int]) -> dict[int, TraceableObject]:
+    """Objects by id."""
+    return {row["object_id"]: TraceableObject.from_row(row) for row in await repository.by_ids(tx, ids)} if ids else {}
+
+
+async def find(tx: TenantTransaction, text: str) -> TraceableObject:
+    """The object that a person or program means: any identifier form, or else a bare lot number, serial or SSCC that is unique here.
+
+    Raises `ObjectNotFoundError`, also where a bare code fits several objects (the full identifier then decides).
+    """
+    cleaned = text.strip()
+    try:
+        row = await repository.by_key(tx, parse_identifier(cleaned).key)
+    except InvalidIdentifierError:
+        row = None
+    if row is None:
+        candidates = await repository.by_code(tx, cleaned, limit=2)
+        row = candidates[0] if len(candidates) == 1 else None
+    if row is None:
+        raise ObjectNotFoundError(cleaned[:200])
+    return TraceableObject.from_row(row)

@@ -1,0 +1,92 @@
+"""The services of one process, built from its settings and handed to every entry: server, worker, commands and tests."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from redis.asyncio import Redis
+
+from backend.events.canonical import CanonicalEvent
+from backend.events.projection import Projection
+from backend.events.service import CaptureService, gate_for
+from backend.genealogy.containment import ContainmentProjection
+from backend.genealogy.projection import GenealogyProjection
+from backend.holds.projection import HoldMemory, HoldWatch
+from backend.shipments.projection import ShipmentProjection
+from infra.database import Database, Gate, TenantTransaction
+from infra.settings import Settings
+from infra.storage.s3 import S3Storage
+from tenants.service import Identity
+
+T = TypeVar("T")
+CAPTURE_TIMEOUT_MS = 20_000
+
+
+def projections() -> list[Projection]:
+    """In the order in which they run: each may read what the ones before it have written."""
+    return [HoldMemory(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch()]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that an entry needs; closed once at the end."""
+
+    settings: Settings
+    database: Database
+    relay_database: Database
+    auth_database: Database
+    public_database: Database
+    redis: "Redis"
+    identity: Identity
+    capture: CaptureService
+    storage: S3Storage
+
+    async def close(self) -> None:
+        """Close all pools."""
+        for database in (self.database, self.relay_database, self.auth_database, self.public_database):
+            await database.close()
+        await self.redis.aclose()
+        await self.storage.close()
+
+    async def in_tenant(self, tenant_id: int, use_case: Callable[[TenantTransaction], Awaitable[T]], *, gate: Gate = Gate.NONE) -> T:
+        """Run a use case in a tenant's transaction, again from the start after a deadlock."""
+
+        async def attempt() -> T:
+            async with self.database.tenant(tenant_id, gate=gate, timeout_ms=None if gate is Gate.NONE else CAPTURE_TIMEOUT_MS) as tx:
+                return await use_case(tx)
+
+        return await self.database.retrying(attempt)
+
+    async def capturing(self, tenant_id: int, events: Sequence[CanonicalEvent], use_case: Callable[[TenantTransaction], Awaitable[T]]) -> T:
+        """The same behind the gate that capturing `events` needs."""
+        return await self.in_tenant(tenant_id, use_case, gate=gate_for(events))
+
+
+def build_services(settings: Settings) -> Services:
+    """Build them; nothing is connected before it is used."""
+    size = settings.database_pool_size
+
+    def pool(url: str, part: str, connections: int) -> Database:
+        return Database(url, pool_size=connections, statement_timeout_ms=settings.statement_timeout_ms, application_name=f"suyuan-{part}")
+
+    database = pool(settings.database_url.get_secret_value(), "app", size)
+    auth_database = pool(settings.database_auth_url.get_secret_value(), "auth", max(2, size // 4))
+    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1.0, socket_connect_timeout=1.0)
+    return Services(
+        settings=settings,
+        database=database,
+        relay_database=pool(settings.database_relay_url.get_secret_value(), "relay", 2),
+        auth_database=auth_database,
+        public_database=pool(settings.database_public_url.get_secret_value(), "public", max(2, size // 4)),
+        redis=redis,
+        identity=Identity(app=database, auth=auth_database, redis=redis, settings=settings),
+        capture=CaptureService(projections()),
+        storage=S3Storage(
+            bucket=settings.s3_bucket,
+            region=settings.s3_region,
+            endpoint=settings.s3_endpoint,
+            access_key=settings.s3_access_key.get_secret_value() if settings.s3_access_key else None,
+            secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None,
+            path_style=settings.s3_path_style,
+        ),
+    )

@@ -1,0 +1,69 @@
+"""The projection that keeps shipments and their rollup, also when packing or membership is learnt after the shipment."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from backend.events.canonical import CanonicalEvent
+from backend.events.projection import Batch, StoredEvent
+from backend.identifiers import Identifier
+from backend.shipments import repository
+from infra.database import TenantTransaction
+
+SHIPPING_STEPS = frozenset({"shipping", "departing"})
+
+
+class Direction(IntEnum):
+    """Whose shipment it is; the numbers are stored and never change."""
+
+    OUTBOUND = 1
+    EXPECTED_RECEIPT = 2
+    UNDETERMINED = 3
+
+
+def _first(parties: Iterable[tuple[str, str]], *kinds: str) -> str | None:
+    by_kind = dict(parties)
+    return next((by_kind[kind] for kind in kinds if kind in by_kind), None)
+
+
+def places_of(event: CanonicalEvent) -> list[str]:
+    """Where the goods left from, best known first."""
+    candidates = (_first(event.sources, "location"), event.read_point, event.biz_location)
+    return [place for place in candidates if place]
+
+
+class ShipmentProjection:
+    """Runs after genealogy, because the rollup needs containment and membership."""
+
+    def identifiers(self, event: CanonicalEvent) -> Iterable[Identifier]:
+        """What is shipped takes part in the event; nothing more is needed."""
+        return ()
+
+    async def project(self, tx: TenantTransaction, batch: Batch) -> None:
+        """Record new shipments, take superseded ones out, and roll up every shipment whose contents may have changed."""
+        shipping = [item for item in batch.applied if item.event.biz_step in SHIPPING_STEPS and item.event.participations]
+        affected: set[int] = set()
+        if shipping:
+            await self._insert(tx, shipping)
+            affected |= {item.event_id for item in shipping}
+        if batch.superseded:
+            affected |= await repository.supersede(tx, batch.superseded_ids, batch.superseded_by)
+        changed = batch.containers | batch.units
+        if changed:
+            affected |= await repository.carrying(tx, changed)
+        if affected:
+            await repository.roll_up(tx, affected)
+            batch.shipments |= affected
+
+    async def _insert(self, tx: TenantTransaction, shipping: list[StoredEvent]) -> None:
+        known = await repository.own_places(tx, {place for item in shipping for place in places_of(item.event)})
+        rows = []
+        for item in shipping:
+            places = places_of(item.event)
+            told = [known[place] for place in places if place in known]
+            direction = Direction.UNDETERMINED
+            if told:
+                direction = Direction.OUTBOUND if told[0] else Direction.EXPECTED_RECEIPT
+            document = next((document for _, document in item.event.biz_transactions), None)
+            to_party = _first(item.event.destinations, "owning_party", "possessing_party", "location")
+            rows.append((item.event_id, item.event.event_time, int(direction), places[0] if places else None, to_party, document))
+        await repository.insert_shipments(tx, rows)

@@ -1,0 +1,153 @@
+"""Statements on shipments and the rollup from lot to shipment."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from infra.database import Record, TenantTransaction
+
+
+async def own_places(tx: TenantTransaction, places: Collection[str]) -> dict[str, bool]:
+    """Of these places, those that the catalogue knows: own (True) or somebody else's."""
+    rows = await tx.fetch("select place, own from location where tenant_id = $1 and place = any($2::text[])", list(places))
+    return {row["place"]: row["own"] for row in rows}
+
+
+async def insert_shipments(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """(event, shipped at, direction, from place, to party, document)."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await tx.execute(
+        """insert into shipment (tenant_id, shipment_id, shipped_at, direction, from_place, to_party, document)
+           select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::smallint[], $5::text[], $6::text[], $7::text[])
+           on conflict do nothing""",
+        *columns,
+    )
+
+
+async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequence[int]) -> set[int]:
+    """Take shipments out of force whose event was declared wrong; returns their ids."""
+    rows = await tx.fetch(
+        """update shipment t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+           where t.tenant_id = $1 and t.shipment_id = s.event_id and t.superseded_by is null returning t.shipment_id""",
+        event_ids,
+        by,
+    )
+    return {row["shipment_id"] for row in rows}
+
+
+async def carrying(tx: TenantTransaction, objects: Collection[int]) -> set[int]:
+    """Shipments in force that name one of these objects, or a container in which one of them ever lay."""
+    rows = await tx.fetch(
+        """with recursive outward(id) as (
+             select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[])
+             union select c.container_id from outward join containment c on c.tenant_id = $1 and c.content_id = outward.id)
+           select distinct s.shipment_id from outward
+           join event_object eo on eo.tenant_id = $1 and eo.object_id = outward.id and eo.role in (1, 2)
+           join shipment s on s.tenant_id = $1 and s.shipment_id = eo.event_id and s.superseded_by is null""",
+        list(objects),
+    )
+    return {row["shipment_id"] for row in rows}
+
+
+async def carried_in(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
+    """(object, shipment) for shipments that named the object, or a container in which it lay when the shipment left."""
+    return await tx.fetch(
+        """with recursive outward(object_id, id, valid_from, valid_to) as (
+             select o.object_id, o.object_id, '-infinity'::timestamptz, 'infinity'::timestamptz
+             from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[])
+             union
+             select w.object_id, c.container_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from outward w
+             join containment c on c.tenant_id = $1 and c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from)
+           select distinct w.object_id, s.shipment_id from outward w
+           join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
+           join shipment s on s.tenant_id = $1 and s.shipment_id = eo.event_id and s.superseded_by is null and s.direction <> 2
+             and s.shipped_at >= w.valid_from and s.shipped_at < w.valid_to""",
+        list(objects),
+    )
+
+
+async def shipments_of_events(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
+    """Those of these events that are shipments in force."""
+    rows = await tx.fetch(
+        "select shipment_id from shipment where tenant_id = $1 and shipment_id = any($2::bigint[]) and superseded_by is null", list(event_ids)
+    )
+    return {row["shipment_id"] for row in rows}
+
+
+async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
+    """Make the rollup rows of these shipments what containment and membership say as of each one's time.
+
+    A unit counts under its lot; under itself besides where it has links of its own, and instead where its lot isn't known.
+    Two lots told for one unit make both possible.
+    """
+    ids = sorted(shipments)
+    await tx.execute("delete from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])", ids)
+    await tx.execute(
+        """with recursive inside(shipment_id, shipped_at, object_id, quantity, uom) as (
+             select s.shipment_id, s.shipped_at, eo.object_id, eo.quantity, eo.uom from shipment s
+             join event_object eo on eo.tenant_id = $1 and eo.event_id = s.shipment_id and eo.role in (1, 2)
+             where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.superseded_by is null and s.direction <> 2
+             union
+             select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom from inside i
+             join containment c on c.tenant_id = $1 and c.container_id = i.object_id
+               and c.valid_from <= i.shipped_at and c.valid_to > i.shipped_at),
+           goods as (
+             select i.shipment_id, i.object_id, o.kind, i.quantity, coalesce(i.uom, '') as uom from inside i
+             join traceable_object o on o.tenant_id = $1 and o.object_id = i.object_id and o.kind in (1, 2, 8)),
+           counted as (
+             select g.shipment_id, g.object_id as lot_id, coalesce(g.quantity, 0) as quantity, g.uom, 1 as certainty
+             from goods g where g.kind <> 2
+             union all
+             select g.shipment_id, m.lot_id, 1, '',
+                    case when count(*) over (partition by g.shipment_id, g.object_id) = 1 then 1 else 2 end
+             from goods g
+             join (select distinct unit_id, lot_id from unit_membership
+                   where tenant_id = $1 and superseded_by is null and unit_id in (select object_id from goods where kind = 2)) m
+               on m.unit_id = g.object_id
+             where g.kind = 2
+             union all
+             select g.shipment_id, g.object_id, 1, '', 1 from goods g
+             where g.kind = 2
+               and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = g.object_id and l.superseded_by is null)
+                 or exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = g.object_id and l.superseded_by is null)
+                 or not exists (select 1 from unit_membership m
+                                where m.tenant_id = $1 and m.unit_id = g.object_id and m.superseded_by is null)))
+           insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
+           select $1, lot_id, shipment_id, uom, sum(quantity), max(certainty) from counted
+           group by lot_id, shipment_id, uom order by lot_id, shipment_id, uom
+           on conflict (tenant_id, lot_id, shipment_id, uom) do update set quantity = excluded.quantity, certainty = excluded.certainty""",
+        ids,
+    )
+
+
+async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:
+    """Shipments with the public id of their event."""
+    return await tx.fetch(
+        """select s.shipment_id, e.public_id, s.shipped_at, s.direction, s.from_place, s.to_party, s.document
+           from shipment s join event e on e.tenant_id = $1 and e.event_id = s.shipment_id
+           where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.superseded_by is null
+           order by s.shipped_at, s.shipment_id""",
+        list(ids),
+    )
+
+
+async def lots_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
+    """(shipment, lot, quantity, uom, certainty) of the rollup."""
+    return await tx.fetch(
+        "select shipment_id, lot_id, quantity, uom, certainty from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])",
+        list(shipments),
+    )
+
+
+async def recent(tx: TenantTransaction, *, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
+    """Outbound shipments, newest first."""
+    return await tx.fetch(
+        """select s.shipment_id, e.public_id, s.shipped_at, s.direction, s.from_place, s.to_party, s.document
+           from shipment s join event e on e.tenant_id = $1 and e.event_id = s.shipment_id
+           where s.tenant_id = $1 and s.superseded_by is null and s.direction <> 2
+             and ($2::timestamptz is null or (s.shipped_at, s.shipment_id) < ($2, $3::bigint))
+           order by s.shipped_at desc, s.shipment_id desc limit $4""",
+        before[0] if before else None,
+        before[1] if before else None,
+        limit,
+    )

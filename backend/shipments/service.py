@@ -1,0 +1,129 @@
+"""Shipments as people see them, and the command that ships: refused with the cause while any ancestor of the goods is held."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from backend.events.canonical import CanonicalEvent
+from backend.events.projection import Source
+from backend.events.reader import read_command
+from backend.events.service import CaptureService, Outcome
+from backend.holds import service as holds
+from backend.identifiers import ObjectKind
+from backend.objects import service as objects
+from backend.shipments import repository
+from infra import clock
+from infra.database import TenantTransaction
+from infra.errors import InvalidInputError
+from infra.ids import uuid7
+from tenants import audit
+from tenants.permissions import Permission
+from tenants.principal import Principal
+
+MAXIMUM_LINES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One shipping event; `direction` as in the projection."""
+
+    shipment_id: int
+    public_id: UUID
+    shipped_at: datetime
+    direction: int
+    from_place: str | None
+    to_party: str | None
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipLine:
+    """One thing to ship: a pallet, case or unit; or a lot, then with a quantity."""
+
+    key: str
+    quantity: Decimal | None = None
+    uom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipOrder:
+    """What to ship from where to whom; `command_id` makes a repetition the same command."""
+
+    lines: Sequence[ShipLine]
+    from_place: str
+    to_party: str
+    document: str | None = None
+    command_id: UUID | None = None
+    shipped_at: datetime | None = None
+    offset: str = "+00:00"
+
+
+async def load(tx: TenantTransaction, ids: Collection[int]) -> list[Shipment]:
+    """Shipments in force, oldest first."""
+    return [Shipment(**dict(row)) for row in await repository.by_ids(tx, ids)]
+
+
+async def recent(tx: TenantTransaction, *, before: tuple[datetime, int] | None, limit: int) -> list[Shipment]:
+    """Outbound shipments, newest first."""
+    return [Shipment(**dict(row)) for row in await repository.recent(tx, before=before, limit=limit)]
+
+
+async def carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> list[tuple[int, int]]:
+    """(object, shipment) where the object, or a container in which it lay as the shipment left, was shipped."""
+    return [(row["object_id"], row["shipment_id"]) for row in await repository.carried_in(tx, objects_asked)] if objects_asked else []
+
+
+async def lots_by_shipment(tx: TenantTransaction, ids: Collection[int]) -> dict[int, list[int]]:
+    """What each shipment carries: lots, and units that stand for themselves."""
+    carried: dict[int, list[int]] = defaultdict(list)
+    for row in await repository.lots_in(tx, ids):
+        carried[row["shipment_id"]].append(row["lot_id"])
+    return carried
+
+
+async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureService, order: ShipOrder, *, source: Source) -> Outcome:
+    """Ship goods, or refuse with the causes (`GoodsHeldError`) and write nothing. The transaction must have passed the gate."""
+    principal.require(Permission.SHIPMENTS_COMMAND)
+    if not 1 <= len(order.lines) <= MAXIMUM_LINES:
+        raise InvalidInputError(f"A shipment has 1 to {MAXIMUM_LINES} lines; this one has {len(order.lines)}.", field="lines")
+    goods = [await objects.find(tx, line.key) for line in order.lines]
+    await holds.refuse_if_held(tx, [item.object_id for item in goods])
+    event = shipping_event(order, goods)
+    [outcome] = await capture.capture(tx, [event], source=source, command=True)
+    await audit.record(tx, principal, "shipment.shipped", event.event_key, after={"objects": [item.key for item in goods], "toParty": order.to_party})
+    return outcome
+
+
+def shipping_event(order: ShipOrder, goods: Sequence[objects.TraceableObject]) -> CanonicalEvent:
+    """The EPCIS event that a shipment is (CBV 2.0 §7.1.3.43 shipping)."""
+    instances = [item.uri for item in goods if item.kind is not ObjectKind.LOT]
+    quantities: list[dict[str, Any]] = []
+    for line, item in zip(order.lines, goods, strict=True):
+        if item.kind is ObjectKind.LOT:
+            if line.quantity is None or line.quantity <= 0:
+                message = f"Say how much of lot {item.code} leaves: a lot is shipped with a quantity above zero."
+                raise InvalidInputError(message, field="lines.quantity")
+            quantities.append({"epcClass": item.uri, "quantity": line.quantity, **({"uom": line.uom} if line.uom else {})})
+    body: dict[str, Any] = {
+        "type": "ObjectEvent",
+        "eventID": f"urn:uuid:{order.command_id or uuid7()}",
+        "eventTime": clock.isoformat(order.shipped_at or clock.now()),
+        "eventTimeZoneOffset": order.offset,
+        "action": "OBSERVE",
+        "bizStep": "shipping",
+        "disposition": "in_transit",
+        "readPoint": {"id": order.from_place},
+        "sourceList": [{"type": "location", "source": order.from_place}],
+        "destinationList": [{"type": "owning_party", "destination": order.to_party}],
+    }
+    if instances:
+        body["epcList"] = instances
+    if quantities:
+        body["quantityList"] = quantities
+    if order.document:
+        body["bizTransactionList"] = [{"type": "desadv", "bizTransaction": order.document}]
+    return read_command(body)

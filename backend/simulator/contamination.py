@@ -1,0 +1,54 @@
+"""Which raw lot turns out to be bad, and which sold unit a consumer asks about: chosen when all has happened."""
+
+from datetime import datetime
+
+from backend.simulator.ledger import Ledger, Lot
+from backend.simulator.plant import Plant
+from backend.simulator.recorder import extensions
+from backend.simulator.traces import Reach, Traces
+
+WANTED_SHARE = 0.08  # of the finished goods: enough to hurt, not so much that everything goes
+
+
+def choose_contaminated_lot(ledger: Ledger, traces: Traces) -> str:
+    """The raw lot that reached several, but not all, finished goods and customers; at best one that was also scanned wrongly.
+
+    A lot whose use was booked wrongly at first is preferred: a trace that ignores error declarations then gets it wrong.
+    """
+    raw = [lot for lot in ledger.lots.values() if lot.supplier is not None]
+    goods = {lot.key: traces.finished_goods(lot.key) for lot in raw}
+    mistaken = {key for correction in ledger.corrections for key in (correction.named, correction.meant)}
+
+    def unsuitability(key: str) -> float:
+        return abs(goods[key] - WANTED_SHARE * ledger.finished_units()) - (0.04 * ledger.finished_units() if key in mistaken else 0)
+
+    candidates = sorted((key for key, count in goods.items() if 0 < count), key=unsuitability)
+    customers = {shipment.customer for shipment in ledger.shipments}
+    for key in candidates:
+        reach = traces.forward(key)
+        if len(reach.customers) > 1 and reach.customers < customers and len(reach.finished_lots) != 1:
+            return key
+    if not candidates:
+        raise ValueError("No raw material reached a finished product: ask for more events.")
+    return candidates[0]
+
+
+def choose_sold_unit(ledger: Ledger, reach: Reach) -> str:
+    """A shipped unit made of the contaminated lot that did not come back."""
+    returned = frozenset[str]().union(*(item.units for item in ledger.returns))
+    middle = len(ledger.shipments) // 2
+    for shipment in ledger.shipments[middle:] + ledger.shipments[:middle]:
+        if candidates := sorted(unit for unit in shipment.units & reach.units - returned if ledger.is_finished(unit)):
+            return candidates[len(candidates) // 2]
+    raise ValueError("The contaminated lot reached no customer: ask for more events.")
+
+
+def report_contamination(plant: Plant, lot: Lot, at: datetime) -> None:
+    """The supplier warns, a retained sample is drawn and fails."""
+    laboratory = plant.site.laboratory
+    sample = [{"epcClass": plant.uri.lot(lot)}]
+    cause = [("cert", plant.uri.transaction(lot.supplier or plant.company, f"NOTICE-{at:%y%m%d}"))]
+    plant.observe(at, "sampling", "reserved", laboratory, quantities=sample, transactions=cause)
+    found_at = at + plant.minutes(90, 150)
+    result = extensions(finding="contaminated", testReport=plant.document("TR", found_at))
+    plant.observe(found_at, "inspecting", "non_conformant", laboratory, quantities=sample, transactions=cause, **result)

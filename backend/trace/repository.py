@@ -1,0 +1,51 @@
+"""Statements of the trace that are its own; reach is the genealogy's."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from infra.database import Record, TenantTransaction
+
+
+async def event_public_ids(tx: TenantTransaction, event_ids: Collection[int]) -> list[Record]:
+    """(event, public id, business step, place, anomaly)."""
+    return await tx.fetch(
+        """select event_id, public_id, biz_step, biz_location, read_point, anomaly from event
+           where tenant_id = $1 and event_id = any($2::bigint[])""",
+        list(event_ids),
+    )
+
+
+async def gaps(tx: TenantTransaction, nodes: Collection[int]) -> list[Record]:
+    """Inputs told without their lot for which no lot was present either: what came in there isn't known."""
+    return await tx.fetch(
+        """select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
+           where c.tenant_id = $1 and c.node_id = any($2::bigint[]) and c.superseded_by is null
+             and not exists (select 1 from lot_link l where l.tenant_id = $1 and l.event_id = c.event_id and l.kind = 6
+                             and l.superseded_by is null)""",
+        list(nodes),
+    )
+
+
+async def units_of(tx: TenantTransaction, lots: Collection[int]) -> int:
+    """How many units belong to these lots."""
+    count: int = await tx.fetchval(
+        "select count(*) from unit_membership where tenant_id = $1 and lot_id = any($2::bigint[]) and superseded_by is null", list(lots)
+    )
+    return count
+
+
+async def timeline(tx: TenantTransaction, objects: Collection[int], *, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
+    """Events in force in which the objects took part, newest first."""
+    return await tx.fetch(
+        """select distinct e.event_id, e.public_id, e.event_type, e.action, e.event_time, e.event_offset, e.biz_step, e.disposition, e.biz_location,
+                  e.read_point, e.anomaly
+           from event_object eo
+           join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null
+           where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])
+             and ($3::timestamptz is null or (e.event_time, e.event_id) < ($3, $4::bigint))
+           order by e.event_time desc, e.event_id desc limit $5""",
+        list(objects),
+        before[0] if before else None,
+        before[1] if before else None,
+        limit,
+    )

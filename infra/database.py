@@ -1,0 +1,192 @@
+"""The database engine and the only place that opens a tenant's transaction."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+from sqlalchemy import Select
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from infra.errors import UnavailableError
+from infra.schema import SCHEMA_NAME
+from infra.scope import require_scope
+
+
+class Record(Protocol):
+    """A row as asyncpg gives it: read by column name, iterated by value."""
+
+    def __getitem__(self, key: str) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def keys(self) -> Iterable[str]:
+        """The columns' names."""
+        ...
+
+
+T = TypeVar("T")
+
+# First key of the per-tenant advisory lock; the second is the tenant (MODEL: the gate).
+GATE_CLASS = 0x5359
+# The same for the stretch from the first projection to the commit: one writer derives at a time in a tenant (docs/adr).
+DERIVATION_CLASS = 0x535A
+RETRIES = 3
+
+
+class Gate(Enum):
+    """How a transaction passes the tenant's gate. Never upgrade: roll back and start again with the stronger form."""
+
+    NONE = ""
+    SHARED = "pg_advisory_xact_lock_shared"
+    EXCLUSIVE = "pg_advisory_xact_lock"
+
+
+class TenantTransaction:
+    """One tenant's open transaction. `$1` of every statement is the tenant's id; callers number their own values from `$2`."""
+
+    __slots__ = ("_connection", "_raw", "gate", "tenant_id")
+
+    def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection, tenant_id: int, gate: Gate) -> None:
+        self._connection = connection
+        self._raw = raw
+        self.tenant_id = tenant_id
+        self.gate = gate
+
+    async def fetch(self, statement: str, *values: Any) -> list[Record]:
+        """All rows of a scoped statement."""
+        require_scope(statement)
+        rows: list[Record] = await self._raw.fetch(statement, self.tenant_id, *values)
+        return rows
+
+    async def fetchrow(self, statement: str, *values: Any) -> Record | None:
+        """The first row, or None."""
+        require_scope(statement)
+        row: Record | None = await self._raw.fetchrow(statement, self.tenant_id, *values)
+        return row
+
+    async def fetchval(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        require_scope(statement)
+        return await self._raw.fetchval(statement, self.tenant_id, *values)
+
+    async def execute(self, statement: str, *values: Any) -> int:
+        """Run a scoped statement; returns the number of rows it touched."""
+        require_scope(statement)
+        status = await self._raw.execute(statement, self.tenant_id, *values)
+        count = status.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def select(self, statement: Select[Any]) -> Sequence[Any]:
+        """The rows of a composed SELECT; it is scoped to the tenant here, table by table."""
+        for source in statement.get_final_froms():
+            for table in getattr(source, "_from_objects", [source]):
+                if "tenant_id" in table.c:
+                    statement = statement.where(table.c.tenant_id == self.tenant_id)
+        rows: Sequence[Any] = (await self._connection.execute(statement)).all()
+        return rows
+
+    async def lock_derivation(self) -> None:
+        """Wait until no other transaction of this tenant derives; held until the end. What is read after it is current."""
+        await self._raw.execute(f"select pg_advisory_xact_lock({DERIVATION_CLASS}, {self.tenant_id})")
+
+    async def set_planner(self, *settings: str) -> None:
+        """Planner settings for the rest of this transaction, e.g. `enable_mergejoin = off` (PERFORMANCE: trap 5)."""
+        await self._raw.execute("; ".join(f"set local {setting}" for setting in settings))
+
+
+class Database:
+    """A pool of connections under one role."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 3_000, application_name: str = "suyuan") -> None:
+        parsed = make_url(url).set(drivername="postgresql+asyncpg")
+        self.engine: AsyncEngine = create_async_engine(
+            parsed,
+            # Transactions are begun and ended here, with the tenant set in the same message as `begin`.
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_use_lifo=True,
+            hide_parameters=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 60,
+                "statement_cache_size": 512,
+                "server_settings": {
+                    "application_name": application_name,
+                    "search_path": f"{SCHEMA_NAME}, pg_temp",
+                    "statement_timeout": str(statement_timeout_ms),
+                    "idle_in_transaction_session_timeout": "30000",
+                    "lock_timeout": "10000",
+                    "jit": "off",
+                    "timezone": "UTC",
+                },
+            },
+        )
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A raw connection outside of any tenant: for tables without one, and for roles with a policy of their own."""
+        async with self._checkout() as (_, raw):
+            yield raw
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: int, *, gate: Gate = Gate.NONE, timeout_ms: int | None = None) -> AsyncIterator[TenantTransaction]:
+        """One transaction that sees and writes the rows of `tenant_id` alone; commits at the end, rolls back on any exception.
+
+        With `gate`, the advisory lock is taken before anything is read. `timeout_ms` replaces the pool's statement timeout.
+        """
+        begin = f"begin; set local app.tenant_id = '{int(tenant_id)}'"
+        if timeout_ms is not None:
+            begin += f"; set local statement_timeout = {int(timeout_ms)}"
+        if gate is not Gate.NONE:
+            begin += f"; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
+        async with self._checkout() as (connection, raw):
+            await raw.execute(begin)
+            yield TenantTransaction(connection, raw, int(tenant_id), gate)
+            await raw.execute("commit")
+
+    @asynccontextmanager
+    async def _checkout(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+        try:
+            connection = await self.engine.connect()
+        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as problem:
+            raise UnavailableError("The database can't be reached at the moment; try again in a few seconds.") from problem
+        try:
+            raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            try:
+                yield connection, raw
+            except BaseException:
+                await _end(connection, raw)
+                raise
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def retrying(self, use_case: Callable[[], Awaitable[T]]) -> T:
+        """Run a whole use case again, three times at most, after a deadlock or a serialisation failure (40P01, 40001)."""
+        for attempt in range(RETRIES):
+            try:
+                return await use_case()
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                await asyncio.sleep(0.01 * 2**attempt * (1 + random.random()))  # noqa: S311 - jitter
+        return await use_case()
+
+
+async def _end(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
+    """Roll back what is open; a connection whose state isn't certain is thrown away, so that nothing passes to its next user."""
+    try:
+        if raw.is_closed():
+            await connection.invalidate()
+        elif raw.is_in_transaction():
+            await asyncio.wait_for(asyncio.shield(raw.execute("rollback")), timeout=5)
+    except BaseException:
+        raw.terminate()
+        await asyncio.shield(connection.invalidate())
+        raise

@@ -1,0 +1,139 @@
+"""The HTTP edge that every route shares: request ids, access log, security headers, problem answers, health."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response, get
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.errors import SuyuanError
+from infra.ids import uuid7
+from infra.logging import get_logger
+
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_log = get_logger("http")
+
+
+def request_id() -> str:
+    """The id of the request that is being answered; empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def request_id_middleware(app: ASGIApp) -> ASGIApp:
+    """Give each request an id (the caller's, if it is well-formed), put it into logs and the answer, and log one line."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        identifier = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=identifier)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableScopeHeaders.from_message(message)
+                headers[REQUEST_ID_HEADER] = identifier
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await app(scope, receive, send_with_headers)
+        finally:
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
+
+    return middleware
+
+
+def problem(status: int, code: str, message: str, **extra: Any) -> Response[bytes]:
+    """An `application/problem+json` answer (RFC 9457) that carries the request id."""
+    body = {"type": "about:blank", "title": code, "status": status, "detail": message, "code": code, "requestId": request_id(), **extra}
+    headers = {"Retry-After": str(extra["retryAfter"])} if "retryAfter" in extra else None
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Response[bytes]:
+    """An expected refusal, told in full."""
+    extra: dict[str, Any] = {"field": error.field} if error.field else {}
+    if "retry_after" in error.detail:
+        extra["retryAfter"] = error.detail["retry_after"]
+    if error.status >= 500:
+        _log.warning("unavailable", code=error.code, problem=repr(error.__cause__))
+    return problem(error.status, error.code, error.message if error.code != "INTERNAL" else "Something went wrong on our side.", **extra)
+
+
+def answer_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """The framework's own refusals: unknown route, wrong method, unreadable or oversized body."""
+    extra: dict[str, Any] = {}
+    message = error.detail
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        faults = [item for item in error.extra if isinstance(item, dict)]
+        extra["errors"] = [{"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in faults]
+        message = "; ".join(f"{item['field']}: {item['message']}" for item in extra["errors"]) or message
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "INVALID_INPUT")
+    if error.status_code >= 500:
+        return answer_unexpected(_request, error)
+    return problem(error.status_code, code, message, **extra)
+
+
+def answer_unexpected(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Anything else: logged whole, told as nothing but its request id. A statement cut off by its timeout asks to try again."""
+    if isinstance(error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | TimeoutError):
+        _log.warning("timed_out", problem=repr(error))
+        return problem(503, "UNAVAILABLE", "This took too long just now. Try again in a moment, or ask for less.", retryAfter=1)
+    _log.error("unexpected", exc_info=error)
+    return problem(500, "INTERNAL", "Something went wrong on our side. Report the request id, and we can find it in the log.")
+
+
+EXCEPTION_HANDLERS: Final[dict[Any, Any]] = {
+    SuyuanError: answer_refusal,
+    HTTPException: answer_http_error,
+    Exception: answer_unexpected,
+}
+
+Check = Callable[[], Awaitable[None]]
+
+
+def health_routes(checks: dict[str, Check], opt: dict[str, Any]) -> list[Any]:
+    """`/health/live` (the process answers) and `/health/ready` (each part that it needs answers)."""
+
+    @get("/health/live", opt=opt, include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @get("/health/ready", opt=opt, include_in_schema=False)
+    async def ready() -> Response[dict[str, Any]]:
+        parts: dict[str, str] = {}
+        for name, check in checks.items():
+            try:
+                await check()
+                parts[name] = "ok"
+            except Exception as trouble:
+                _log.warning("not_ready", part=name, problem=repr(trouble))
+                parts[name] = "unavailable"
+        well = all(state == "ok" for state in parts.values())
+        return Response({"status": "ok" if well else "unavailable", "parts": parts}, status_code=200 if well else 503)
+
+    return [live, ready]

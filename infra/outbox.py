@@ -1,0 +1,83 @@
+"""The outbox: what must happen after a commit, written inside of it; effects are done once under a unique key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, Text, func, text
+
+from infra.database import TenantTransaction
+from infra.schema import APPEND_ONLY, tenant_table
+
+outbox = tenant_table(
+    "outbox",
+    Column("outbox_id", BigInteger, Identity(), nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("done_at", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failure", Text),
+    key=("outbox_id",),
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE"), "suyuan_relay": ("SELECT",)},
+)
+Index("ix_outbox_open", outbox.c.tenant_id, outbox.c.outbox_id, postgresql_where=text("done_at is null"))
+
+effect = tenant_table(
+    "effect",
+    Column("effect_key", Text(collation="C"), nullable=False),
+    Column("done_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    key=("effect_key",),
+    grants=APPEND_ONLY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One thing to do for one tenant."""
+
+    tenant_id: int
+    outbox_id: int
+    topic: str
+    payload: dict[str, Any]
+
+
+async def enqueue(tx: TenantTransaction, topic: str, payloads: Sequence[dict[str, Any]]) -> None:
+    """Write rows that the worker takes up after the commit; `topic` names the task."""
+    if payloads:
+        await tx.execute(
+            "insert into outbox (tenant_id, topic, payload) select $1, $2, p from unnest($3::text[]) p returning outbox_id",
+            topic,
+            [msgspec.json.encode(payload).decode() for payload in payloads],
+        )
+
+
+async def first_time(tx: TenantTransaction, effect_key: str) -> bool:
+    """Claim an effect inside the transaction that performs it; False means that it was done before."""
+    return await tx.execute("insert into effect (tenant_id, effect_key) values ($1, $2) on conflict do nothing", effect_key) == 1
+
+
+async def read_open(tx: TenantTransaction, outbox_id: int) -> OutboxRow | None:
+    """The row if it is still open, locked against a doubled job; None if it is done or in another worker's hands."""
+    row = await tx.fetchrow(
+        "select topic, payload from outbox where tenant_id = $1 and outbox_id = $2 and done_at is null for no key update skip locked",
+        outbox_id,
+    )
+    return OutboxRow(tx.tenant_id, outbox_id, row["topic"], msgspec.json.decode(row["payload"])) if row else None
+
+
+async def mark_done(tx: TenantTransaction, outbox_id: int) -> None:
+    """Close a row, in the transaction that did its work."""
+    await tx.execute("update outbox set done_at = now(), failure = null where tenant_id = $1 and outbox_id = $2", outbox_id)
+
+
+async def mark_failed(tx: TenantTransaction, outbox_id: int, failure: str) -> None:
+    """Count a failed attempt, keep its reason and put the row off: 1, 2, 4 … seconds, an hour at most."""
+    await tx.execute(
+        """update outbox set attempts = attempts + 1, failure = $3, due_at = now() + least(3600, power(2, attempts)) * interval '1 second'
+           where tenant_id = $1 and outbox_id = $2""",
+        outbox_id,
+        failure[:500],
+    )

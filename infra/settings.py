@@ -1,0 +1,78 @@
+"""Settings from the environment (prefix `SUYUAN_`), typed, with defaults that are safe; weak secrets refuse to start in production."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_SECRET_PREFIX = "demo-"  # noqa: S105 - marks the secrets that only a demo may use
+SECRETS = ("token_signing_key", "s3_secret_key")
+
+
+class Environment(StrEnum):
+    """Where the service runs; production refuses what a demo may do."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Every setting of the service. An unset secret or address has no default in production."""
+
+    model_config = SettingsConfigDict(env_prefix="SUYUAN_", extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    public_url: str = Field(description="Where people reach the service, e.g. https://trace.example.com; tenants' pages are at {slug}.<host>")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+
+    database_url: SecretStr = Field(description="Role suyuan_app: what requests use; owns nothing, row level security applies")
+    database_relay_url: SecretStr = Field(description="Role suyuan_relay: reads and closes outbox rows, nothing else")
+    database_auth_url: SecretStr = Field(description="Role suyuan_auth: the sign-in directory, nothing else")
+    database_public_url: SecretStr = Field(description="Role suyuan_public: the published product histories, nothing else")
+    database_owner_url: SecretStr | None = Field(default=None, description="Role suyuan_migrator: migrations only; not given to servers")
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    statement_timeout_ms: int = Field(default=3_000, ge=100, le=60_000, description="For requests; captures have their own")
+
+    redis_url: SecretStr
+    s3_endpoint: str | None = Field(default=None, description="None: AWS's own for the region")
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "suyuan"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    s3_path_style: bool = True
+
+    token_signing_key: SecretStr = Field(description="Ed25519 private key, base64url of its 32 bytes")
+    token_retired_keys: tuple[str, ...] = Field(
+        default=(), description="Ed25519 public keys (base64url) whose tokens still verify after the signing key was changed; a JSON list"
+    )
+    token_issuer: str = "suyuan"  # noqa: S105 - a name, not a secret
+    access_token_seconds: int = Field(default=600, ge=60, le=600)
+    refresh_token_seconds: int = Field(default=30 * 86_400, ge=3_600)
+
+    capture_max_bytes: int = Field(default=10_000_000, ge=10_000)
+    capture_max_events: int = Field(default=2_000, ge=1)
+    trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies in front of the service set X-Forwarded-For")
+    log_level: str = "INFO"
+    log_json: bool = True
+
+    @model_validator(mode="after")
+    def _refuse_demo_secrets_in_production(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        urls = (self.database_url, self.database_relay_url, self.database_auth_url, self.database_public_url, self.redis_url)
+        weak = [name for name in SECRETS if (value := getattr(self, name)) and value.get_secret_value().startswith(DEMO_SECRET_PREFIX)]
+        weak += ["a database or Redis password" for url in urls if re.search(rf":{DEMO_SECRET_PREFIX}[^@]*@", url.get_secret_value())]
+        if weak:
+            raise ValueError(f"the demo's secrets do not start in production: set your own for {', '.join(sorted(set(weak)))}")
+        return self
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The process's settings, read once; raises pydantic's ValidationError naming every variable that is missing or wrong."""
+    return Settings()  # type: ignore[call-arg]  # the environment gives them

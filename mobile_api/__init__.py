@@ -1,0 +1,1 @@
+"""What a scanning phone talks to."""

@@ -1,0 +1,49 @@
+"""The audit trail: who did what, when, from where and why. The database lets the application add to it, and nothing more."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from infra.database import TenantTransaction
+from infra.errors import InvalidInputError
+from tenants.principal import Principal
+
+SERVICE_ACTOR: Final = "suyuan"
+MAX_REASON: Final = 2_000
+
+
+async def record(
+    tx: TenantTransaction,
+    principal: Principal | None,
+    action: str,
+    subject: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write one entry in the transaction that does the deed; without a principal the service itself acted.
+
+    `action` is past tense under its noun ("hold.placed"), `subject` the thing's kind and public id ("hold:0190…").
+    Never put a password, a token or a key into `before` or `after`. Raises `InvalidInputError` for a reason that can't be kept.
+    """
+    if reason is not None and (len(reason) > MAX_REASON or "\x00" in reason):
+        raise InvalidInputError(f"The reason must be text of at most {MAX_REASON} characters, without NUL.", field="reason")
+    await tx.execute(
+        """insert into audit_entry (tenant_id, person_id, actor, action, subject, before, after, reason, request_id, address)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+        principal.person_id if principal else None,
+        principal.display_name if principal else SERVICE_ACTOR,
+        action,
+        subject,
+        _json(before),
+        _json(after),
+        reason,
+        principal.request_id if principal else "",
+        principal.address if principal else "",
+    )
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value, order="sorted").decode()

@@ -1,0 +1,156 @@
+"""The tables of identity: the few global ones by which a tenant is found, and what a tenant owns about its people."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+
+from infra.roles import APPLICATION, AUTH, PUBLIC
+from infra.schema import APPEND_ONLY, Key, global_table, tenant_table
+
+tenant = global_table(
+    "tenant",
+    Column("tenant_id", Integer, Identity(), primary_key=True),
+    Column("public_id", Uuid, nullable=False, unique=True),
+    Column("slug", Key, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("sandbox", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("slug ~ '^[a-z0-9](-?[a-z0-9])*$' and length(slug) between 2 and 63", name="slug"),
+    grants={APPLICATION: ("SELECT",), AUTH: ("SELECT", "INSERT"), PUBLIC: ("SELECT",)},
+    reason="a host name, a token or a key names its tenant before any tenant is known",
+)
+
+person = global_table(
+    "person",
+    Column("person_id", Uuid, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("password_hash", Text),
+    # Raised to end every session of the person at once, in all tenants.
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    grants={AUTH: ("SELECT", "INSERT", "UPDATE")},
+    reason="one person may work for several tenants and has one password",
+)
+
+login_directory = global_table(
+    "login_directory",
+    Column("login_name", Key, primary_key=True),
+    Column("person_id", Uuid, ForeignKey(person.c.person_id), nullable=False, index=True),
+    grants={AUTH: ("SELECT", "INSERT", "DELETE")},
+    reason="a sign-in name is unique everywhere: the person is found by it before a tenant is chosen",
+)
+
+person_tenant = global_table(
+    "person_tenant",
+    Column("person_id", Uuid, ForeignKey(person.c.person_id), primary_key=True),
+    Column("tenant_id", Integer, ForeignKey(tenant.c.tenant_id), primary_key=True),
+    grants={AUTH: ("SELECT", "INSERT", "DELETE")},
+    # It may name a tenant too many, never one too few: it is written before the membership.
+    reason="where to look for a person's memberships; the membership itself decides",
+)
+
+sign_in_attempt = global_table(
+    "sign_in_attempt",
+    # SHA-256 of the sign-in name or of the address: the table says nothing about who exists.
+    Column("subject_sha256", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("window_started_at", DateTime(timezone=True), nullable=False),
+    Column("window_failures", Integer, nullable=False),
+    grants={AUTH: ("SELECT", "INSERT", "UPDATE", "DELETE")},
+    reason="failed sign-ins are counted by name and address, whether or not anyone has that name",
+)
+
+resolver_claim = global_table(
+    "resolver_claim",
+    # 14 digits: one GTIN; 4 to 12 digits: a GS1 company prefix.
+    Column("claimed", Key, primary_key=True),
+    Column("tenant_id", Integer, ForeignKey(tenant.c.tenant_id), nullable=False, index=True),
+    Column("verified_at", DateTime(timezone=True)),
+    CheckConstraint("claimed ~ '^([0-9]{14}|[0-9]{4,12})$'", name="claimed"),
+    grants={APPLICATION: ("SELECT",), AUTH: ("SELECT", "INSERT", "UPDATE", "DELETE"), PUBLIC: ("SELECT",)},
+    reason="a bare resolver host finds the tenant by the company prefix or GTIN that it has proved to own",
+)
+
+membership = tenant_table(
+    "membership",
+    Column("membership_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    key=("membership_id",),
+    unique=[("person_id",)],
+    grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
+)
+
+session = tenant_table(
+    "session",
+    Column("session_id", Uuid, nullable=False),
+    Column("membership_id", Uuid, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    # Names the family in a refresh token and stands in no list, log or access token.
+    Column("selector", LargeBinary, nullable=False),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("previous_sha256", LargeBinary),
+    Column("rotated_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("last_used_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_because", Text),
+    Column("user_agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    key=("session_id",),
+    unique=[("selector",)],
+    references=[(("membership_id",), "membership.membership_id")],
+    grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
+)
+Index("ix_session_membership", session.c.tenant_id, session.c.membership_id, postgresql_where=text("ended_at is null"))
+
+audit_entry = tenant_table(
+    "audit_entry",
+    Column("audit_id", BigInteger, Identity(), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Empty where the service itself acted; the name is as it was then.
+    Column("person_id", Uuid),
+    Column("actor", Text, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("reason", Text),
+    Column("request_id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    key=("audit_id",),
+    grants=APPEND_ONLY,
+)
+Index("ix_audit_entry_subject", audit_entry.c.tenant_id, audit_entry.c.subject, audit_entry.c.audit_id)
+
+idempotent_reply = tenant_table(
+    "idempotent_reply",
+    Column("principal", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    key=("principal", "key"),
+    grants=APPEND_ONLY,
+)

@@ -1,0 +1,72 @@
+"""What may be done, each thing named once, and the roles as sets of it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Permission(StrEnum):
+    """One thing that a caller may be allowed to do."""
+
+    EVENTS_CAPTURE = "events.capture"
+    EVENTS_READ = "events.read"
+    TRACE_READ = "trace.read"
+    HOLDS_READ = "holds.read"
+    HOLDS_PLACE = "holds.place"
+    HOLDS_RELEASE = "holds.release"
+    SHIPMENTS_COMMAND = "shipments.command"
+    CATALOG_READ = "catalog.read"
+    CATALOG_WRITE = "catalog.write"
+    HISTORY_PUBLISH = "history.publish"
+    MOBILE_SYNC = "mobile.sync"
+    PEOPLE_READ = "people.read"
+    PEOPLE_MANAGE = "people.manage"
+    AUDIT_READ = "audit.read"
+
+
+class Role(StrEnum):
+    """The roles that every tenant has; a membership stores the name."""
+
+    WORKER = "worker"
+    LINE_LEAD = "line_lead"
+    QC_INSPECTOR = "qc_inspector"
+    WAREHOUSE_KEEPER = "warehouse_keeper"
+    QUALITY_MANAGER = "quality_manager"
+    PURCHASING = "purchasing"
+    ADMINISTRATOR = "administrator"
+    OWNER = "owner"
+    AUDITOR = "auditor"
+    PARTNER = "partner"
+
+
+_P = Permission
+_LOOK = frozenset({_P.EVENTS_READ, _P.TRACE_READ, _P.HOLDS_READ, _P.CATALOG_READ})
+_FLOOR = frozenset({_P.MOBILE_SYNC, _P.EVENTS_CAPTURE, _P.TRACE_READ, _P.HOLDS_READ, _P.CATALOG_READ})
+
+ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.WORKER: _FLOOR,
+        Role.LINE_LEAD: _FLOOR | _LOOK | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND},
+        Role.QC_INSPECTOR: _FLOOR | _LOOK | {_P.HOLDS_PLACE},
+        Role.WAREHOUSE_KEEPER: _FLOOR | _LOOK | {_P.SHIPMENTS_COMMAND},
+        Role.QUALITY_MANAGER: _FLOOR
+        | _LOOK
+        | {_P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.AUDIT_READ},
+        Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
+        # Runs the system, and decides nothing about goods: no release, no shipment.
+        Role.ADMINISTRATOR: _LOOK
+        | {_P.EVENTS_CAPTURE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.AUDIT_READ},
+        Role.OWNER: frozenset(Permission),
+        Role.AUDITOR: _LOOK | {_P.PEOPLE_READ, _P.AUDIT_READ},
+        # Reports what it did; what it may see is granted piece by piece.
+        Role.PARTNER: frozenset({_P.EVENTS_CAPTURE}),
+    }
+)
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """The permissions of a stored role; a role that isn't known grants nothing."""
+    try:
+        return ROLES[Role(role)]
+    except ValueError:
+        return frozenset()

@@ -1,0 +1,238 @@
+"""The use cases of identity: signing in and out, refreshing, and telling who calls."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from infra.clock import now
+from infra.database import Database, TenantTransaction
+from infra.ids import uuid7
+from infra.settings import Settings
+from tenants import audit, directory, sessions
+from tenants.directory import Person, Tenant
+from tenants.errors import SessionEndedError, SignInRefusedError, TenantChoiceRequiredError
+from tenants.optional_redis import OptionalRedis
+from tenants.passwords import Passwords
+from tenants.permissions import permissions_of
+from tenants.principal import Principal
+from tenants.refresh_tokens import RefreshToken, Rotation, decide_rotation
+from tenants.sessions import Membership, OpenSession
+from tenants.standing import Standings
+from tenants.throttle import Throttle
+from tenants.tokens import AccessTokens, refresh_key
+
+MAX_USER_AGENT: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from, as far as it can be told; `address` is the one that the outermost trusted proxy saw."""
+
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+    @property
+    def device(self) -> str:
+        """The user agent as it is stored: printable and short."""
+        return "".join(character for character in self.user_agent if unicodedata.category(character)[0] != "C")[:MAX_USER_AGENT]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The answer to a sign-in or a refresh."""
+
+    principal: Principal
+    access_token: str = field(repr=False)
+    access_expires_in: int
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
+
+
+class Identity:
+    """Who calls, in which tenant, and whether that still stands. One object a process; it opens its own transactions."""
+
+    def __init__(
+        self, *, app: Database, auth: Database, redis: Redis | None, settings: Settings, passwords: Passwords | None = None
+    ) -> None:
+        optional_redis = OptionalRedis(redis)
+        self.app = app
+        self.auth = auth
+        self.settings = settings
+        self.passwords = passwords or Passwords()
+        self.access_tokens = AccessTokens(settings)
+        self.throttle = Throttle(auth, optional_redis)
+        self._standings = Standings(app, auth, optional_redis)
+        self._refresh_key = refresh_key(settings)
+        self._refresh_lifetime = timedelta(seconds=settings.refresh_token_seconds)
+
+    async def sign_in(self, login: str, password: str, *, tenant_slug: str | None = None, caller: Caller) -> Tokens:
+        """Open a session. Without `tenant_slug` the person's only tenant is taken.
+
+        Raises `SignInRefusedError` for whatever is wrong with name, password or tenant, `TenantChoiceRequiredError` where a
+        choice must be made, `TooManyFailuresError` where a limit was reached.
+        """
+        login_name = directory.normalise_login(login)
+        attempt = await self.throttle.claim(login_name, caller.address)
+        person = await directory.person_by_login(self.auth, login_name)
+        verified = await self.passwords.verify(person.password_hash if person else None, password)
+        if person is None or not verified:
+            raise SignInRefusedError
+        await self.throttle.succeeded(attempt)
+        await self._renew_hash(person, password)
+        tenant, membership = await self._choose(person, tenant_slug)
+        return await self._open_session(tenant, membership, person.epoch, caller)
+
+    async def refresh(self, refresh_token: str, *, caller: Caller) -> Tokens:
+        """Exchange a refresh token for new tokens. A token that was exchanged before ends the session: two hold it.
+
+        Within the grace the last exchange may be repeated and gives the same refresh token. Raises `SessionEndedError`.
+        """
+        presented = RefreshToken.parse(refresh_token)
+        tenant = await directory.tenant_by_public_id(self.app, presented.tenant_public_id)
+        if tenant is None:
+            raise SessionEndedError
+        successor = presented.successor(self._refresh_key)
+        async with self.app.tenant(tenant.tenant_id) as tx:
+            session = await sessions.lock_session(tx, presented.selector)
+            stands = session is not None and await self._rotate(tx, session, presented, successor, caller)
+        # Raised only here: the end of a reused family has to be committed.
+        if (
+            session is None
+            or not stands
+            or await directory.person_epoch(self.auth, session.membership.person_id) != session.epoch
+        ):
+            raise SessionEndedError
+        principal = _principal(tenant, session.membership, session.session_id, caller)
+        return self._tokens(principal, session.epoch, successor, session.family.expires_at)
+
+    async def sign_out(self, principal: Principal) -> None:
+        """End the caller's session, access token included."""
+        await self._standings.doubt_session(principal.session_id)
+        async with self.app.tenant(principal.tenant_id) as tx:
+            if await sessions.end_session(tx, principal.session_id, "signed out"):
+                await audit.record(tx, principal, "session.ended", f"session:{principal.session_id}", reason="signed out")
+
+    async def end_all_sessions(self, person_id: UUID) -> None:
+        """End every session of a person in every tenant: after a changed password or a lost phone."""
+        await self._standings.doubt_person(person_id)
+        await directory.raise_epoch(self.auth, person_id)
+
+    async def authenticate(self, bearer: str, *, caller: Caller) -> Principal:
+        """The principal behind an access token. Raises a `NotAuthenticatedError` unless it is ours and stands."""
+        claims = self.access_tokens.verify(bearer)
+        standing = await self._standings.of(claims)
+        if standing is None:
+            raise SessionEndedError
+        return Principal(
+            tenant_id=standing.tenant_id,
+            tenant_public_id=claims.tenant_public_id,
+            tenant_slug=standing.tenant_slug,
+            person_id=standing.person_id,
+            membership_id=standing.membership_id,
+            display_name=standing.display_name,
+            role=standing.role,
+            permissions=permissions_of(standing.role),
+            session_id=claims.session_id,
+            request_id=caller.request_id,
+            address=caller.address,
+        )
+
+    async def _renew_hash(self, person: Person, password: str) -> None:
+        if person.password_hash and self.passwords.is_outdated(person.password_hash):
+            renewed = await self.passwords.hash(password)
+            await directory.replace_password_hash(self.auth, person.person_id, person.password_hash, renewed)
+
+    async def _choose(self, person: Person, slug: str | None) -> tuple[Tenant, Membership]:
+        tenants = await directory.tenants_by_id(self.app, await directory.tenant_ids_of(self.auth, person.person_id))
+        found = []
+        for tenant in tenants:
+            if slug is None or tenant.slug == slug.lower():
+                async with self.app.tenant(tenant.tenant_id) as tx:
+                    membership = await sessions.active_membership_of(tx, person.person_id)
+                if membership is not None:
+                    found.append((tenant, membership))
+        if not found:
+            raise SignInRefusedError
+        if len(found) > 1:
+            raise TenantChoiceRequiredError([{"slug": tenant.slug, "name": tenant.name} for tenant, _ in found])
+        return found[0]
+
+    async def _open_session(self, tenant: Tenant, membership: Membership, epoch: int, caller: Caller) -> Tokens:
+        token = RefreshToken.new(tenant.public_id)
+        expires_at = now() + self._refresh_lifetime
+        principal = _principal(tenant, membership, uuid7(), caller)
+        async with self.app.tenant(tenant.tenant_id) as tx:
+            await sessions.insert_session(
+                tx,
+                session_id=principal.session_id,
+                membership=membership,
+                epoch=epoch,
+                token=token,
+                expires_at=expires_at,
+                user_agent=caller.device,
+                address=caller.address,
+            )
+            await audit.record(
+                tx, principal, "session.started", f"session:{principal.session_id}", after={"device": caller.device}
+            )
+        return self._tokens(principal, epoch, token, expires_at)
+
+    async def _rotate(
+        self, tx: TenantTransaction, session: OpenSession, presented: RefreshToken, successor: RefreshToken, caller: Caller
+    ) -> bool:
+        moment = now()
+        rotation = decide_rotation(session.family, presented.sha256, moment)
+        if rotation is Rotation.REUSED:
+            await self._standings.doubt_session(session.session_id)
+            await sessions.end_session(tx, session.session_id, "refresh token reused")
+            detail = {"device": caller.device, "address": caller.address}
+            await audit.record(
+                tx, None, "session.ended", f"session:{session.session_id}", after=detail, reason="refresh token reused"
+            )
+            return False
+        if rotation is Rotation.ENDED or not session.membership_active:
+            return False
+        if rotation is Rotation.REPEAT:
+            # With another key than at the first exchange the same successor can't be made again.
+            return successor.sha256 == session.family.token_sha256
+        await sessions.rotate_session(
+            tx,
+            session.session_id,
+            presented=presented.sha256,
+            successor=successor.sha256,
+            moment=moment,
+            user_agent=caller.device,
+            address=caller.address,
+        )
+        return True
+
+    def _tokens(self, principal: Principal, epoch: int, refresh_token: RefreshToken, expires_at: datetime) -> Tokens:
+        access_token = self.access_tokens.issue(
+            person_id=principal.person_id,
+            tenant_public_id=principal.tenant_public_id,
+            session_id=principal.session_id,
+            epoch=epoch,
+        )
+        lifetime = int(self.access_tokens.lifetime.total_seconds())
+        return Tokens(principal, access_token, lifetime, str(refresh_token), expires_at)
+
+
+def _principal(tenant: Tenant, membership: Membership, session_id: UUID, caller: Caller) -> Principal:
+    return Principal(
+        tenant_id=tenant.tenant_id,
+        tenant_public_id=tenant.public_id,
+        tenant_slug=tenant.slug,
+        person_id=membership.person_id,
+        membership_id=membership.membership_id,
+        display_name=membership.display_name,
+        role=membership.role,
+        permissions=permissions_of(membership.role),
+        session_id=session_id,
+        request_id=caller.request_id,
+        address=caller.address,
+    )

@@ -1,0 +1,132 @@
+"""Every statement on memberships and sessions, within one tenant's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from infra.database import TenantTransaction
+from tenants.refresh_tokens import Family, RefreshToken
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in one tenant."""
+
+    membership_id: UUID
+    person_id: UUID
+    display_name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session with its membership, as a refresh sees it; the row is locked until the transaction ends."""
+
+    session_id: UUID
+    epoch: int
+    family: Family
+    membership: Membership
+    membership_active: bool
+
+
+async def insert_membership(tx: TenantTransaction, membership: Membership) -> bool:
+    """A new membership; False where the person has one already."""
+    count = await tx.execute(
+        """insert into membership (tenant_id, membership_id, person_id, display_name, role) values ($1, $2, $3, $4, $5)
+           on conflict (tenant_id, person_id) do nothing""",
+        membership.membership_id,
+        membership.person_id,
+        membership.display_name,
+        membership.role,
+    )
+    return count == 1
+
+
+async def active_membership_of(tx: TenantTransaction, person_id: UUID) -> Membership | None:
+    """The person's membership, if it is active."""
+    row = await tx.fetchrow(
+        "select membership_id, person_id, display_name, role from membership where tenant_id = $1 and person_id = $2 and active",
+        person_id,
+    )
+    return Membership(*row) if row else None
+
+
+async def insert_session(
+    tx: TenantTransaction,
+    *,
+    session_id: UUID,
+    membership: Membership,
+    epoch: int,
+    token: RefreshToken,
+    expires_at: datetime,
+    user_agent: str,
+    address: str,
+) -> None:
+    """A new session with its first refresh token."""
+    await tx.execute(
+        """insert into session
+             (tenant_id, session_id, membership_id, epoch, selector, token_sha256, expires_at, user_agent, address)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        session_id,
+        membership.membership_id,
+        epoch,
+        token.selector,
+        token.sha256,
+        expires_at,
+        user_agent,
+        address,
+    )
+
+
+async def lock_session(tx: TenantTransaction, selector: bytes) -> OpenSession | None:
+    """The session that a refresh token names, locked so that two refreshes come one after the other."""
+    row = await tx.fetchrow(
+        """select s.session_id, s.epoch, s.token_sha256, s.previous_sha256, s.rotated_at, s.expires_at, s.ended_at,
+                  m.membership_id, m.person_id, m.display_name, m.role, m.active
+           from session s join membership m on m.tenant_id = $1 and m.membership_id = s.membership_id
+           where s.tenant_id = $1 and s.selector = $2 for no key update of s""",
+        selector,
+    )
+    if row is None:
+        return None
+    return OpenSession(
+        session_id=row["session_id"],
+        epoch=row["epoch"],
+        family=Family(row["token_sha256"], row["previous_sha256"], row["rotated_at"], row["expires_at"], row["ended_at"]),
+        membership=Membership(row["membership_id"], row["person_id"], row["display_name"], row["role"]),
+        membership_active=row["active"],
+    )
+
+
+async def rotate_session(
+    tx: TenantTransaction,
+    session_id: UUID,
+    *,
+    presented: bytes,
+    successor: bytes,
+    moment: datetime,
+    user_agent: str,
+    address: str,
+) -> None:
+    """Put the successor in the presented token's place; both as hashes."""
+    await tx.execute(
+        """update session
+           set previous_sha256 = $3, token_sha256 = $4, rotated_at = $5, last_used_at = $5, user_agent = $6, address = $7
+           where tenant_id = $1 and session_id = $2""",
+        session_id,
+        presented,
+        successor,
+        moment,
+        user_agent,
+        address,
+    )
+
+
+async def end_session(tx: TenantTransaction, session_id: UUID, because: str) -> bool:
+    """End a session for good; False where it had ended before."""
+    count = await tx.execute(
+        "update session set ended_at = now(), ended_because = $3 where tenant_id = $1 and session_id = $2 and ended_at is null",
+        session_id,
+        because,
+    )
+    return count == 1

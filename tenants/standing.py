@@ -1,0 +1,109 @@
+"""Whether the session behind a verified token still stands: asked of Redis first, of PostgreSQL where Redis doesn't know."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from infra.clock import now
+from infra.database import Database
+from tenants import directory
+from tenants.optional_redis import REST_SECONDS, OptionalRedis
+from tenants.tokens import AccessClaims
+
+CACHE_SECONDS: Final = REST_SECONDS
+# Outlives whatever a reader that looked just before the change may still write.
+DOUBT_SECONDS: Final = 3 * CACHE_SECONDS
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A session that stood when it was looked up, and for whom."""
+
+    tenant_id: int
+    tenant_slug: str
+    person_id: UUID
+    membership_id: UUID
+    display_name: str
+    role: str
+    epoch: int
+    expires_at: datetime
+
+
+class Standings:
+    """A cache that is told of every change *before* it commits, so that not even a crash in between leaves it open.
+
+    A change writes a mark of doubt; while that stands, everyone asks PostgreSQL. Where Redis can't be reached for the mark,
+    an answer cached before is believed for `CACHE_SECONDS` at most.
+    """
+
+    def __init__(self, app: Database, auth: Database, redis: OptionalRedis) -> None:
+        self._app = app
+        self._auth = auth
+        self._redis = redis
+
+    async def of(self, claims: AccessClaims) -> Standing | None:
+        """The standing of the token's session, or None where it ended, the membership isn't active or the epoch passed."""
+        standing = await self._cached(claims)
+        if standing is None:
+            standing = await self._stored(claims)
+            if standing is None:
+                return None
+            await self._remember(claims, standing)
+        if standing.epoch != claims.epoch or standing.person_id != claims.person_id or standing.expires_at <= now():
+            return None
+        return standing
+
+    async def doubt_session(self, session_id: UUID) -> None:
+        """Announce that a session is about to end."""
+        await self._doubt(f"suyuan:doubt:session:{session_id}")
+
+    async def doubt_person(self, person_id: UUID) -> None:
+        """Announce that something about a person is about to change: epoch, membership or role."""
+        await self._doubt(f"suyuan:doubt:person:{person_id}")
+
+    async def _doubt(self, key: str) -> None:
+        await self._redis.attempt(lambda redis: redis.set(key, b"1", ex=DOUBT_SECONDS), even_if_resting=True)
+
+    async def _cached(self, claims: AccessClaims) -> Standing | None:
+        keys = [_key(claims), f"suyuan:doubt:session:{claims.session_id}", f"suyuan:doubt:person:{claims.person_id}"]
+        values = await self._redis.attempt(lambda redis: redis.mget(keys))
+        if values is None or values[0] is None or values[1] is not None or values[2] is not None:
+            return None
+        try:
+            return msgspec.json.decode(values[0], type=Standing)
+        except msgspec.DecodeError:
+            return None
+
+    async def _remember(self, claims: AccessClaims, standing: Standing) -> None:
+        value = msgspec.json.encode(standing)
+        await self._redis.attempt(lambda redis: redis.set(_key(claims), value, ex=CACHE_SECONDS))
+
+    async def _stored(self, claims: AccessClaims) -> Standing | None:
+        tenant = await directory.tenant_by_public_id(self._app, claims.tenant_public_id)
+        if tenant is None:
+            return None
+        async with self._app.tenant(tenant.tenant_id) as tx:
+            row = await tx.fetchrow(
+                """select m.person_id, m.membership_id, m.display_name, m.role, s.expires_at
+                   from session s join membership m on m.tenant_id = $1 and m.membership_id = s.membership_id
+                   where s.tenant_id = $1 and s.session_id = $2 and s.ended_at is null and m.active""",
+                claims.session_id,
+            )
+        epoch = await directory.person_epoch(self._auth, claims.person_id)
+        if row is None or epoch is None:
+            return None
+        return Standing(
+            tenant_id=tenant.tenant_id,
+            tenant_slug=tenant.slug,
+            person_id=row["person_id"],
+            membership_id=row["membership_id"],
+            display_name=row["display_name"],
+            role=row["role"],
+            epoch=epoch,
+            expires_at=row["expires_at"],
+        )
+
+
+def _key(claims: AccessClaims) -> str:
+    return f"suyuan:standing:{claims.tenant_public_id}:{claims.session_id}"

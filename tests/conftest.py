@@ -1,0 +1,243 @@
+"""Real PostgreSQL, Valkey and object store for the whole run; one database a worker, cloned from a migrated template."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+
+from backend.services import Services, build_services
+from backend.worker import handlers
+from infra.embedded.object_store import ObjectStore
+from infra.embedded.postgres import PostgresServer
+from infra.embedded.valkey import ValkeyServer
+from infra.provision import DatabaseUrls, provision, urls_for
+from infra.queue import drain
+from infra.roles import LOGIN_ROLES
+from infra.settings import Environment, Settings
+from tenants.directory import Tenant
+from tenants.permissions import Role, permissions_of
+from tenants.principal import Principal
+from tenants.registration import create_person_with_membership, create_tenant
+from tenants.service import Caller
+
+TEMPLATE = "suyuan_template"
+PASSWORD = "correct horse battery staple"
+ROLE_PASSWORDS = {role: f"test-{role}" for role in LOGIN_ROLES}
+_running: list[Any] = []
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the servers of this run are."""
+
+    admin_dsn: str
+    redis_url: str
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+
+
+def _start_servers(directory: Path) -> Cluster:
+    binaries = os.environ.get("SUYUAN_TEST_POSTGRES_BIN")
+    postgres = PostgresServer(
+        directory / "postgres", bin_dir=Path(binaries) if binaries else None, durable=False, settings={"max_connections": "200"}
+    )
+    valkey = ValkeyServer(directory / "valkey")
+    store = ObjectStore(directory / "objects")
+    for server in (postgres, valkey, store):
+        server.start()
+        _running.append(server)
+    asyncio.run(provision(postgres.dsn, TEMPLATE, ROLE_PASSWORDS))
+    return Cluster(postgres.dsn, valkey.url, store.endpoint, store.access_key, store.secret_key)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the controller; workers are told where they are."""
+    if hasattr(config, "workerinput"):
+        config.suyuan_cluster = Cluster(**json.loads(config.workerinput["suyuan_cluster"]))
+    elif not config.option.collectonly:
+        directory = Path(tempfile.mkdtemp(prefix="suyuan-test-"))
+        directory.chmod(0o755)
+        config.suyuan_directory = directory
+        config.suyuan_cluster = _start_servers(directory)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Called by xdist in the controller for each worker."""
+    node.workerinput["suyuan_cluster"] = json.dumps(vars(node.config.suyuan_cluster))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this process started."""
+    for server in reversed(_running):
+        server.stop()
+    if directory := getattr(config, "suyuan_directory", None):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Where the run's servers are."""
+    return request.config.suyuan_cluster
+
+
+@pytest.fixture(scope="session")
+def database_urls(cluster: Cluster) -> DatabaseUrls:
+    """This worker's own database, cloned from the migrated template."""
+    name = f"suyuan_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+    async def clone() -> None:
+        connection = await asyncpg.connect(cluster.admin_dsn)
+        await connection.execute(f'create database "{name}" template {TEMPLATE}')
+        await connection.close()
+        # Rights on the database itself aren't copied with the template.
+        await provision(cluster.admin_dsn, name, ROLE_PASSWORDS)
+
+    asyncio.run(clone())
+    return urls_for(cluster.admin_dsn, name, ROLE_PASSWORDS)
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
+    """Settings of a test process."""
+    return Settings(
+        environment=Environment.TEST,
+        public_url="http://suyuan.test",
+        database_url=database_urls.app,
+        database_relay_url=database_urls.relay,
+        database_auth_url=database_urls.auth,
+        database_public_url=database_urls.public,
+        redis_url=cluster.redis_url,
+        s3_endpoint=cluster.s3_endpoint,
+        s3_access_key=cluster.s3_access_key,
+        s3_secret_key=cluster.s3_secret_key,
+        token_signing_key="demo-test-signing-key",
+        log_level="WARNING",
+        log_json=False,
+    )
+
+
+@pytest.fixture(scope="session")
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """The process's services on the worker's database."""
+    built = build_services(settings)
+    yield built
+    await built.close()
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A tenant of one test, with a principal for each role asked for."""
+
+    tenant: Tenant
+    principal: Principal
+
+    @property
+    def tenant_id(self) -> int:
+        return self.tenant.tenant_id
+
+    @property
+    def slug(self) -> str:
+        return self.tenant.slug
+
+    def as_role(self, role: Role) -> Principal:
+        """The same person with another role's permissions, without a session behind it."""
+        return Principal(
+            tenant_id=self.tenant.tenant_id,
+            tenant_public_id=self.tenant.public_id,
+            tenant_slug=self.tenant.slug,
+            person_id=self.principal.person_id,
+            membership_id=self.principal.membership_id,
+            display_name=self.principal.display_name,
+            role=str(role),
+            permissions=permissions_of(role),
+            session_id=self.principal.session_id,
+        )
+
+
+@pytest.fixture
+def new_firm(services: Services) -> Callable[[], Awaitable[Firm]]:
+    """Make a tenant of its own for the test, with an owner who has no password."""
+
+    async def make() -> Firm:
+        slug = f"t{uuid4().hex[:12]}"
+        tenant = await create_tenant(services.identity, slug=slug, name=f"Firm {slug}")
+        principal = Principal(
+            tenant_id=tenant.tenant_id,
+            tenant_public_id=tenant.public_id,
+            tenant_slug=slug,
+            person_id=uuid4(),
+            membership_id=uuid4(),
+            display_name="Owner",
+            role=str(Role.OWNER),
+            permissions=permissions_of(Role.OWNER),
+            session_id=uuid4(),
+        )
+        return Firm(tenant, principal)
+
+    return make
+
+
+@pytest.fixture
+async def firm(new_firm: Callable[[], Awaitable[Firm]]) -> Firm:
+    """A tenant of the test's own."""
+    return await new_firm()
+
+
+@pytest.fixture
+async def other_firm(new_firm: Callable[[], Awaitable[Firm]]) -> Firm:
+    """A second tenant, which must never be seen from the first."""
+    return await new_firm()
+
+
+@pytest.fixture
+def bearer(services: Services) -> Callable[..., Awaitable[dict[str, str]]]:
+    """Sign a new person of a role in to a firm and give the Authorization header."""
+
+    async def sign_in(firm: Firm, role: Role = Role.OWNER) -> dict[str, str]:
+        login = f"{uuid4().hex[:12]}@example.com"
+        await create_person_with_membership(services.identity, firm.tenant, login=login, password=PASSWORD, display_name=f"A {role}", role=role)
+        tokens = await services.identity.sign_in(login, PASSWORD, tenant_slug=firm.slug, caller=Caller(address="192.0.2.1"))
+        return {"Authorization": f"Bearer {tokens.access_token}"}
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+async def app(services: Services) -> AsyncIterator[Litestar]:
+    """The whole service, as it is served."""
+    from mobile_api.app import create_app
+
+    application = create_app(services=services)
+    async with application.lifespan():
+        yield application
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that speaks to the application in this process."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def do_outbox(services: Services) -> Callable[[], Awaitable[int]]:
+    """Perform all open outbox rows in this process."""
+    return lambda: drain(services.database, services.relay_database, handlers())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last, so that a broken service is seen first in what is quick."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
