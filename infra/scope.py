@@ -11,7 +11,8 @@ from infra.errors import SuyuanError
 from infra.schema import metadata
 
 _REFERENCE = re.compile(r"\b(from|join|update|into|using)\s+(?:only\s+)?(?:suyuan\.)?\"?([a-z_]+)\"?", re.IGNORECASE)
-_COMMA_REFERENCE = re.compile(r"\bfrom\s+[a-z_.\s]+,\s*(?!lateral|unnest|generate_series|jsonb)([a-z_]+)", re.IGNORECASE)
+_COMMA_REFERENCE = re.compile(r"\b(?:from|join)\s+[a-z_]+(?:\s+(?:as\s+)?[a-z_]+)?\s*,\s*([a-z_]+)", re.IGNORECASE)
+_INSERT_COLUMNS = re.compile(r"\s*(as\s+\w+\s*)?\(\s*tenant_id\b", re.IGNORECASE)
 _NAMED = re.compile(r"\btenant_id\s*=\s*(?:\$1\b|\$\d+::INTEGER|%\(|:tenant_id)", re.IGNORECASE)
 
 
@@ -31,17 +32,16 @@ def tenant_owned_tables() -> frozenset[str]:
 def require_scope(statement: str) -> None:
     """Raise `UnscopedStatementError` unless the tenant is named for every tenant-owned table read, and given for each written."""
     owned = tenant_owned_tables()
-    if _COMMA_REFERENCE.search(statement):
+    if any(table.lower() in owned for table in _COMMA_REFERENCE.findall(statement)):
         raise UnscopedStatementError(f"write joins as joins, so that the tenant can be seen on each: {statement[:200]}")
     read = 0
-    for keyword, table in _REFERENCE.findall(statement):
+    for reference in _REFERENCE.finditer(statement):
+        keyword, table = reference.groups()
         if table.lower() not in owned:
             continue
-        if keyword.lower() == "into":
-            columns = statement.split(table, 1)[1].lstrip(' "')
-            if not re.match(r"\(\s*tenant_id\b", columns):
-                raise UnscopedStatementError(f"an insert names tenant_id first: {statement[:200]}")
-        else:
+        if keyword.lower() != "into":
             read += 1
+        elif not _INSERT_COLUMNS.match(statement, reference.end()):
+            raise UnscopedStatementError(f"an insert names tenant_id first: {statement[:200]}")
     if len(_NAMED.findall(statement)) < read:
         raise UnscopedStatementError(f"`tenant_id = $1` is missing for a table of: {statement[:300]}")

@@ -75,9 +75,7 @@ async def tenant_by_public_id(database: Database, public_id: UUID) -> Tenant | N
 async def tenants_by_id(database: Database, tenant_ids: Iterable[int]) -> list[Tenant]:
     """The tenants with these internal ids, by slug."""
     async with database.connection() as connection:
-        rows = await connection.fetch(
-            f"select {_TENANT_COLUMNS} from tenant where tenant_id = any($1::int[]) order by slug", list(tenant_ids)
-        )
+        rows = await connection.fetch(f"select {_TENANT_COLUMNS} from tenant where tenant_id = any($1::int[]) order by slug", list(tenant_ids))
     return [Tenant(*row) for row in rows]
 
 
@@ -99,9 +97,7 @@ async def tenant_by_gtin(database: Database, gtin: str) -> Tenant | None:
     return _tenant(row)
 
 
-async def insert_tenant(
-    auth: Database, public_id: UUID, *, slug: str, name: str, time_zone: str, locale: str, sandbox: bool
-) -> Tenant:
+async def insert_tenant(auth: Database, public_id: UUID, *, slug: str, name: str, time_zone: str, locale: str, sandbox: bool) -> Tenant:
     """A new tenant; raises asyncpg's UniqueViolationError where the slug is taken."""
     async with auth.connection() as connection:
         [row] = await connection.fetch(
@@ -166,18 +162,14 @@ async def insert_person(auth: Database, person: Person, login_name: str, tenant_
             person.epoch,
             person.password_hash,
         )
-        await connection.execute(
-            "insert into login_directory (login_name, person_id) values ($1, $2)", login_name, person.person_id
-        )
+        await connection.execute("insert into login_directory (login_name, person_id) values ($1, $2)", login_name, person.person_id)
         await connection.execute("insert into person_tenant (person_id, tenant_id) values ($1, $2)", person.person_id, tenant_id)
 
 
 async def insert_person_tenant(auth: Database, person_id: UUID, tenant_id: int) -> None:
     """Note one more tenant in which to look for the person's membership."""
     async with auth.connection() as connection:
-        await connection.execute(
-            "insert into person_tenant (person_id, tenant_id) values ($1, $2) on conflict do nothing", person_id, tenant_id
-        )
+        await connection.execute("insert into person_tenant (person_id, tenant_id) values ($1, $2) on conflict do nothing", person_id, tenant_id)
 
 
 async def tenant_ids_of(auth: Database, person_id: UUID) -> list[int]:
@@ -190,6 +182,4 @@ async def tenant_ids_of(auth: Database, person_id: UUID) -> list[int]:
 async def replace_password_hash(auth: Database, person_id: UUID, old: str, new: str) -> None:
     """Store the same password's newer hash, unless the password was changed meanwhile."""
     async with auth.connection() as connection:
-        await connection.execute(
-            "update person set password_hash = $3 where person_id = $1 and password_hash = $2", person_id, old, new
-        )
+        await connection.execute("update person set password_hash = $3 where person_id = $1 and password_hash = $2", person_id, old, new)

@@ -40,9 +40,7 @@ async def replay_or_claim(tx: TenantTransaction, principal: Principal, key: str,
     """
     require_key(key)
     # A lock that is tried and never waited for: it can't take part in a deadlock, and a second phone isn't kept hanging.
-    claimed = await tx.fetchval(
-        "select $1::int is not null and pg_try_advisory_xact_lock($2::bigint)", _lock_key(tx.tenant_id, principal, key)
-    )
+    claimed = await tx.fetchval("select $1::int is not null and pg_try_advisory_xact_lock($2::bigint)", _lock_key(tx.tenant_id, principal, key))
     if not claimed:
         raise InFlightError(
             "The first request with this Idempotency-Key is still being worked on. Repeat this one in a second.",
@@ -57,15 +55,11 @@ async def replay_or_claim(tx: TenantTransaction, principal: Principal, key: str,
     if row is None:
         return None
     if row["request_sha256"] != request_sha256:
-        raise KeyReusedError(
-            "This Idempotency-Key was used for a different request. Use a new key for a new request.", field="Idempotency-Key"
-        )
+        raise KeyReusedError("This Idempotency-Key was used for a different request. Use a new key for a new request.", field="Idempotency-Key")
     return SavedReply(row["status"], row["reply"])
 
 
-async def save_reply(
-    tx: TenantTransaction, principal: Principal, key: str, request_sha256: bytes, *, status: int, reply: str
-) -> None:
+async def save_reply(tx: TenantTransaction, principal: Principal, key: str, request_sha256: bytes, *, status: int, reply: str) -> None:
     """Keep the answer for repeats; only what `replay_or_claim` has claimed in this transaction."""
     await tx.execute(
         "insert into idempotent_reply (tenant_id, principal, key, request_sha256, status, reply) values ($1, $2, $3, $4, $5, $6)",

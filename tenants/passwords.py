@@ -67,19 +67,13 @@ def require_acceptable(password: str, *own_names: str) -> None:
     """Raise `PasswordRefusedError` unless a new password is long enough and neither common nor made of the person's own names."""
     text = normalise(password)
     if len(text) < MIN_LENGTH:
-        raise PasswordRefusedError(
-            f"The password has {len(text)} characters; use at least {MIN_LENGTH}, such as four or five words."
-        )
+        raise PasswordRefusedError(f"The password has {len(text)} characters; use at least {MIN_LENGTH}, such as four or five words.")
     if len(text) > MAX_LENGTH:
         raise PasswordRefusedError(f"The password has {len(text)} characters; use at most {MAX_LENGTH}.")
     folded = text.casefold()
     if folded in COMMON or len(set(folded)) < 5 or _is_run(folded) or _is_repeat(folded):
-        raise PasswordRefusedError(
-            "This password is among the first that are tried. Choose another, such as four or five unrelated words."
-        )
-    names = [
-        part for name in (*own_names, "suyuan") for part in (name.casefold(), name.casefold().split("@")[0]) if len(part) > 2
-    ]
+        raise PasswordRefusedError("This password is among the first that are tried. Choose another, such as four or five unrelated words.")
+    names = [part for name in (*own_names, "suyuan") for part in (name.casefold(), name.casefold().split("@")[0]) if len(part) > 2]
     rest = folded
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, "")

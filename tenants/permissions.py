@@ -54,8 +54,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {_P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.AUDIT_READ},
         Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
         # Runs the system, and decides nothing about goods: no release, no shipment.
-        Role.ADMINISTRATOR: _LOOK
-        | {_P.EVENTS_CAPTURE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.AUDIT_READ},
+        Role.ADMINISTRATOR: _LOOK | {_P.EVENTS_CAPTURE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),
         Role.AUDITOR: _LOOK | {_P.PEOPLE_READ, _P.AUDIT_READ},
         # Reports what it did; what it may see is granted piece by piece.

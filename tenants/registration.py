@@ -26,18 +26,14 @@ async def create_tenant(
 ) -> Tenant:
     """A new tenant. Raises `InvalidInputError` naming the field, `ConflictError` where the slug is taken."""
     if not SLUG.fullmatch(slug):
-        raise InvalidInputError(
-            f"'{slug}' can't be part of a host name: use 2 to 63 of a–z, 0–9 and single hyphens inside.", field="slug"
-        )
+        raise InvalidInputError(f"'{slug}' can't be part of a host name: use 2 to 63 of a–z, 0–9 and single hyphens inside.", field="slug")
     if time_zone not in available_timezones():
         raise InvalidInputError(f"'{time_zone}' is no IANA time zone; write it like Asia/Shanghai.", field="timeZone")
     if locale not in LOCALES:
         raise InvalidInputError(f"'{locale}' is not spoken here; use one of {', '.join(LOCALES)}.", field="locale")
     shown = _require_name(name, "name")
     try:
-        tenant = await directory.insert_tenant(
-            identity.auth, uuid7(), slug=slug, name=shown, time_zone=time_zone, locale=locale, sandbox=sandbox
-        )
+        tenant = await directory.insert_tenant(identity.auth, uuid7(), slug=slug, name=shown, time_zone=time_zone, locale=locale, sandbox=sandbox)
     except asyncpg.UniqueViolationError:
         raise ConflictError(f"The name '{slug}' is taken; choose another.", field="slug") from None
     async with identity.app.tenant(tenant.tenant_id) as tx:
@@ -56,9 +52,7 @@ async def create_person_with_membership(
     try:
         await directory.insert_person(identity.auth, person, login_name, tenant.tenant_id)
     except asyncpg.UniqueViolationError:
-        raise ConflictError(
-            "This sign-in name is taken. A person who has it already can be added as a member.", field="login"
-        ) from None
+        raise ConflictError("This sign-in name is taken. A person who has it already can be added as a member.", field="login") from None
     return await _join(identity, tenant, person, shown, role)
 
 

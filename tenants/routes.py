@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final, Self
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.di import Provide
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from infra.clock import isoformat
 from tenants.directory import MAX_LOGIN
-from tenants.http import caller_of, identity_of, provide_principal, public, signed_in
+from tenants.http import caller_of, identity_of, principal_of, public, signed_in
 from tenants.passwords import MAX_INPUT
 from tenants.principal import Principal
 from tenants.service import Tokens
@@ -78,28 +78,28 @@ class TokensReply(msgspec.Struct, rename="camel"):
 
 
 @post("/sign-in", status_code=HTTP_200_OK, opt=public("who signs in isn't known yet"))
-async def sign_in(request: Request[Any, Any, Any], data: SignInRequest) -> TokensReply:
+async def sign_in(request: Request[Any, Any, Any], data: JSONBody[SignInRequest]) -> TokensReply:
     """Open a session with a name and a password."""
     tokens = await identity_of(request).sign_in(data.login, data.password, tenant_slug=data.tenant, caller=caller_of(request))
     return TokensReply.of(tokens)
 
 
 @post("/refresh", status_code=HTTP_200_OK, opt=public("the refresh token in the body is the proof"))
-async def refresh(request: Request[Any, Any, Any], data: RefreshRequest) -> TokensReply:
+async def refresh(request: Request[Any, Any, Any], data: JSONBody[RefreshRequest]) -> TokensReply:
     """Exchange a refresh token; each is good for one exchange."""
     return TokensReply.of(await identity_of(request).refresh(data.refresh_token, caller=caller_of(request)))
 
 
 @post("/sign-out", status_code=HTTP_204_NO_CONTENT, opt=signed_in("everyone may end his own session"))
-async def sign_out(request: Request[Any, Any, Any], principal: Principal) -> None:
+async def sign_out(request: Request[Any, Any, Any]) -> None:
     """End this session; its tokens are void at once."""
-    await identity_of(request).sign_out(principal)
+    await identity_of(request).sign_out(principal_of(request))
 
 
 @get("/me", opt=signed_in("everyone may ask what he may do"))
-async def me(principal: Principal) -> Me:
+async def me(request: Request[Any, Any, Any]) -> Me:
     """Who the token stands for and what he may do."""
-    return Me.of(principal)
+    return Me.of(principal_of(request))
 
 
 def auth_router() -> Router:
@@ -107,7 +107,6 @@ def auth_router() -> Router:
     return Router(
         "/auth",
         route_handlers=[sign_in, refresh, sign_out, me],
-        dependencies={"principal": Provide(provide_principal)},
         request_max_body_size=MAX_BODY,
         cache_control=CacheControlHeader(no_store=True),
         tags=["auth"],

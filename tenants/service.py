@@ -56,9 +56,7 @@ class Tokens:
 class Identity:
     """Who calls, in which tenant, and whether that still stands. One object a process; it opens its own transactions."""
 
-    def __init__(
-        self, *, app: Database, auth: Database, redis: Redis | None, settings: Settings, passwords: Passwords | None = None
-    ) -> None:
+    def __init__(self, *, app: Database, auth: Database, redis: Redis | None, settings: Settings, passwords: Passwords | None = None) -> None:
         optional_redis = OptionalRedis(redis)
         self.app = app
         self.auth = auth
@@ -101,11 +99,7 @@ class Identity:
             session = await sessions.lock_session(tx, presented.selector)
             stands = session is not None and await self._rotate(tx, session, presented, successor, caller)
         # Raised only here: the end of a reused family has to be committed.
-        if (
-            session is None
-            or not stands
-            or await directory.person_epoch(self.auth, session.membership.person_id) != session.epoch
-        ):
+        if session is None or not stands or await directory.person_epoch(self.auth, session.membership.person_id) != session.epoch:
             raise SessionEndedError
         principal = _principal(tenant, session.membership, session.session_id, caller)
         return self._tokens(principal, session.epoch, successor, session.family.expires_at)
@@ -177,23 +171,17 @@ class Identity:
                 user_agent=caller.device,
                 address=caller.address,
             )
-            await audit.record(
-                tx, principal, "session.started", f"session:{principal.session_id}", after={"device": caller.device}
-            )
+            await audit.record(tx, principal, "session.started", f"session:{principal.session_id}", after={"device": caller.device})
         return self._tokens(principal, epoch, token, expires_at)
 
-    async def _rotate(
-        self, tx: TenantTransaction, session: OpenSession, presented: RefreshToken, successor: RefreshToken, caller: Caller
-    ) -> bool:
+    async def _rotate(self, tx: TenantTransaction, session: OpenSession, presented: RefreshToken, successor: RefreshToken, caller: Caller) -> bool:
         moment = now()
         rotation = decide_rotation(session.family, presented.sha256, moment)
         if rotation is Rotation.REUSED:
             await self._standings.doubt_session(session.session_id)
             await sessions.end_session(tx, session.session_id, "refresh token reused")
             detail = {"device": caller.device, "address": caller.address}
-            await audit.record(
-                tx, None, "session.ended", f"session:{session.session_id}", after=detail, reason="refresh token reused"
-            )
+            await audit.record(tx, None, "session.ended", f"session:{session.session_id}", after=detail, reason="refresh token reused")
             return False
         if rotation is Rotation.ENDED or not session.membership_active:
             return False

@@ -64,8 +64,8 @@ async def insert_session(
 ) -> None:
     """A new session with its first refresh token."""
     await tx.execute(
-        """insert into session
-             (tenant_id, session_id, membership_id, epoch, selector, token_sha256, expires_at, user_agent, address)
+        """insert into session (
+             tenant_id, session_id, membership_id, epoch, selector, token_sha256, expires_at, user_agent, address)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         session_id,
         membership.membership_id,

@@ -105,9 +105,7 @@ class Throttle:
     async def _claim_in_redis(self, attempt: Attempt) -> None:
         account, address = _redis_keys(attempt)
         limits = (attempt.attempt_id, str(_WINDOW_SECONDS), str(ACCOUNT_FAILURES_IN_WINDOW), str(ADDRESS_FAILURES_IN_WINDOW))
-        wait = await self._redis.attempt(
-            lambda redis: cast(Awaitable[int], redis.eval(_CLAIM_IN_REDIS, 2, account, address, *limits))
-        )
+        wait = await self._redis.attempt(lambda redis: cast(Awaitable[int], redis.eval(_CLAIM_IN_REDIS, 2, account, address, *limits)))
         if wait:
             raise TooManyFailuresError(wait)
 

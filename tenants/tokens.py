@@ -49,9 +49,7 @@ class AccessTokens:
         self._issuer = settings.token_issuer
         self.lifetime = timedelta(seconds=settings.access_token_seconds)
 
-    def issue(
-        self, *, person_id: UUID, tenant_public_id: UUID, session_id: UUID, epoch: int, issued_at: datetime | None = None
-    ) -> str:
+    def issue(self, *, person_id: UUID, tenant_public_id: UUID, session_id: UUID, epoch: int, issued_at: datetime | None = None) -> str:
         """A token for one session, good for `lifetime` from `issued_at` (now)."""
         begin = issued_at or now()
         claims = {

@@ -25,11 +25,11 @@ from infra.provision import DatabaseUrls, provision, urls_for
 from infra.queue import drain
 from infra.roles import LOGIN_ROLES
 from infra.settings import Environment, Settings
-from tenants.directory import Tenant
 from tenants.permissions import Role, permissions_of
 from tenants.principal import Principal
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller
+from tests.firms import Firm
 
 TEMPLATE = "suyuan_template"
 PASSWORD = "correct horse battery staple"
@@ -134,36 +134,6 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     built = build_services(settings)
     yield built
     await built.close()
-
-
-@dataclass(frozen=True)
-class Firm:
-    """A tenant of one test, with a principal for each role asked for."""
-
-    tenant: Tenant
-    principal: Principal
-
-    @property
-    def tenant_id(self) -> int:
-        return self.tenant.tenant_id
-
-    @property
-    def slug(self) -> str:
-        return self.tenant.slug
-
-    def as_role(self, role: Role) -> Principal:
-        """The same person with another role's permissions, without a session behind it."""
-        return Principal(
-            tenant_id=self.tenant.tenant_id,
-            tenant_public_id=self.tenant.public_id,
-            tenant_slug=self.tenant.slug,
-            person_id=self.principal.person_id,
-            membership_id=self.principal.membership_id,
-            display_name=self.principal.display_name,
-            role=str(role),
-            permissions=permissions_of(role),
-            session_id=self.principal.session_id,
-        )
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from backend.events.event_hash_extensions import extension_parts
 from backend.events.event_hash_sensors import sensor_elements, unordered_sensor_fields
-from backend.events.event_hash_values import hash_number, hash_time, hash_uri, hash_word
+from backend.events.event_hash_values import hash_identifier, hash_number, hash_time, hash_uri, hash_word
 from backend.events.vocabulary import (
     BUSINESS_STEP,
     BUSINESS_TRANSACTION_TYPE,
@@ -62,7 +62,7 @@ def _time(name: str, value: str, _namespaces: dict[str, str]) -> str:
 
 
 def _uri(name: str, value: str, _namespaces: dict[str, str]) -> str:
-    return f"{name}={hash_uri(value, IdentifierRole.OBJECT)}"
+    return f"{name}={hash_identifier(value, IdentifierRole.OBJECT)}"
 
 
 def _uris(name: str, value: str | list[str], _namespaces: dict[str, str]) -> str:
@@ -74,7 +74,7 @@ def _word(vocabulary: Vocabulary) -> _Writer:
 
 
 def _epcs(name: str, value: list[str], _namespaces: dict[str, str]) -> str:
-    return name + "".join(sorted(["epc=" + hash_uri(epc, IdentifierRole.OBJECT) for epc in value]))
+    return name + "".join(sorted(["epc=" + hash_identifier(epc, IdentifierRole.OBJECT) for epc in value]))
 
 
 def _quantities(name: str, value: list[dict[str, Any]], _namespaces: dict[str, str]) -> str:
@@ -82,7 +82,7 @@ def _quantities(name: str, value: list[dict[str, Any]], _namespaces: dict[str, s
 
 
 def _quantity(element: dict[str, Any]) -> str:
-    text = "quantityElementepcClass=" + hash_uri(element["epcClass"], IdentifierRole.OBJECT)
+    text = "quantityElementepcClass=" + hash_identifier(element["epcClass"], IdentifierRole.OBJECT)
     if (quantity := element.get("quantity")) is not None:
         text += "quantity=" + hash_number(quantity)
     if uom := element.get("uom"):
@@ -99,7 +99,7 @@ def _persistent_disposition(name: str, value: dict[str, list[str]], _namespaces:
 def _place(name: str, value: dict[str, Any], namespaces: dict[str, str]) -> str:
     text = name
     if place := value.get("id"):
-        text += "id=" + hash_uri(place, IdentifierRole.PLACE)
+        text += "id=" + hash_identifier(place, IdentifierRole.PLACE)
     if len(value) > 1:
         parts: list[str] = []
         for key, extension in value.items():
@@ -125,7 +125,7 @@ def _typed(item: str, vocabulary: Vocabulary) -> _Writer:
 
 def _typed_item(value: dict[str, str], item: str, vocabulary: Vocabulary) -> str:
     role = IdentifierRole.REFERENCE if item == "bizTransaction" else IdentifierRole.PLACE
-    text = f"{item}={hash_uri(value[item], role)}"
+    text = f"{item}={hash_identifier(value[item], role)}"
     return f"type={hash_word(value['type'], vocabulary)}{text}" if value.get("type") else text
 
 

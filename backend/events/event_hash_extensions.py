@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from backend.events.contexts import STANDARD_PREFIXES
+from backend.events.contexts import EPCIS_NAMESPACE, STANDARD_PREFIXES
 from backend.events.event_hash_values import hash_scalar
 
 # JSON-LD needs the colon at the end of this namespace, XML has none.
@@ -22,13 +22,15 @@ def extension_parts(key: str, value: Any, namespaces: dict[str, str], parts: lis
 
 
 def qualified_name(key: str, namespaces: dict[str, str]) -> str:
-    """{namespace}local for "prefix:local" and for a whole IRI; a key without a known prefix stays as it is."""
+    """{namespace}local for "prefix:local" and for a whole IRI; names of EPCIS itself and without a known prefix stay bare."""
     prefix, colon, local = key.partition(":")
     if not colon:
         return key
     namespace = namespaces.get(prefix) or STANDARD_PREFIXES.get(prefix)
     if namespace is None:
         return _whole_iri(key, prefix, local)
+    if namespace == EPCIS_NAMESPACE:
+        return local
     return f"{{{namespace if namespace != _JSON_MASTER_DATA else _JSON_MASTER_DATA[:-1]}}}{local}"
 
 

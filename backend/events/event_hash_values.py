@@ -10,7 +10,7 @@ from typing import Any, Final
 from backend.events.contexts import STANDARD_PREFIXES
 from backend.events.timestamps import parse_timestamp
 from backend.events.vocabulary import Vocabulary
-from backend.identifiers import IdentifierRole, InvalidIdentifierError, parse_identifier
+from backend.identifiers import DIGITAL_LINK_ROOT, IdentifierRole, InvalidIdentifierError, parse_identifier
 
 _HALF_MILLISECOND: Final = timedelta(microseconds=500)
 _CBV_URN: Final = "urn:epcglobal:cbv:"
@@ -68,8 +68,20 @@ def hash_word(value: str, vocabulary: Vocabulary) -> str:
     return vocabulary.stems[0] + value if value in vocabulary.words else hash_uri(value)
 
 
+def hash_identifier(text: str, role: IdentifierRole) -> str:
+    """The name of an object or a place: a constrained Digital Link for a GS1 key, any other URI as it is.
+
+    Not cached itself: the reader has just asked the parser's cache for the same text in the same role.
+    """
+    try:
+        found = parse_identifier(text, role=role)
+    except InvalidIdentifierError:
+        return text.strip()
+    return DIGITAL_LINK_ROOT + found.key if found.key[0].isdigit() else text.strip()
+
+
 @lru_cache(maxsize=32768)
-def hash_uri(text: str, role: IdentifierRole = IdentifierRole.REFERENCE) -> str:
+def hash_uri(text: str) -> str:
     """A URI in its canonical form: GS1 keys as constrained Digital Link, vocabulary as GS1 web URI, anything else as it is.
 
     Only the compact prefixes of the standard are expanded. The algorithm's text asks for all of them, but its published
@@ -82,13 +94,7 @@ def hash_uri(text: str, role: IdentifierRole = IdentifierRole.REFERENCE) -> str:
     scheme, _, rest = text.partition(":")
     if scheme in _COMPACT:
         return _COMPACT[scheme] + rest
-    if scheme.lower() not in ("urn", "http", "https"):
-        return text
-    try:
-        found = parse_identifier(text, role=role)
-    except InvalidIdentifierError:
-        return text
-    return found.uri if found.is_gs1 else text
+    return hash_identifier(text, IdentifierRole.REFERENCE) if scheme.lower() in ("urn", "http", "https") else text
 
 
 @lru_cache(maxsize=32768)

@@ -214,7 +214,7 @@ def _faults_of_names(path: str, names: list[Any]) -> list[Fault]:
             continue
         if name in seen:
             message = f"The name {shown(name)} stands more than once in this object."
-            faults.append(Fault(below(path, name), "RFC 7493 §2.3 unique names", message, "Keep one of them."))
+            faults.append(Fault(below(path, name), "JSON-LD 1.1 §9 unique names", message, "Keep one of them."))
         seen.add(name)
         faults.extend(_unstorable(below(path, name), name))
     return faults

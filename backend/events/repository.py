@@ -105,10 +105,10 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
              returning last_seq),
            numbered as (
              insert into event_feed (tenant_id, seq, event_id)
-             select $1, t.last_seq - cardinality($2::bigint[]) + i.place, i.event_id
+             select $1::int, t.last_seq - cardinality($2::bigint[]) + i.place, i.event_id
              from taken t cross join unnest($2::bigint[]) with ordinality as i(event_id, place)
              returning seq)
-           select max(seq) from numbered where $1::int is not null""",
+           select max(seq) from numbered""",
         event_ids,
     )
     return last

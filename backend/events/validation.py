@@ -19,11 +19,11 @@ from backend.events.validation_elements import (
 )
 from backend.events.validation_values import (
     Check,
+    ValueCheck,
     identifier,
     listed,
     missing,
     timestamp,
-    ValueCheck,
     uri,
     word,
     wrong_type,
@@ -55,6 +55,11 @@ def event_type(check: Check, event: dict[str, Any]) -> EventType | None:
     return None
 
 
+def event_id(event: dict[str, Any]) -> Any:
+    """The event's id; JSON-LD knows it by two names, of which documents in circulation use both."""
+    return event["eventID"] if "eventID" in event else event.get("id")
+
+
 def validate(check: Check, kind: EventType, event: dict[str, Any]) -> None:
     """Record the faults of an event whose "@context" has been read into `check.scope`."""
     known = _FIELDS[kind]
@@ -71,6 +76,8 @@ def validate(check: Check, kind: EventType, event: dict[str, Any]) -> None:
         missing(check, "eventTime", "EPCIS 2.0 §7.4.1 eventTime", "Say when it happened, with the zone.")
     if "eventTimeZoneOffset" not in event:
         missing(check, "eventTimeZoneOffset", _OFFSET_RULE, 'Add the local zone of the event, like "+08:00".')
+    if "id" in event and "eventID" in event:
+        check.fail(".id", "JSON-LD 1.1 §9.2 node objects", "Both id and eventID name the event.", "Keep eventID.")
     _REQUIREMENTS[kind](check, event)
 
 
@@ -175,13 +182,15 @@ _epc: Final = identifier(_EPC_RULE, IdentifierRole.OBJECT)
 _epcs: Final = listed(_EPC_RULE, _epc)
 _distinct_epcs: Final = listed(_EPC_RULE, _epc, unique=True)
 
+_event_id: Final = uri("EPCIS 2.0 §7.4.1 eventID", "urn:uuid:… or a CBV event hash")
 _COMMON: Final[dict[str, ValueCheck]] = {
     "@context": _ignored,
     "type": _ignored,
     "eventTime": timestamp("EPCIS 2.0 §7.4.1 eventTime"),
     "recordTime": timestamp("EPCIS 2.0 §7.4.1 recordTime"),
     "eventTimeZoneOffset": _offset,
-    "eventID": uri("EPCIS 2.0 §7.4.1 eventID", "urn:uuid:… or a CBV event hash"),
+    "eventID": _event_id,
+    "id": _event_id,
     "certificationInfo": certification_info,
     "errorDeclaration": ERROR_DECLARATION,
     "bizStep": word(BUSINESS_STEP),

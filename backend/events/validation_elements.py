@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from backend.events.validation_values import (
     Check,
+    ValueCheck,
     boolean,
     fields,
     hexadecimal,
@@ -13,7 +14,6 @@ from backend.events.validation_values import (
     number,
     text,
     timestamp,
-    ValueCheck,
     unit_of_measure,
     uri,
     word,

@@ -22,15 +22,17 @@ _EXTENSION_RULE: Final = "EPCIS 2.0 §6.3 extensions"
 class Check:
     """What is known of one event while it is validated: its place, its prefixes, the faults found and the prefixes in use.
 
-    Every check takes the path below the event (".eventTime", ".epcList[3]") and the value.
+    Every check takes the path below the event (".eventTime", ".epcList[3]") and the value. `level` is the event's nesting in the
+    document; `sets` tells that a list of EPCs may name nothing twice, as JSON has it but XML hasn't.
     """
 
-    __slots__ = ("faults", "level", "path", "scope", "used")
+    __slots__ = ("faults", "level", "path", "scope", "sets", "used")
 
-    def __init__(self, path: str, scope: Scope, level: int) -> None:
+    def __init__(self, path: str, scope: Scope, level: int, *, sets: bool = True) -> None:
         self.path = path
         self.scope = scope
         self.level = level
+        self.sets = sets
         self.faults: list[Fault] = []
         self.used: set[str] = set()
 
@@ -55,7 +57,7 @@ class Check:
                 'Correct its name, or declare a prefix in "@context" and write it as "prefix:name".',
             )
             return
-        self._name(below(path, name), name)
+        self._name(path, name)
         if isinstance(value, dict | list):
             self._nested(below(path, name), value, self.level + level)
         elif isinstance(value, str) and self.scope.own:
@@ -67,9 +69,10 @@ class Check:
             self.used.add(prefix)
         elif prefix not in ("http", "https", "urn") and not self.scope.open_ended:
             message = f"The prefix {shown(prefix)} is not declared."
-            self.fail(path, "JSON-LD 1.1 §4.1.5 compact IRIs", message, f'Add {{"{prefix}": "https://…/"}} to "@context".')
+            mend = f'Add {{{shown(prefix)}: "https://…/"}} to "@context".'
+            self.fail(below(path, name), "JSON-LD 1.1 §4.1.5 compact IRIs", message, mend)
         elif not rest:
-            self.fail(path, _EXTENSION_RULE, "The field has no name behind its prefix.", "Write prefix:name.")
+            self.fail(below(path, name), _EXTENSION_RULE, "The field has no name behind its prefix.", "Write prefix:name.")
 
     def _nested(self, path: str, value: dict[str, Any] | list[Any], level: int) -> None:
         if nesting_exceeds(value, DEEPEST - level):
@@ -94,7 +97,7 @@ ValueCheck = Callable[[Check, str, Any], None]
 
 
 def missing(check: Check, name: str, rule: str, mend: str) -> None:
-    check.fail(f".{name}", rule, f'The field "{name}" is missing.', mend)
+    check.fail(f".{name}", rule, f'The field "{name.rpartition(".")[2]}" is missing.', mend)
 
 
 def wrong_type(check: Check, path: str, rule: str, value: Any, wanted: str) -> None:
@@ -199,7 +202,7 @@ def unit_of_measure(rule: str) -> ValueCheck:
 
 
 def listed(rule: str, of_each: ValueCheck, *, unique: bool = False) -> ValueCheck:
-    """A list; an empty one counts as absent. `unique` refuses a text that stands twice."""
+    """A list; an empty one counts as absent. `unique` refuses a text that stands twice, where the syntax has sets."""
 
     def check_list(check: Check, path: str, value: Any) -> None:
         if not isinstance(value, list):
@@ -207,7 +210,7 @@ def listed(rule: str, of_each: ValueCheck, *, unique: bool = False) -> ValueChec
             return
         for index, item in enumerate(value):
             of_each(check, f"{path}[{index}]", item)
-        if unique and len(value) > 1:
+        if unique and check.sets and len(value) > 1:
             _refuse_repeats(check, path, rule, value)
 
     return check_list

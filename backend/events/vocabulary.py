@@ -6,10 +6,16 @@ from typing import Final
 
 from backend.identifiers import is_uri
 
+# No context may declare these as prefixes, so that most texts are seen through at once.
+_NEVER_COMPACT: Final = ("urn:", "https:", "http:")
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A closed list of bare words, beside which any other URI is allowed. `stems` stand before the words written in full."""
+    """A closed list of bare words, beside which other URIs are allowed. `stems` stand before the words written in full.
+
+    `guarded` are namespaces in which nobody else may have terms; the GS1 Web Vocabulary grows by itself and has none.
+    """
 
     name: str
     rule: str
@@ -20,7 +26,7 @@ class Vocabulary:
     def canonical(self, text: str, prefixes: Mapping[str, str]) -> str | None:
         """The bare word, or the full URI of a term of somebody else's; None for what is neither.
 
-        `prefixes` expand compact URIs. A word that the standard doesn't have is refused in its namespaces too.
+        `prefixes` expand compact URIs. A word that CBV doesn't have is refused in its namespaces too.
         """
         if text in self.words:
             return text
@@ -28,7 +34,8 @@ class Vocabulary:
         for stem in self.stems:
             if full.startswith(stem):
                 word = full[len(stem) :]
-                return word if word in self.words else None
+                if word in self.words:
+                    return word
         if full.startswith(self.guarded) or not is_uri(full):
             return None
         return full
@@ -36,6 +43,8 @@ class Vocabulary:
 
 def expanded(text: str, prefixes: Mapping[str, str]) -> str:
     """A compact URI with a known prefix written out; any other text as it is (JSON-LD 1.1 §4.1.5)."""
+    if text.startswith(_NEVER_COMPACT):
+        return text
     prefix, colon, rest = text.partition(":")
     if colon and prefix in prefixes and not rest.startswith("//"):
         return prefixes[prefix] + rest
@@ -48,7 +57,7 @@ def _cbv(name: str, clause: str, web: str, urn: str, words: str) -> Vocabulary:
 
 
 def _web_vocabulary(name: str, rule: str, words: str) -> Vocabulary:
-    return Vocabulary(name, rule, frozenset(words.split()), _GS1_WEB, _GS1_WEB)
+    return Vocabulary(name, rule, frozenset(words.split()), _GS1_WEB, ())
 
 
 _CBV_WEB: Final = ("https://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/")

@@ -22,6 +22,8 @@ _DOCUMENTS: Final = frozenset({"EPCISDocument", "EPCISQueryDocument", "EPCISMast
 # Possessive, because a prolog of many comments would otherwise be taken apart in exponentially many ways.
 _DOCTYPE: Final = re.compile(rb"(?s)[\xef\xbb\xbf\xfe\xff]*+(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE")
 
+_PARSER_HINTS: Final = re.compile(r"(?s), (?:line \d+, column \d+|use XML_PARSE).*")
+
 
 def read_xml(raw: bytes) -> dict[str, Any]:
     """An EPCIS 2.0 JSON document, query document or bare event with its context.
@@ -60,7 +62,7 @@ def _parse(raw: bytes) -> _Element:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        reason = re.sub(r", line \d+, column \d+.*", "", error.msg or "it cannot be parsed")
+        reason = _PARSER_HINTS.sub("", error.msg or "it cannot be parsed").strip()
         raise DocumentFaults(
             (
                 Fault(
@@ -132,7 +134,9 @@ def _read_document(element: _Element, reading: Reading, result: dict[str, Any]) 
     for child in fields(element):
         name = standard_name(child)
         if name == "EPCISHeader":
-            read_header(child, reading.names, result)
+            # Query documents have no header in JSON.
+            if not queried:
+                read_header(child, reading.names, result)
         elif name == "EPCISBody":
             _read_body(child, reading, result, body)
         elif name in ("queryName", "resultsBody"):

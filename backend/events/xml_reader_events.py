@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 from lxml.etree import _Element
@@ -53,18 +52,26 @@ def read_event(element: _Element, reading: Reading) -> dict[str, Any]:
 
 
 def _read_fields(element: _Element, known: dict[str, _Read], reading: Reading, holder: dict[str, Any]) -> None:
-    """Unknown elements of the standard are kept under their names, so that the checks of the event can name them."""
+    """Unknown elements of the standard are kept under their names, so that the checks of the event can name them.
+
+    But in the extension wrappers of EPCIS 1.x they are allowed, for what later versions of the standard may add; in JSON these
+    need its prefix. Fields written as an empty element say nothing and are left out.
+    """
     for child in fields(element):
         name = standard_name(child)
         if name is None:
             add_extension(holder, child, reading.names)
         elif name in _REPEATABLE:
             add_repeatable(holder, name, plain_text(child))
+        elif name not in known and child.getparent() is not element:
+            add_repeatable(holder, f"epcis:{name}", text_or_tree(child, reading.names))
         elif name in holder:
             reading.fault(child, f"{name} stands twice in one {standard_name(element)}.", f"Keep one {name}.")
         else:
             read = known.get(name)
-            holder[name] = read(child, reading) if read is not None else text_or_tree(child, reading.names)
+            value = read(child, reading) if read is not None else text_or_tree(child, reading.names)
+            if value not in ("", {}):
+                holder[name] = value
 
 
 def _text(element: _Element, reading: Reading) -> Any:
@@ -82,13 +89,20 @@ def number_of(text: str) -> Decimal | str:
 
 
 def _word(vocabulary: Vocabulary) -> _Read:
-    return lambda element, _reading: bare_word(vocabulary, plain_text(element))
+    return lambda element, reading: _spelled(vocabulary, plain_text(element), element, reading)
+
+
+def _spelled(vocabulary: Vocabulary, text: str, element: _Element, reading: Reading) -> str:
+    word = bare_word(vocabulary, text)
+    if word not in vocabulary.words:
+        reading.names.declare_for_value(word, element)
+    return word
 
 
 def bare_word(vocabulary: Vocabulary, text: str) -> str:
     """The word that JSON writes where `text` is its URN, its web URI or its compact URI, else `text`."""
     full = expanded(text, STANDARD_PREFIXES)
-    for stem in vocabulary.stems:
+    for stem in (vocabulary.stems[0], vocabulary.stems[-1]):
         word = full.removeprefix(stem)
         if word in vocabulary.words:
             return word
@@ -125,7 +139,8 @@ def _typed(item: str, vocabulary: Vocabulary) -> _Read:
     def read_typed(element: _Element, reading: Reading) -> dict[str, Any]:
         value: dict[str, Any] = {}
         for key, attribute in reading.names.attributes(element):
-            value[key] = bare_word(vocabulary, attribute.strip()) if key == "type" else attribute.strip()
+            text = attribute.strip()
+            value[key] = _spelled(vocabulary, text, element, reading) if key == "type" else text
         value[item] = text_or_tree(element, reading.names) if len(element) else plain_text(element)
         return value
 
@@ -137,7 +152,7 @@ def _persistent_disposition(element: _Element, reading: Reading) -> dict[str, An
     for child in fields(element):
         name = standard_name(child)
         if name in ("set", "unset"):
-            value.setdefault(name, []).append(bare_word(DISPOSITION, plain_text(child)))
+            value.setdefault(name, []).append(_spelled(DISPOSITION, plain_text(child), child, reading))
         else:
             reading.fault(child, f"{child.tag!s} cannot stand in persistentDisposition.", "Only set and unset may stand there.")
     return value
@@ -150,8 +165,8 @@ def _sensor_element(element: _Element, reading: Reading) -> dict[str, Any]:
         name = standard_name(child)
         if name == "sensorReport":
             reports.append(_attributes(child, reading))
-        elif name == "sensorMetadata":
-            value[name] = _attributes(child, reading)
+        elif name in _SENSOR_METADATA:
+            value["sensorMetadata"] = _attributes(child, reading)
         elif name is None:
             add_extension(value, child, reading.names)
         else:
@@ -163,8 +178,11 @@ def _sensor_element(element: _Element, reading: Reading) -> dict[str, Any]:
 def _attributes(element: _Element, reading: Reading) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for key, attribute in reading.names.attributes(element):
-        read = _ATTRIBUTES.get(key)
-        value[key] = read(attribute.strip()) if read is not None else attribute.strip()
+        text = attribute.strip()
+        if key in _ATTRIBUTE_WORDS:
+            value[key] = _spelled(_ATTRIBUTE_WORDS[key], text, element, reading)
+        else:
+            value[key] = _ATTRIBUTES[key](text) if key in _ATTRIBUTES else text
     for child in fields(element):
         add_extension(value, child, reading.names)
     return value
@@ -174,18 +192,19 @@ def _boolean(text: str) -> bool | str:
     return _BOOLEANS.get(text, text)
 
 
+_ATTRIBUTE_WORDS: Final = {"type": MEASUREMENT_TYPE, "exception": SENSOR_ALERT_TYPE, "component": COMPONENT}
 _ATTRIBUTES: Final[dict[str, Callable[[str], Any]]] = {
-    "type": partial(bare_word, MEASUREMENT_TYPE),
-    "exception": partial(bare_word, SENSOR_ALERT_TYPE),
-    "component": partial(bare_word, COMPONENT),
     "booleanValue": _boolean,
     **dict.fromkeys(("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"), number_of),
 }
+# The second spelling is that of the drafts, which documents of version 1.2 use.
+_SENSOR_METADATA: Final = ("sensorMetadata", "sensorMetaData")
 _REPEATABLE: Final = frozenset({"certificationInfo"})
 _QUANTITY: Final[dict[str, _Read]] = {"epcClass": _text, "quantity": _number, "uom": _text}
 _EPCS: Final = _items("epc", _text)
 _QUANTITIES: Final = _items("quantityElement", _object(_QUANTITY))
 _EVENT: Final[dict[str, _Read]] = {
+    **dict.fromkeys(("eventTime", "recordTime", "eventTimeZoneOffset", "eventID", "action", "parentID", "transformationID"), _text),
     "bizStep": _word(BUSINESS_STEP),
     "disposition": _word(DISPOSITION),
     "persistentDisposition": _persistent_disposition,

@@ -5,6 +5,7 @@ from typing import Final
 from lxml.etree import _Element
 
 from backend.events.contexts import STANDARD_PREFIXES
+from backend.events.validation import ALL_FIELDS
 
 _SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
@@ -15,7 +16,7 @@ _STANDARD_NAMESPACES: Final = {
     "urn:epcglobal:cbv:mda": "cbvmda",
 }
 # As prefixes these would give other meaning to URIs and to the names of EPCIS in the JSON document.
-_NO_PREFIX: Final = frozenset(("http", "https", "urn", "ni", "geo", "tel", "mailto", "data", "file", "ftp"))
+_NO_PREFIX: Final = ALL_FIELDS | frozenset(("id", "http", "https", "urn", "ni", "geo", "tel", "mailto", "data", "file", "ftp"))
 
 
 def standard_name(element: _Element) -> str | None:
@@ -51,6 +52,13 @@ class Names:
             if namespace != _SCHEMA_INSTANCE:
                 named.append((self._key(namespace, local, element), str(value)))
         return named
+
+    def declare_for_value(self, text: str, element: _Element) -> None:
+        """Declares the prefix of a compact URI, so that JSON-LD reads the value as the XML document meant it."""
+        prefix, colon, _ = text.partition(":")
+        namespace = element.nsmap.get(prefix) if colon else None
+        if namespace is not None and not namespace.startswith(_EPCIS) and namespace not in self._prefixes:
+            self._register(namespace, prefix)
 
     def _key(self, namespace: str | None, local: str, element: _Element) -> str:
         if namespace is None:

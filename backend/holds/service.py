@@ -140,6 +140,8 @@ async def refuse_if_held(tx: TenantTransaction, object_ids: Sequence[int]) -> No
     """
     if tx.gate is Gate.NONE:
         raise RuntimeError("a command asks for held goods only behind the gate")
+    # A link that another transaction is about to commit may make these goods held: wait for it, then look.
+    await tx.lock_derivation()
     found = await reach.causes(tx, object_ids)
     if found:
         raise GoodsHeldError(found)

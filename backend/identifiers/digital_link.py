@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
-from urllib.parse import quote
 
 from backend.identifiers.check_digits import check_digit
 from backend.identifiers.errors import InvalidIdentifierError
-from backend.identifiers.gs1_text import decode, is_gs1_text
+from backend.identifiers.gs1_text import decode, encoded, is_gs1_text
 from backend.identifiers.types import DIGITAL_LINK_ROOT, Identifier, ObjectKind
 
 # Keys of free text begin with a company prefix, which tells them from a path that happens to have "401" in it.
@@ -130,13 +129,13 @@ def _read_pairs(text: str, ai: str, segments: list[str]) -> Identifier | None:
 
 
 def _build(text: str, ai: str, value: str, key: _Key, qualifiers: dict[str, str]) -> Identifier:
-    path = f"{ai}/{quote(value, safe='')}"
+    path = f"{ai}/{encoded(value)}"
     gtin = value[:14] if ai in ("01", "8006") else None
     finest = next((name for name in key.kept if name in qualifiers), None)
     if finest is None:
         kind = ObjectKind.PRODUCT_CLASS if ai == "8003" and len(value) == 14 else key.kind
         return Identifier(kind, path, text, gtin)
-    path = f"{path}/{finest}/{quote(qualifiers[finest], safe='')}"
+    path = f"{path}/{finest}/{encoded(qualifiers[finest])}"
     lot = qualifiers.get("10")
     if finest == "10":
         return Identifier(ObjectKind.LOT, path, text, gtin, lot)
@@ -165,9 +164,7 @@ def _refuse_qualifier_in_query(text: str, found: Identifier) -> None:
     match = _QUALIFIER_IN_QUERY.search(text)
     if match is not None:
         ai = _SHORT_NAMES.get(match[1], match[1])
-        raise InvalidIdentifierError(
-            text, f"{match[1]} stands behind the question mark.", f"Write it into the path: …/{found.key}/{ai}/{match[2]}."
-        )
+        raise InvalidIdentifierError(text, f"{match[1]} stands behind the question mark.", f"Write it into the path: …/{found.key}/{ai}/{match[2]}.")
 
 
 def _refuse_failed_key(text: str, host: str, segments: list[str]) -> None:
@@ -176,9 +173,7 @@ def _refuse_failed_key(text: str, host: str, segments: list[str]) -> None:
         ai = _PLAIN_NAMES.get(name, name)
         key = _KEYS.get(ai)
         if key is not None and _LONG_NUMBER.fullmatch(value) and not key.shape.fullmatch(value):
-            raise InvalidIdentifierError(
-                text, f"{value} has {len(value)} digits and is no {key.name} ({ai}).", "Check the number against the label."
-            )
+            raise InvalidIdentifierError(text, f"{value} has {len(value)} digits and is no {key.name} ({ai}).", "Check the number against the label.")
     if host.lower() == "id.gs1.org":
         raise InvalidIdentifierError(
             text,

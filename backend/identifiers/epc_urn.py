@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from backend.identifiers.check_digits import with_check_digit
 from backend.identifiers.errors import InvalidIdentifierError
-from backend.identifiers.gs1_text import decode, is_gs1_text
+from backend.identifiers.gs1_text import decode, encoded, is_gs1_text
 from backend.identifiers.types import Identifier, ObjectKind
 
 # A URN writes all of the GS1 characters as they are but these (TDS §6.3).
@@ -55,10 +55,6 @@ class _Urn:
         return part
 
 
-def _encoded(text: str) -> str:
-    return quote(text, safe="")
-
-
 def _trade_item(urn: _Urn) -> str:
     item = urn.digits(0, 13)
     if not item:
@@ -71,20 +67,20 @@ def _sgtin(urn: _Urn) -> Identifier:
     if urn.pattern:
         return _made(urn, ObjectKind.PRODUCT_CLASS, f"01/{gtin}", gtin=gtin)
     serial = urn.text_part(1, 20)
-    return _made(urn, ObjectKind.UNIT, f"01/{gtin}/21/{_encoded(serial)}", gtin=gtin, serial=serial)
+    return _made(urn, ObjectKind.UNIT, f"01/{gtin}/21/{encoded(serial)}", gtin=gtin, serial=serial)
 
 
 def _lgtin(urn: _Urn) -> Identifier:
     gtin = _trade_item(urn)
     lot = urn.text_part(1, 20)
-    return _made(urn, ObjectKind.LOT, f"01/{gtin}/10/{_encoded(lot)}", gtin=gtin, lot=lot)
+    return _made(urn, ObjectKind.LOT, f"01/{gtin}/10/{encoded(lot)}", gtin=gtin, lot=lot)
 
 
 def _upui(urn: _Urn) -> Identifier:
     gtin = _trade_item(urn)
     if urn.pattern:
         return _made(urn, ObjectKind.PRODUCT_CLASS, f"01/{gtin}", gtin=gtin)
-    return _made(urn, ObjectKind.UNIT, f"01/{gtin}/235/{_encoded(urn.text_part(1, 28))}", gtin=gtin)
+    return _made(urn, ObjectKind.UNIT, f"01/{gtin}/235/{encoded(urn.text_part(1, 28))}", gtin=gtin)
 
 
 def _itip(urn: _Urn) -> Identifier:
@@ -94,7 +90,7 @@ def _itip(urn: _Urn) -> Identifier:
         raise urn.refuse("piece and total must have two digits each.")
     if urn.pattern:
         return _made(urn, ObjectKind.PRODUCT_CLASS, f"8006/{gtin}{piece}", gtin=gtin)
-    return _made(urn, ObjectKind.UNIT, f"8006/{gtin}{piece}/21/{_encoded(urn.text_part(3, 20))}", gtin=gtin)
+    return _made(urn, ObjectKind.UNIT, f"8006/{gtin}{piece}/21/{encoded(urn.text_part(3, 20))}", gtin=gtin)
 
 
 def _sscc(urn: _Urn) -> Identifier:
@@ -105,7 +101,7 @@ def _sscc(urn: _Urn) -> Identifier:
 def _sgln(urn: _Urn) -> Identifier:
     gln = with_check_digit(urn.prefix + urn.digits(0, 12))
     extension = urn.text_part(1, 20)
-    return _made(urn, ObjectKind.OTHER, f"414/{gln}" if extension == "0" else f"414/{gln}/254/{_encoded(extension)}")
+    return _made(urn, ObjectKind.OTHER, f"414/{gln}" if extension == "0" else f"414/{gln}/254/{encoded(extension)}")
 
 
 def _digits_key(ai: str, together: int, kind: ObjectKind) -> Callable[[_Urn], Identifier]:
@@ -128,7 +124,7 @@ def _class_and_serial(ai: str, kind: ObjectKind, class_kind: ObjectKind, longest
         serial = urn.text_part(1, longest)
         if ai == "255" and not _DIGITS.fullmatch(serial):
             raise urn.refuse("the serial of a coupon must be digits only.")
-        return _made(urn, kind, stem + _encoded(serial))
+        return _made(urn, kind, stem + encoded(serial))
 
     return read
 
@@ -137,7 +133,7 @@ def _text_key(ai: str, kind: ObjectKind) -> Callable[[_Urn], Identifier]:
     """Company prefix and free reference without a check digit, 30 characters together: GIAI, GINC."""
 
     def read(urn: _Urn) -> Identifier:
-        return _made(urn, kind, f"{ai}/{urn.prefix}{_encoded(urn.text_part(0, 30 - len(urn.prefix)))}")
+        return _made(urn, kind, f"{ai}/{urn.prefix}{encoded(urn.text_part(0, 30 - len(urn.prefix)))}")
 
     return read
 
@@ -146,7 +142,7 @@ def _cpi(urn: _Urn) -> Identifier:
     part = decode(urn.parts[0])
     if part is None or not _PART_REFERENCE.fullmatch(part) or len(part) + len(urn.prefix) > 30:
         raise urn.refuse("the part reference must be of digits, capital letters, #, - and /, 30 with the company prefix.")
-    stem = f"8010/{urn.prefix}{_encoded(part)}"
+    stem = f"8010/{urn.prefix}{encoded(part)}"
     if urn.pattern:
         return _made(urn, ObjectKind.PRODUCT_CLASS, stem)
     serial = urn.parts[1]
@@ -227,9 +223,7 @@ def read_urn(text: str) -> Identifier:
         return Identifier(_WITHOUT_DIGITAL_LINK[scheme_name], text, text)
     scheme = _SCHEMES.get(scheme_name)
     if scheme is None or (category == "class") != (scheme_name == "lgtin"):
-        raise InvalidIdentifierError(
-            text, f'"urn:epc:{category}:{scheme_name}" is not an EPC scheme.', "Schemes are sgtin, sscc, sgln and so on."
-        )
+        raise InvalidIdentifierError(text, f'"urn:epc:{category}:{scheme_name}" is not an EPC scheme.', "Schemes are sgtin, sscc, sgln and so on.")
     components = value.split(".", scheme.components - 1)
     urn = _Urn(text, scheme_name, components[0], tuple(components[1:]), category == "idpat")
     if len(components) != scheme.components:

@@ -18,12 +18,15 @@ _NAMED_KINDS: Final = {"tank": ObjectKind.TANK, "asset": ObjectKind.ASSET, "logi
 
 def read_private(text: str) -> Identifier | None:
     """The identifier in a private form; None where the URI isn't one. The URI itself stays the key."""
-    if _TANK.fullmatch(text):
-        return Identifier(ObjectKind.TANK, text, text)
-    match = _WEB.fullmatch(text) or _URN.fullmatch(text)
-    if match is None:
+    if "obj" not in text and "class" not in text and "xform" not in text and "tank" not in text:
         return None
-    segment, first, second = match.groups()
+    match = _WEB.fullmatch(text) or _URN.fullmatch(text)
+    if match is not None:
+        return _matched(text, *match.groups())
+    return Identifier(ObjectKind.TANK, text, text) if _TANK.fullmatch(text) else None
+
+
+def _matched(text: str, segment: str, first: str, second: str | None) -> Identifier:
     name = None if second is None else unquote(second)
     if segment == "xform":
         return Identifier(ObjectKind.TRANSFORMATION, text, text)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Source
-from backend.events.reader import read_command
+from backend.events.commands import read_command
 from backend.events.service import CaptureService, Outcome
 from backend.holds import service as holds
 from backend.identifiers import ObjectKind

@@ -7,7 +7,7 @@ from decimal import Decimal
 from backend.simulator.deliveries import SupplyRule
 from backend.simulator.flow import Flow
 from backend.simulator.ledger import Unit
-from backend.simulator.master_data import Product, ProductKind
+from backend.simulator.master_data import ONE_GRAM, Product, ProductKind
 from backend.simulator.packing import PackingPlan, chunks
 from backend.simulator.plant import Plant
 from backend.simulator.processing import Inputs, Work
@@ -83,7 +83,7 @@ class AutoPartsFlow(Flow):
         per_pump = ((self.bearing, 2), (self.seal, 1), (self.impeller, 1), (self.screws, 1), (self.motor, 1))
         self.deliveries.ensure([(product, pieces * (each + 1)) for product, each in per_pump], at)
         clock = at
-        if self.stores.available(self.casting) < pieces:
+        if self.stores.available(self.casting, at) < pieces:
             clock = self._cast(order, pieces * plant.random.randint(*HEATS_LAST), at)
         housings, clock = self._machine(order, count, clock)
         pumps, clock = self._assemble_all(order, housings, clock)
@@ -94,10 +94,10 @@ class AutoPartsFlow(Flow):
         plant = self.plant
         weight = pieces * Decimal("1.4")
         self.deliveries.ensure([(self.ingot, weight), (self.master_alloy, weight / 20)], at)
-        draws = self.stores.draw(self.ingot, weight) + self.stores.draw(self.master_alloy, (weight / 20).quantize(Decimal("0.001")))
-        leftover = self.stores.available(self.casting)
+        draws = self.stores.draw(self.ingot, weight, at) + self.stores.draw(self.master_alloy, (weight / 20).quantize(ONE_GRAM), at)
+        leftover = self.stores.available(self.casting, at)
         if leftover and plant.quota("remelt", REMELT_RATE):
-            draws += self.stores.draw(self.casting, leftover)
+            draws += self.stores.draw(self.casting, leftover, at)
         self.processing.weigh(order, [draw for draw in draws if draw.lot.supplier], at)
         began = at + plant.minutes(8, 15)
         ended = began + plant.minutes(70, 110)
@@ -112,7 +112,7 @@ class AutoPartsFlow(Flow):
         plant = self.plant
         housings = [Unit(self.housing, self.packing.new_serial(self.housing.gtin, at), None, at) for _ in range(count)]
         for batch in chunks(housings, 5):
-            draws = self.stores.draw(self.casting, Decimal(len(batch)))
+            draws = self.stores.draw(self.casting, Decimal(len(batch)), at)
             ended = at + plant.minutes(12, 20)
             for housing in batch:
                 housing.made_at = ended
@@ -138,8 +138,8 @@ class AutoPartsFlow(Flow):
     def _assemble(self, order: str, housing: Unit, at: datetime) -> tuple[Unit, Unit, datetime]:
         plant = self.plant
         one = Decimal(1)
-        draws = self.stores.draw(self.bearing, one * 2) + self.stores.draw(self.seal, one)
-        draws += self.stores.draw(self.impeller, one) + self.stores.draw(self.screws, one)
+        draws = self.stores.draw(self.bearing, one * 2, at) + self.stores.draw(self.seal, one, at)
+        draws += self.stores.draw(self.impeller, one, at) + self.stores.draw(self.screws, one, at)
         motor = self.stores.draw_units(self.motor, 1)[0]
         ended = at + plant.minutes(1.2, 2)
         pump = Unit(self.pump, self.packing.new_serial(self.pump.gtin, at), None, ended)

@@ -53,7 +53,7 @@ class BatchFlow(Flow):
 
     def __init__(self, plant: Plant, packing_plan: PackingPlan, recipes: Sequence[Recipe]) -> None:
         super().__init__(plant, packing_plan)
-        self._recipes = recipes
+        self._recipes = recipes[: plant.shrunk(2 * len(recipes))]
 
     def produce(self, at: datetime) -> None:
         plant = self.plant
@@ -87,7 +87,7 @@ class BatchFlow(Flow):
         untracked: list[tuple[Product, Decimal]] = []
         for product, quantity in stage.ingredients:
             if product.lot_tracked:
-                draws += self.stores.draw(product, amount(product, quantity, hundreds))
+                draws += self.stores.draw(product, amount(product, quantity, hundreds), at)
             else:
                 untracked.append((product, amount(product, quantity, hundreds)))
         weighed = [draw for draw in draws if draw.lot.supplier]
@@ -98,12 +98,12 @@ class BatchFlow(Flow):
 
     def _make_intermediate(self, stage: Stage, order: str, hundreds: Decimal, at: datetime) -> datetime:
         plant = self.plant
-        leftover = self.stores.available(stage.output)
+        leftover = self.stores.available(stage.output, at)
         surplus = Decimal(plant.random.randint(3, 8)) / 100 if plant.random.random() < SURPLUS_RATE else NOTHING
         wanted = amount(stage.output, stage.yields, hundreds)
         inputs, at = self._inputs(stage, order, hundreds, at)
         if leftover and plant.quota("rework", REWORK_RATE, first=2):
-            inputs = Inputs([*inputs.draws, *self.stores.draw(stage.output, leftover)], untracked=inputs.untracked)
+            inputs = Inputs([*inputs.draws, *self.stores.draw(stage.output, leftover, at)], untracked=inputs.untracked)
             leftover = NOTHING
         ended = at + plant.minutes(*stage.minutes)
         made = max(wanted * (1 + surplus) - leftover, wanted / 2).quantize(stage.output.smallest)
@@ -133,19 +133,19 @@ class BatchFlow(Flow):
         work = Work(order, stage.place, stage.step, at, ended, stage.curve)
         self.processing.transform(work, inputs, lots=[Portion(lot, lot.quantity) for lot in lots])
         if loop:
-            self._work_back(lots[0], Decimal(spare), inputs, order, stage.place, ended)
+            self._work_back(lots[0], Decimal(spare), inputs, work)
         return lots, ended + plant.minutes(12, 30)
 
-    def _work_back(self, lot: Lot, pieces: Decimal, inputs: Inputs, order: str, place: Location, at: datetime) -> None:
+    def _work_back(self, lot: Lot, pieces: Decimal, inputs: Inputs, run: Work) -> None:
         """Misshapen pieces go back into the running intermediate lot that they were made from: a cycle."""
         plant = self.plant
         source = next(draw.lot for draw in reversed(inputs.draws) if not draw.lot.supplier)
         gained = (pieces / 4).quantize(source.product.smallest, ROUND_UP)
         lot.remaining -= pieces
-        began = at + plant.minutes(2, 4)
-        work = Work(order, place, "creating_class_instance", began, began + plant.minutes(2, 5))
+        began = run.ended + plant.minutes(2, 4)
+        work = Work(run.order, run.place, "creating_class_instance", began, began + plant.minutes(2, 5))
         self.processing.transform(work, Inputs([Portion(lot, pieces)]), lots=[Portion(source, gained)])
-        self.stores.put_back(source, gained)
+        self.stores.put_back(source, gained, work.ended)
 
     def _finish_lot(self, recipe: Recipe, lot: Lot, at: datetime) -> datetime:
         plant = self.plant

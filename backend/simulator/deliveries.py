@@ -82,13 +82,13 @@ class Deliveries:
         for gtin, quantity in wanted.items():
             self._need[gtin] = max(quantity, self._need.get(gtin, NOTHING))
         bought = [product for product in self._products if product.gtin in wanted]
-        while short := [product for product in bought if self._stores.available(product) < wanted[product.gtin]]:
+        while short := [product for product in bought if self._stores.available(product, at) < wanted[product.gtin]]:
             supplier = self._rules[short[0].gtin].supplier
-            self._deliver(supplier, [product for product in self._products if self._runs_low(product, supplier)], at)
+            self._deliver(supplier, [product for product in self._products if self._runs_low(product, supplier, at)], at)
 
-    def _runs_low(self, product: Product, supplier: Partner) -> bool:
+    def _runs_low(self, product: Product, supplier: Partner, at: datetime) -> bool:
         need = self._need.get(product.gtin, NOTHING)
-        return self._rules[product.gtin].supplier is supplier and self._stores.available(product) < need * 3 / 2
+        return self._rules[product.gtin].supplier is supplier and self._stores.available(product, at) < need * 3 / 2
 
     def _deliver(self, supplier: Partner, products: Sequence[Product], needed_at: datetime) -> None:
         plant = self._plant
@@ -158,6 +158,7 @@ class Deliveries:
         epcs = [plant.uri.unit(unit, Form.LINK_WITH_LOT) for units in delivery.units.values() for unit in units]
         if delivery.pallet:
             epcs.append(plant.uri.logistic_unit(delivery.pallet))
+        expiry = extensions(expiryDates=[lot.expires.isoformat() for lot in delivery.lots if lot.expires] or None)
         plant.observe(
             delivery.arrives_at,
             "receiving",
@@ -166,8 +167,7 @@ class Deliveries:
             epcs=epcs,
             quantities=loose,
             transactions=delivery.documents,
-            **plant.parties(delivery.supplier, plant.company, form),
-            **extensions(expiryDates=[lot.expires.isoformat() for lot in delivery.lots if lot.expires] or None),
+            fields=plant.parties(delivery.supplier, plant.company, form) | expiry,
         )
         if delivery.pallet:
             self._unpack(delivery, delivery.pallet, delivery.arrives_at + plant.minutes(2, 6))
@@ -200,7 +200,7 @@ class Deliveries:
         if accepted:
             epcs = [plant.uri.unit(unit) for lot in accepted for unit in delivery.units.get(lot.key, ())]
             quantities = plant.quantities((lot, lot.quantity) for lot in accepted if lot in delivery.loose_lots)
-            plant.observe(at, "inspecting", "conformant", laboratory, epcs=epcs, quantities=quantities, **sensors)
+            plant.observe(at, "inspecting", "conformant", laboratory, epcs=epcs, quantities=quantities, fields=sensors)
         if rejected:
             refused = plant.quantities((lot, lot.quantity) for lot in rejected)
             plant.observe(at + plant.minutes(2, 9), "inspecting", "non_conformant", laboratory, quantities=refused)
@@ -215,6 +215,7 @@ class Deliveries:
         quantities = plant.quantities((lot, lot.quantity) for lot in lots if lot.key not in delivery.units)
         plant.observe(at, "storing", "sellable_not_accessible", plant.site.raw_store, epcs=epcs, quantities=quantities)
         for lot in lots:
+            lot.available_at = at
             if lot.key in delivery.units:
                 self._stores.put_units(delivery.units[lot.key])
             else:

@@ -45,7 +45,7 @@ class Dispatch:
     def ship_ready(self, *, everything: bool = False) -> None:
         """Loads of one to three pallets as they become ready, each to one customer."""
         while self._ready:
-            load_size = self._plant.random.randint(1, 3)
+            load_size = self._plant.random.randint(1, self._plant.shrunk(3))
             if len(self._ready) < load_size and not everything:
                 return
             load, self._ready = self._ready[:load_size], self._ready[load_size:]
@@ -142,8 +142,7 @@ class Dispatch:
             plant.site.inbound_dock,
             epcs=[plant.uri.packed(item) for item in returned],
             transactions=[("rma", plant.uri.transaction(plant.company, number))],
-            **plant.parties(customer, plant.company),
-            **extensions(complaint=plant.random.choice(RETURN_COMPLAINTS)),
+            fields=plant.parties(customer, plant.company) | extensions(complaint=plant.random.choice(RETURN_COMPLAINTS)),
         )
         named = tuple(item.key for item in returned)
         units = contents_of(returned)[1]

@@ -25,7 +25,12 @@ COMPANY = (
     ("溯芯智造电子（东莞）有限公司", "Suxin Smart Electronics (Dongguan) Co., Ltd."),
     ("广东省东莞市松山湖溯芯路 5 号", "5 Suxin Road, Songshan Lake, Dongguan, Guangdong"),
 )
-LINES = (("贴片线", "Surface-mount line"), ("分板工位", "Depanelling station"), ("整机装配线", "Device assembly line"), ("老化测试房", "Burn-in room"))
+LINES = (
+    ("贴片线", "Surface-mount line"),
+    ("分板工位", "Depanelling station"),
+    ("整机装配线", "Device assembly line"),
+    ("老化测试房", "Burn-in room"),
+)
 SUPPLIERS = {
     "passive": ("95230011", ("微容元件", "Weirong Components"), ("江苏省昆山市微容路 12 号", "12 Weirong Road, Kunshan, Jiangsu")),
     "chip": ("95230012", ("晶禾半导体", "Jinghe Semiconductor"), ("上海市张江晶禾路 8 号", "8 Jinghe Road, Zhangjiang, Shanghai")),
@@ -107,18 +112,14 @@ class ElectronicsFlow(Flow):
     def _split_sensor_lot(self, order: str, at: datetime) -> datetime:
         """An opened dry pack is divided over two cabinets; each half is a lot of its own from then on."""
         plant = self.plant
-        lot = self.stores.lots_of(self.sensor)[0]
+        lot = next(lot for lot in self.stores.lots_of(self.sensor) if lot.available_at <= at)
         whole = lot.remaining
         if whole < 2:
             return at
-        drawn = self.stores.draw(self.sensor, whole)[:1]
+        drawn = self.stores.draw(self.sensor, whole, at)
         ended = at + plant.minutes(5, 10)
-        half = whole // 2
-        halves = [
-            Lot(self.sensor, f"{lot.number}-{letter}", ended, quantity, expires=lot.expires) for letter, quantity in (("A", half), ("B", whole - half))
-        ]
-        if halves[0].key in plant.ledger.lots:
-            return at
+        shares = ("A", whole // 2), ("B", whole - whole // 2)
+        halves = [Lot(self.sensor, f"{lot.number}-{letter}", ended, quantity) for letter, quantity in shares]
         for part in halves:
             plant.ledger.add_lot(part)
         work = Work(order, plant.site.raw_store, "other", at, ended)
@@ -135,8 +136,8 @@ class ElectronicsFlow(Flow):
             *self.stores.draw_content(self.capacitor, boards * 36),
             *self.stores.draw_content(self.controller, boards),
         ]
-        draws = self.stores.draw(self.sensor, boards) + self.stores.draw(self.paste, boards * Decimal("0.006"))
-        draws += self.stores.draw(self.bare_panel, Decimal(1))
+        draws = self.stores.draw(self.sensor, boards, at) + self.stores.draw(self.paste, boards * Decimal("0.006"), at)
+        draws += self.stores.draw(self.bare_panel, Decimal(1), at)
         ended = at + plant.minutes(6, 8)
         panel = Unit(self.panel, self.packing.new_serial(self.panel.gtin, at), None, ended)
         work = Work(order, plant.site.lines[0], "commissioning", at, ended, REFLOW)
@@ -160,7 +161,7 @@ class ElectronicsFlow(Flow):
         """A board that gets a new controller stays the same serial: it goes in and comes out."""
         plant = self.plant
         for board in boards:
-            if plant.quota("repair", REPAIR_RATE, first=5) and self.stores.available(self.controller) > len(boards):
+            if plant.quota("repair", REPAIR_RATE, first=5) and self.stores.available(self.controller, at) > len(boards):
                 reel = self.stores.draw_content(self.controller, Decimal(1))
                 ended = at + plant.minutes(8, 15)
                 work = Work(order, plant.site.lines[1], "repairing", at, ended)
@@ -176,7 +177,7 @@ class ElectronicsFlow(Flow):
             ended = at + plant.minutes(1, 1.6)
             device = Unit(self.device, self.packing.new_serial(self.device.gtin, at), None, ended)
             work = Work(order, plant.site.lines[2], "assembling", at, ended, disposition="active")
-            self.processing.transform(work, Inputs(self.stores.draw(self.shell, Decimal(1)), [board, *cells]), units=[device])
+            self.processing.transform(work, Inputs(self.stores.draw(self.shell, Decimal(1), at), [board, *cells]), units=[device])
             devices.append(device)
             at = ended + plant.minutes(0.2, 0.5)
         for batch in chunks(devices, 2):

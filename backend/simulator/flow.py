@@ -1,6 +1,7 @@
 """The frame that every industry's production fills in: stores, deliveries, processing, packing and dispatch of one plant."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from backend.simulator.deliveries import Deliveries
@@ -19,11 +20,11 @@ class Flow(ABC):
 
     def __init__(self, plant: Plant, packing_plan: PackingPlan) -> None:
         self.plant = plant
-        self.packing_plan = packing_plan
+        self.packing_plan = replace(packing_plan, cases_per_pallet=plant.shrunk(packing_plan.cases_per_pallet, least=2))
         self.stores = Stores()
         self.deliveries = Deliveries(plant, self.stores)
         self.processing = Processing(plant, self.stores)
-        self.packing = Packing(plant, packing_plan)
+        self.packing = Packing(plant, self.packing_plan)
         self.dispatch = Dispatch(plant, self.packing, plant.registry.master_data().customers)
 
     @abstractmethod

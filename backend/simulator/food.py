@@ -1,17 +1,18 @@
 """A maker of frozen dumplings, filled buns and chilli sauce: flour and meat to sealed bags, cases and pallets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.simulator.batch_flow import BatchFlow, Recipe, Stage
 from backend.simulator.deliveries import SupplyRule
 from backend.simulator.identification import Form
-from backend.simulator.master_data import Partner, Product, ProductKind, Registry, Site
+from backend.simulator.master_data import Location, Partner, Product, ProductKind, Registry, Site
 from backend.simulator.packing import PackingPlan
 from backend.simulator.plant import Plant
 from backend.simulator.sensors import Curve, steady
 
 OWN_PREFIX = "9520001"
-PACKING = PackingPlan(units_per_case=10, cases_per_pallet=12, serial_pattern="{at:%y}{number:08d}", sscc_form=Form.URN)
+PACKING = PackingPlan(units_per_case=6, cases_per_pallet=12, serial_pattern="{at:%y}{number:08d}", sscc_form=Form.URN)
 
 COMPANY = (
     ("溯味食品（嘉兴）有限公司", "Suwei Foods (Jiaxing) Co., Ltd."),
@@ -110,9 +111,7 @@ class FoodFlow(BatchFlow):
 
 def buy_materials(registry: Registry, suppliers: dict[str, Partner]) -> Materials:
     def raw(names: tuple[str, str], supplier: str, days: int | None, unit: str = "KGM") -> Product:
-        return registry.add_product(
-            names, ProductKind.RAW, unit_of_measure=unit, shelf_life_days=days, supplier=suppliers[supplier]
-        )
+        return registry.add_product(names, ProductKind.RAW, unit_of_measure=unit, shelf_life_days=days, supplier=suppliers[supplier])
 
     return Materials(
         flour=raw(("高筋小麦粉", "Strong wheat flour"), "mill", 180),
@@ -143,14 +142,10 @@ def _filling(registry: Registry, site: Site, names: tuple[str, str], ingredients
     return Stage(filling, ingredients, "23.000", site.lines[1], (20, 40), MIXING)
 
 
-def _steamed(
-    registry: Registry, site: Site, materials: Materials, names: tuple[str, str], dough: Stage, filling: Stage, sibling: tuple[str, str] | None
-) -> Recipe:
-    bag = registry.add_product(names, ProductKind.FINISHED, shelf_life_days=365)
-    large = registry.add_product(sibling, ProductKind.FINISHED, shelf_life_days=365) if sibling else None
-    ingredients = ((dough.output, "27.200"), (filling.output, "23.000"), (materials.film, "38"))
-    steam = Stage(bag, ingredients, "100", site.lines[2], (45, 80), STEAMING)
-    return Recipe((dough, filling, steam), large, CORE)
+def _steamed(dough: Stage, filling: Stage, film: Product, line: Location, bags: Sequence[Product]) -> Recipe:
+    ingredients = ((dough.output, "27.200"), (filling.output, "23.000"), (film, "38"))
+    steam = Stage(bags[0], ingredients, "100", line, (45, 80), STEAMING)
+    return Recipe((dough, filling, steam), bags[1] if len(bags) > 1 else None, CORE)
 
 
 def recipes(registry: Registry, site: Site, materials: Materials) -> list[Recipe]:
@@ -164,29 +159,37 @@ def recipes(registry: Registry, site: Site, materials: Materials) -> list[Recipe
     beef = _filling(
         registry, site, ("五香牛肉馅", "Five-spice beef filling"), ((materials.beef, "15"), (materials.cabbage, "7"), oil, salt, spice, pepper)
     )
-    base = registry.add_product(("辣酱底料", "Chilli base"), ProductKind.INTERMEDIATE, unit_of_measure="KGM", shelf_life_days=3)
-    fry = Stage(
-        base,
-        ((materials.chilli, "9"), (materials.oil, "14"), (materials.beef, "4"), (materials.salt, "1.1"), (materials.five_spice, "0.4")),
-        "26",
-        site.lines[3],
-        (40, 70),
-        FRYING,
-        SAUCE_CHECK,
-    )
-    sauce = registry.add_product(("香辣牛肉酱 260 g", "Spicy beef sauce 260 g"), ProductKind.FINISHED, shelf_life_days=540)
-    fill = Stage(sauce, ((base, "26"), (materials.jar, "100")), "100", site.lines[4], (50, 85), PASTEURISING)
     return [
         _steamed(
-            registry,
-            site,
-            materials,
-            ("猪肉白菜水饺 500 g", "Pork and cabbage dumplings 500 g"),
             dumpling_dough,
             pork,
-            ("猪肉白菜水饺 1 kg", "Pork and cabbage dumplings 1 kg"),
+            materials.film,
+            site.lines[2],
+            [
+                _frozen(registry, "猪肉白菜水饺 500 g", "Pork and cabbage dumplings 500 g"),
+                _frozen(registry, "猪肉白菜水饺 1 kg", "Pork and cabbage dumplings 1 kg"),
+            ],
         ),
-        _steamed(registry, site, materials, ("韭菜鸡蛋水饺 500 g", "Chive and egg dumplings 500 g"), dumpling_dough, chives, None),
-        _steamed(registry, site, materials, ("五香牛肉包 6 个装", "Five-spice beef buns, 6 pieces"), bun_dough, beef, None),
-        Recipe((fry, fill), None, SAUCE_CHECK),
+        _steamed(dumpling_dough, chives, materials.film, site.lines[2], [_frozen(registry, "韭菜鸡蛋水饺 500 g", "Chive and egg dumplings 500 g")]),
+        _steamed(bun_dough, beef, materials.film, site.lines[2], [_frozen(registry, "五香牛肉包 6 个装", "Five-spice beef buns, 6 pieces")]),
+        _sauce(registry, site, materials),
     ]
+
+
+def _frozen(registry: Registry, name_zh: str, name_en: str) -> Product:
+    return registry.add_product((name_zh, name_en), ProductKind.FINISHED, shelf_life_days=365)
+
+
+def _sauce(registry: Registry, site: Site, materials: Materials) -> Recipe:
+    base = registry.add_product(("辣酱底料", "Chilli base"), ProductKind.INTERMEDIATE, unit_of_measure="KGM", shelf_life_days=3)
+    ingredients = (
+        (materials.chilli, "9"),
+        (materials.oil, "14"),
+        (materials.beef, "4"),
+        (materials.salt, "1.1"),
+        (materials.five_spice, "0.4"),
+    )
+    sauce = registry.add_product(("香辣牛肉酱 260 g", "Spicy beef sauce 260 g"), ProductKind.FINISHED, shelf_life_days=540)
+    fry = Stage(base, ingredients, "26", site.lines[3], (40, 70), FRYING, SAUCE_CHECK)
+    fill = Stage(sauce, ((base, "26"), (materials.jar, "100")), "100", site.lines[4], (50, 85), PASTEURISING)
+    return Recipe((fry, fill), None, SAUCE_CHECK)

@@ -26,7 +26,7 @@ def sscc18(company_prefix: str, reference: int, extension: int) -> str:
 
 def encode_path_segment(value: str) -> str:
     """A lot or serial as a Digital Link path segment; case is kept, `/` and the like are escaped."""
-    return quote(value, safe="-._~")
+    return value if value.isascii() and value.isalnum() else quote(value, safe="-._~")
 
 
 def lot_key(gtin: str, lot: str) -> str:

@@ -13,7 +13,7 @@ from backend.simulator.master_data import Partner, Product, ProductKind
 
 @dataclass(slots=True, eq=False)
 class Lot:
-    """`quantity` is what was received or made, `remaining` what is left of it in its store."""
+    """`quantity` is what was received or made; `remaining` is what is left in its store, to be drawn from `available_at`."""
 
     product: Product
     number: str
@@ -22,10 +22,12 @@ class Lot:
     supplier: Partner | None = None
     expires: date | None = None
     remaining: Decimal = field(init=False)
+    available_at: datetime = field(init=False)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.remaining = self.quantity
+        self.available_at = self.made_at
         self.key = lot_key(self.product.gtin, self.number)
 
 
@@ -180,9 +182,6 @@ class Ledger:
 
     def is_finished(self, unit_key: str) -> bool:
         return self.units[unit_key].product.kind is ProductKind.FINISHED
-
-    def finished_units(self) -> int:
-        return sum(unit.product.kind is ProductKind.FINISHED for unit in self.units.values())
 
     def put(self, container: LogisticUnit, contents: Iterable[Packed], at: datetime) -> None:
         for content in contents:

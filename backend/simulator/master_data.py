@@ -187,9 +187,7 @@ class Registry:
             plant=plant,
             inbound_dock=self.add_place(("收货月台", "Receiving dock"), LocationKind.DOCK, raw_store, "DOCK-IN"),
             raw_store=raw_store,
-            lines=tuple(
-                self.add_place(names, LocationKind.LINE, plant, f"L{number}") for number, names in enumerate(line_names, start=1)
-            ),
+            lines=tuple(self.add_place(names, LocationKind.LINE, plant, f"L{number}") for number, names in enumerate(line_names, start=1)),
             laboratory=self.add_place(("质检室", "Quality laboratory"), LocationKind.LABORATORY, plant, "QC"),
             finished_store=finished_store,
             outbound_dock=self.add_place(("发货月台", "Shipping dock"), LocationKind.DOCK, finished_store, "DOCK-OUT"),

@@ -57,12 +57,12 @@ class Packing:
         units = [Unit(lot.product, self.new_serial(lot.product.gtin, at), lot, at) for _ in range(count)]
         plant.ledger.add_units(units)
         form = COMMISSIONING_FORMS[plant.next_number("commissioned-lots", 0) % len(COMMISSIONING_FORMS)]
-        ilmd = lot_master_data([lot])
+        ilmd = {"ilmd": lot_master_data([lot])}
         for batch in chunks(units, self._plan.units_per_case * self._plan.cases_per_commissioning):
             for unit in batch:
                 unit.made_at = at
             epcs = [plant.uri.unit(unit, form) for unit in batch]
-            plant.observe(at, "commissioning", "active", place, action="ADD", epcs=epcs, ilmd=ilmd)
+            plant.observe(at, "commissioning", "active", place, action="ADD", epcs=epcs, fields=ilmd)
             at += plant.minutes(1, 4)
         return units, at
 
@@ -77,11 +77,12 @@ class Packing:
             at += plant.minutes(0.8, 2.5)
         packed: list[Ready] = []
         for case in cases:
+            final = case
             if plant.quota("repack-case", REPACK_CASE_RATE, first=3):
-                case, at = self._repack(case, at, place)
+                final, at = self._repack(case, at, place)
             elif self._loose_cases and plant.quota("move-units", MOVE_UNITS_RATE, first=2):
-                at = self._move_units(case, self._loose_cases[-1].unit, at, place)
-            packed.append(Ready(case, at))
+                at = self._move_units(case, self._loose_cases[-1], at, place)
+            packed.append(Ready(final, at))
         self._loose_cases = [Ready(loose.unit, max(loose.at, at)) for loose in self._loose_cases] + packed
         return at
 
@@ -95,13 +96,14 @@ class Packing:
         self._add(replacement, units, packed_at, place, "repackaging")
         return replacement, packed_at
 
-    def _move_units(self, case: LogisticUnit, other: LogisticUnit, at: datetime, place: Location) -> datetime:
+    def _move_units(self, case: LogisticUnit, other: Ready, at: datetime, place: Location) -> datetime:
         """Two units go to a case of an earlier lot, which is mixed from then on."""
         plant = self._plant
         units = list(case.contents.values())[:2]
-        self._delete(case, units, at + plant.minutes(2, 4), place, name_children=True)
-        packed_at = at + plant.minutes(5, 9)
-        self._add(other, units, packed_at, place, "repackaging")
+        taken_at = max(at, other.at) + plant.minutes(2, 4)
+        self._delete(case, units, taken_at, place, name_children=True)
+        packed_at = taken_at + plant.minutes(3, 5)
+        self._add(other.unit, units, packed_at, place, "repackaging")
         return packed_at
 
     def build_pallets(self, at: datetime, *, everything: bool = False) -> list[Ready]:
@@ -133,10 +135,10 @@ class Packing:
         at = pallet.at + plant.minutes(8, 25)
         bin_ = f"{plant.random.choice('ABCD')}-{plant.random.randint(1, 24):02d}-{plant.random.randint(1, 5)}"
         epcs = [plant.uri.logistic_unit(pallet.unit)]
-        plant.observe(at, "storing", "sellable_not_accessible", plant.site.finished_store, epcs=epcs, **extensions(bin=bin_))
+        plant.observe(at, "storing", "sellable_not_accessible", plant.site.finished_store, epcs=epcs, fields=extensions(bin=bin_))
         return Ready(pallet.unit, at)
 
-    def _aggregate(self, action: str, parent: LogisticUnit, children: Sequence[Packed], at: datetime, place: Location, step: str) -> None:
+    def _aggregate(self, action: str, step: str, parent: LogisticUnit, children: Sequence[Packed], *, at: datetime, place: Location) -> None:
         plant = self._plant
         body: Event = {
             "action": action,
@@ -153,12 +155,12 @@ class Packing:
 
     def _add(self, parent: LogisticUnit, children: Sequence[Packed], at: datetime, place: Location, step: str) -> None:
         self._plant.ledger.put(parent, children, at)
-        self._aggregate("ADD", parent, children, at, place, step)
+        self._aggregate("ADD", step, parent, children, at=at, place=place)
 
     def _delete(self, parent: LogisticUnit, children: Sequence[Packed], at: datetime, place: Location, *, name_children: bool) -> None:
         """Without children the event ends all that the container held."""
         self._plant.ledger.take(parent, children, at)
-        self._aggregate("DELETE", parent, children if name_children else (), at, place, "unpacking")
+        self._aggregate("DELETE", "unpacking", parent, children if name_children else (), at=at, place=place)
 
     def unpack(self, parent: LogisticUnit, children: Sequence[Packed], at: datetime, place: Location) -> None:
         self._delete(parent, children, at, place, name_children=True)

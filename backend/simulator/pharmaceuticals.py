@@ -8,13 +8,18 @@ from backend.simulator.plant import Plant
 from backend.simulator.sensors import Curve, steady
 
 OWN_PREFIX = "9520004"
-PACKING = PackingPlan(units_per_case=12, cases_per_pallet=10, serial_pattern="P{number:011d}", cases_per_commissioning=6)
+PACKING = PackingPlan(units_per_case=8, cases_per_pallet=10, serial_pattern="P{number:011d}", cases_per_commissioning=6)
 
 COMPANY = (
     ("溯康制药（杭州）有限公司", "Sukang Pharmaceuticals (Hangzhou) Co., Ltd."),
     ("浙江省杭州市钱塘区溯康路 66 号", "66 Sukang Road, Qiantang District, Hangzhou, Zhejiang"),
 )
-LINES = (("称量配料间", "Dispensing and blending"), ("压片包衣线", "Compression and coating"), ("铝塑线", "Blister line"), ("装盒赋码线", "Cartoning and serialisation line"))
+LINES = (
+    ("称量配料间", "Dispensing and blending"),
+    ("压片包衣线", "Compression and coating"),
+    ("铝塑线", "Blister line"),
+    ("装盒赋码线", "Cartoning and serialisation line"),
+)
 SUPPLIERS = {
     "substance": ("95240011", ("澄原原料药厂", "Chengyuan Active Substances"), ("浙江省台州市澄原路 3 号", "3 Chengyuan Road, Taizhou, Zhejiang")),
     "excipient": ("95240012", ("和辅药用辅料", "Hefu Excipients"), ("安徽省淮南市和辅路 21 号", "21 Hefu Road, Huainan, Anhui")),
@@ -83,36 +88,29 @@ def buy_materials(registry: Registry, suppliers: dict[str, Partner]) -> dict[str
     }
 
 
-def _medicine(registry: Registry, site: Site, materials: dict[str, Product], names: tuple[str, str], substance: str, dose: str) -> Recipe:
+def _stages(registry: Registry, site: Site, materials: dict[str, Product], names: tuple[str, str], active: tuple[str, str]) -> tuple[Stage, ...]:
     """A carton holds 3 blisters of 10 tablets: 3,000 tablets for a hundred cartons."""
     zh, en = names
 
     def made(what_zh: str, what_en: str, unit: str = "KGM") -> Product:
         return registry.add_product((zh + what_zh, f"{en} {what_en}"), ProductKind.INTERMEDIATE, unit_of_measure=unit, shelf_life_days=90)
 
-    blend_inputs = ((substance, dose), ("cellulose", "0.32"), ("lactose", "0.21"), ("starch", "0.04"), ("stearate", "0.009"))
-    blend = Stage(
-        made("总混颗粒", "blend"), tuple((materials[name], quantity) for name, quantity in blend_inputs), "1.200", site.lines[0], (40, 70), BLENDING, ASSAY
-    )
-    tablets = Stage(
-        made("片", "tablets"), ((blend.output, "1.200"), (materials["coating"], "0.03")), "1.150", site.lines[1], (50, 90), COMPRESSION, HARDNESS
-    )
-    blisters = Stage(
-        made("铝塑板", "blisters", "H87"),
-        ((tablets.output, "1.150"), (materials["polymer"], "0.9"), (materials["foil"], "0.25")),
-        "300",
-        site.lines[2],
-        (35, 60),
-        SEALING,
-    )
+    recipe = (active, ("cellulose", "0.32"), ("lactose", "0.21"), ("starch", "0.04"), ("stearate", "0.009"))
+    blended = tuple((materials[name], quantity) for name, quantity in recipe)
+    blend = Stage(made("总混颗粒", "blend"), blended, "1.200", site.lines[0], (40, 70), BLENDING, ASSAY)
+    pressed = ((blend.output, "1.200"), (materials["coating"], "0.03"))
+    tablets = Stage(made("片", "tablets"), pressed, "1.150", site.lines[1], (50, 90), COMPRESSION, HARDNESS)
+    sealed = ((tablets.output, "1.150"), (materials["polymer"], "0.9"), (materials["foil"], "0.25"))
+    blisters = Stage(made("铝塑板", "blisters", "H87"), sealed, "300", site.lines[2], (35, 60), SEALING)
     carton = registry.add_product((f"{zh}片 30 片", f"{en} tablets, 30"), ProductKind.FINISHED, shelf_life_days=1095)
-    boxing = Stage(carton, ((blisters.output, "300"), (materials["carton"], "100")), "100", site.lines[3], (30, 55), CARTONING)
-    return Recipe((blend, tablets, blisters, boxing), None, ASSAY)
+    boxed = ((blisters.output, "300"), (materials["carton"], "100"))
+    return blend, tablets, blisters, Stage(carton, boxed, "100", site.lines[3], (30, 55), CARTONING)
 
 
 def recipes(registry: Registry, site: Site, materials: dict[str, Product]) -> list[Recipe]:
-    return [
-        _medicine(registry, site, materials, ("盐酸二甲双胍", "Metformin"), "metformin", "1.500"),
-        _medicine(registry, site, materials, ("布洛芬", "Ibuprofen"), "ibuprofen", "0.600"),
-        _medicine(registry, site, materials, ("苯磺酸氨氯地平", "Amlodipine"), "amlodipine", "0.050"),
-    ]
+    medicines = (
+        (("盐酸二甲双胍", "Metformin"), ("metformin", "1.500")),
+        (("布洛芬", "Ibuprofen"), ("ibuprofen", "0.600")),
+        (("苯磺酸氨氯地平", "Amlodipine"), ("amlodipine", "0.050")),
+    )
+    return [Recipe(_stages(registry, site, materials, names, active), None, ASSAY) for names, active in medicines]

@@ -1,5 +1,6 @@
 """What every step of a simulated factory shares: its random numbers, its calendar, its books and its event recorder."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -76,6 +77,10 @@ class Plant:
         """A random size between bounds that shrink with the whole run."""
         return self.random.randint(max(least, round(low * self.scale)), max(least, round(high * self.scale)))
 
+    def shrunk(self, full: int, least: int = 1) -> int:
+        """A count that shrinks more slowly than the run, so that small runs keep their variety."""
+        return max(least, round(full * math.sqrt(self.scale)))
+
     def next_number(self, counter: str, start: int = 1) -> int:
         value = self._counters.get(counter, start)
         self._counters[counter] = value + 1
@@ -137,9 +142,9 @@ class Plant:
         epcs: Sequence[str] = (),
         quantities: Sequence[Event] = (),
         transactions: Sequence[tuple[str, str]] = (),
-        **more: object,
+        fields: Event | None = None,
     ) -> Event:
-        """An object event at one place; `more` are further EPCIS fields."""
+        """An object event at one place; `fields` are further fields of EPCIS and of the own namespace."""
         body: Event = {"action": action, "bizStep": step, "disposition": disposition, **self.where(place)}
         if epcs:
             body["epcList"] = list(epcs)
@@ -147,12 +152,12 @@ class Plant:
             body["quantityList"] = list(quantities)
         if transactions:
             body["bizTransactionList"] = transaction_list(transactions)
-        return self.recorder.record("ObjectEvent", at, {**body, **more, **extensions(operator=self.operator())})
+        return self.recorder.record("ObjectEvent", at, {**body, **(fields or {}), **extensions(operator=self.operator())})
 
     def destroy(self, at: datetime, place: Location, reason: str, *, epcs: Sequence[str], quantities: Sequence[Event], keys: Iterable[str]) -> None:
         self.ledger.destroy(keys, at)
         fields = extensions(reason=reason)
-        self.observe(at, "destroying", "destroyed", place, action="DELETE", epcs=epcs, quantities=quantities, **fields)
+        self.observe(at, "destroying", "destroyed", place, action="DELETE", epcs=epcs, quantities=quantities, fields=fields)
 
     def note_correction(self, correction: Correction) -> None:
         self.ledger.corrections.append(correction)

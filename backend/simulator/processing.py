@@ -24,6 +24,10 @@ class Inputs:
     units: Sequence[Unit] = ()
     untracked: Sequence[tuple[Product, Decimal]] = ()
 
+    @property
+    def untracked_gtins(self) -> tuple[str, ...]:
+        return tuple(product.gtin for product, _ in self.untracked)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -57,19 +61,18 @@ class Processing:
             plant.site.raw_store,
             quantities=plant.quantities((draw.lot, draw.quantity) for draw in draws),
             transactions=self._transactions(order),
-            **extensions(scale=plant.instrument(plant.site.raw_store, "scale"), remaining=left),
+            fields=extensions(scale=plant.instrument(plant.site.raw_store, "scale"), remaining=left),
         )
 
-    def transform(
-        self, work: Work, inputs: Inputs, *, lots: Sequence[Portion] = (), units: Sequence[Unit] = (), in_two_parts: bool = False
-    ) -> None:
+    def transform(self, work: Work, inputs: Inputs, *, lots: Sequence[Portion] = (), units: Sequence[Unit] = (), in_two_parts: bool = False) -> None:
         """`lots` and serialised `units` come out; all inputs reach all of them."""
         if in_two_parts and len(inputs.draws) > 1:
             self._transform_in_two_parts(work, inputs, lots, units)
             return
         body = self._input_fields(inputs, inputs.draws) | self._output_fields(lots, units) | self._circumstances(work)
         event_id = self._record(work, body, inputs)
-        self._note(None, (event_id,), self._parts(inputs, work.ended), lots, units, inputs, work.ended)
+        taken, made = parts(inputs.draws, inputs.units, work.ended), parts(lots, units, work.ended)
+        self._note(Transformation(None, (event_id,), taken, made, inputs.untracked_gtins), units)
 
     def _transform_in_two_parts(self, work: Work, inputs: Inputs, lots: Sequence[Portion], units: Sequence[Unit]) -> None:
         plant = self._plant
@@ -83,8 +86,10 @@ class Processing:
         charge_event = plant.recorder.record("TransformationEvent", charged_at, charge)
         discharge = identity | self._input_fields(second, second.draws) | self._output_fields(lots, units) | self._circumstances(work)
         discharge_event = plant.recorder.record("TransformationEvent", work.ended, discharge)
-        parts = self._parts(first, charged_at) + self._parts(second, work.ended)
-        self._note(transformation_id, (charge_event["eventID"], discharge_event["eventID"]), parts, lots, units, inputs, work.ended)
+        taken = parts(first.draws, first.units, charged_at) + parts(second.draws, (), work.ended)
+        event_ids = charge_event["eventID"], discharge_event["eventID"]
+        made = parts(lots, units, work.ended)
+        self._note(Transformation(transformation_id, event_ids, taken, made, inputs.untracked_gtins), units)
 
     def _record(self, work: Work, body: Event, inputs: Inputs) -> str:
         """Record the event; now and then with a wrong lot at first, which someone notices later."""
@@ -152,25 +157,9 @@ class Processing:
     def _transactions(self, order: str) -> list[tuple[str, str]]:
         return [("prodorder", self._plant.uri.transaction(self._plant.company, order))]
 
-    def _parts(self, inputs: Inputs, at: datetime) -> tuple[Part, ...]:
-        drawn = tuple(Part(draw.lot.key, draw.quantity, at) for draw in inputs.draws)
-        return drawn + tuple(Part(unit.key, None, at) for unit in inputs.units)
-
-    def _note(
-        self,
-        transformation_id: str | None,
-        event_ids: tuple[str, ...],
-        inputs: tuple[Part, ...],
-        lots: Sequence[Portion],
-        units: Sequence[Unit],
-        drawn: Inputs,
-        at: datetime,
-    ) -> None:
-        ledger = self._plant.ledger
-        outputs = tuple(Part(portion.lot.key, portion.quantity, at) for portion in lots) + tuple(Part(unit.key, None, at) for unit in units)
-        untracked = tuple(product.gtin for product, _ in drawn.untracked)
-        ledger.transformations.append(Transformation(transformation_id, event_ids, inputs, outputs, untracked))
-        ledger.add_units(units)
+    def _note(self, transformation: Transformation, units: Sequence[Unit]) -> None:
+        self._plant.ledger.transformations.append(transformation)
+        self._plant.ledger.add_units(units)
 
     def inspect(
         self,
@@ -181,14 +170,13 @@ class Processing:
         units: Iterable[Unit] = (),
         curves: tuple[Curve, ...] = (),
         place: Location | None = None,
-        **fields: object,
     ) -> None:
         plant = self._plant
         room = place or plant.site.laboratory
         sensors = {"sensorElementList": spot_elements(curves, plant.instrument(room, "balance"), at, plant.random)} if curves else {}
         quantities = plant.quantities((lot, lot.remaining) for lot in lots)
         epcs = [plant.uri.unit(unit) for unit in units]
-        plant.observe(at, "inspecting", disposition, room, epcs=epcs, quantities=quantities, **sensors, **fields)
+        plant.observe(at, "inspecting", disposition, room, epcs=epcs, quantities=quantities, fields=sensors)
 
     def scrap(self, at: datetime, lots: Sequence[Lot], place: Location, reason: str) -> None:
         """What is left of these lots is destroyed."""
@@ -205,6 +193,10 @@ class Processing:
         noticed_at = at + plant.minutes(30, 200)
         plant.recorder.declare_error(event, noticed_at, "did_not_occur")
         plant.note_correction(Correction(CorrectionKind.DID_NOT_OCCUR, event["eventID"], None, noticed_at))
+
+
+def parts(portions: Sequence[Portion], units: Sequence[Unit], at: datetime) -> tuple[Part, ...]:
+    return tuple(Part(portion.lot.key, portion.quantity, at) for portion in portions) + tuple(Part(unit.key, None, at) for unit in units)
 
 
 def lot_master_data(lots: Sequence[Lot]) -> Event:

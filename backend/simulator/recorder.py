@@ -51,9 +51,7 @@ class Recorder:
     def new_id(self) -> str:
         return f"urn:uuid:{UUID(int=self._identifiers.getrandbits(128), version=4)}"
 
-    def record(
-        self, event_type: str, at: datetime, body: Event, *, captured_at: datetime | None = None, event_id: str | None = None
-    ) -> Event:
+    def record(self, event_type: str, at: datetime, body: Event, *, captured_at: datetime | None = None, event_id: str | None = None) -> Event:
         event: Event = {
             "type": event_type,
             "eventID": event_id or self.new_id(),

@@ -61,8 +61,7 @@ def curve_elements(curve: Curve, device: str, began: datetime, ended: datetime, 
         {
             "sensorMetadata": {"deviceID": device},
             "sensorReport": [
-                {"type": curve.measurement, "time": timestamp(at), "value": value, "uom": curve.unit_of_measure}
-                for at, value in readings
+                {"type": curve.measurement, "time": timestamp(at), "value": value, "uom": curve.unit_of_measure} for at, value in readings
             ],
         },
     ]

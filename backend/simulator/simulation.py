@@ -22,7 +22,7 @@ from backend.simulator.truth import Truth
 TIME_ZONE = "Asia/Shanghai"
 PLANT_TIME = timezone(timedelta(hours=8))
 DEFAULT_START = datetime(2025, 9, 1, tzinfo=PLANT_TIME)
-FEWEST_EVENTS = 200
+FEWEST_EVENTS = 300
 FEWEST_DAYS = 3
 CLOSING_EVENTS = 2  # the finding about the contaminated lot
 
@@ -85,7 +85,7 @@ def simulate(
 
     `host` is where the manufacturer's Digital Links live (https unless it names a scheme); partners' links stand under
     id.gs1.org. The number of distinct submissions is `events` within 5 %. With `messy` they arrive late, out of order and
-    partly twice, and the truth is the same. Raises ValueError for fewer than 200 events, fewer than 3 days or a naive start.
+    partly twice, and the truth is the same. Raises ValueError for fewer than 300 events, fewer than 3 days or a naive start.
     """
     if events < FEWEST_EVENTS or days < FEWEST_DAYS:
         raise ValueError(f"Ask for at least {FEWEST_EVENTS} events over {FEWEST_DAYS} days; got {events} over {days}.")
@@ -104,20 +104,19 @@ def simulate(
         days=days,
         size=events,
     )
-    contaminated = _run(plant, make_flow(plant), events)
+    contaminated, sold = _run(plant, make_flow(plant), events)
     submissions = sorted(recorder.submissions, key=lambda submission: submission.captured_at)
     duplicates = 0
     if messy:
         submissions, duplicates = disorder(submissions, Random(f"{name}/disorder"))  # noqa: S311  repeatable
-    sold = choose_sold_unit(plant.ledger, Traces(plant.ledger).forward(contaminated))
     truth = Truth(plant.ledger, contaminated_lot=contaminated, sold_unit=sold, events=len(recorder), duplicates=duplicates)
     return Simulation(industry, plant.registry.master_data(), recorder.context, tuple(submissions), truth)
 
 
-def _run(plant: Plant, flow: Flow, events: int) -> str:
+def _run(plant: Plant, flow: Flow, events: int) -> tuple[str, str]:
     """Orders until the events are nearly used up; then all is sent out, the bad lot is found, and loggers fill the rest.
 
-    Returns the contaminated lot.
+    Returns the contaminated lot and a sold unit made of it.
     """
     recorder = plant.recorder
     plant.install_instruments()
@@ -129,7 +128,8 @@ def _run(plant: Plant, flow: Flow, events: int) -> str:
         flow.produce(at)
         costs.append(len(recorder) - before)
     flow.send_out(at, everything=True)
-    contaminated = choose_contaminated_lot(plant.ledger, Traces(plant.ledger))
+    traces = Traces(plant.ledger)
+    contaminated = choose_contaminated_lot(plant.ledger, traces)
     report_contamination(plant, plant.ledger.lots[contaminated], plant.end - timedelta(hours=5))
     log_climate(plant, flow.store_temperature, events - len(recorder))
-    return contaminated
+    return contaminated, choose_sold_unit(plant.ledger, traces, contaminated)

@@ -39,8 +39,9 @@ class Stores:
         for unit in units:
             self._units.setdefault(unit.product.gtin, deque()).append(unit)
 
-    def put_back(self, lot: Lot, quantity: Decimal) -> None:
+    def put_back(self, lot: Lot, quantity: Decimal, at: datetime) -> None:
         """More of a lot that was in store before, to be used next."""
+        lot.available_at = at
         lot.quantity += quantity
         lot.remaining += quantity
         store = self._lots.setdefault(lot.product.gtin, deque())
@@ -53,9 +54,9 @@ class Stores:
     def remove(self, lot: Lot) -> None:
         self._lots[lot.product.gtin].remove(lot)
 
-    def available(self, product: Product) -> Decimal:
-        """The quantity in lots and the content of serialised units."""
-        in_lots = sum((lot.remaining for lot in self._lots.get(product.gtin, ())), NOTHING)
+    def available(self, product: Product, at: datetime) -> Decimal:
+        """The quantity in lots and the content of serialised units; several orders run at once, so some is yet to come."""
+        in_lots = sum((lot.remaining for lot in self._lots.get(product.gtin, ()) if lot.available_at <= at), NOTHING)
         return in_lots + sum((unit.content for unit in self._units.get(product.gtin, ())), NOTHING)
 
     def another_lot(self, drawn: Sequence[Portion], product: Product, before: datetime) -> Lot | None:
@@ -64,22 +65,24 @@ class Stores:
         others = [lot for lot in self._every_lot.get(product.gtin, ()) if lot.made_at < before and lot not in taken]
         return others[-1] if others else None
 
-    def draw(self, product: Product, quantity: Decimal) -> list[Portion]:
+    def draw(self, product: Product, quantity: Decimal, at: datetime) -> list[Portion]:
         """Oldest lot first; a remainder too small to be worth weighing stays where it is for good."""
         store = self._lots.get(product.gtin, deque())
+        usable = [lot for lot in store if lot.available_at <= at]
         draws: list[Portion] = []
         missing = quantity
-        while missing > 0 and store:
-            lot = store[0]
-            if lot.remaining < quantity / 40 and len(store) > 1:
-                store.popleft()
+        for position, lot in enumerate(usable, start=1):
+            if lot.remaining < quantity / 40 and position < len(usable):
+                store.remove(lot)
                 continue
             taken = min(missing, lot.remaining)
             lot.remaining -= taken
             missing -= taken
             draws.append(Portion(lot, taken))
             if not lot.remaining:
-                store.popleft()
+                store.remove(lot)
+            if not missing:
+                break
         if not draws:
             raise ValueError(f"There is no {product.name_en} in store: have it delivered or made first.")
         return draws

@@ -94,14 +94,6 @@ class Traces:
             index.setdefault((move.container, move.lot), []).append(move)
         return index
 
-    @cached_property
-    def _shipments_by_unit(self) -> dict[str, list[Shipment]]:
-        index: dict[str, list[Shipment]] = {}
-        for shipment in self._ledger.shipments:
-            for unit in shipment.units:
-                index.setdefault(unit, []).append(shipment)
-        return index
-
     def _finished(self, keys: Iterable[str]) -> frozenset[str]:
         lots = self._ledger.lots
         return frozenset(key for key in keys if key in lots and lots[key].product.kind is ProductKind.FINISHED)
@@ -122,11 +114,10 @@ class Traces:
 
     def forward(self, key: str, *, in_time: bool = False) -> Reach:
         reached = self._reached_in_time(key) if in_time else self._closure(key, forward=True)
-        reached.update(unit for lot in reached | {key} for unit in self._units_by_lot.get(lot, ()))
-        units = frozenset(reached & self._ledger.units.keys())
+        units = self._units_among(key, reached)
         packed = units | ({key} & self._ledger.units.keys())
         kinds = {container: self._ledger.logistic_units[container].kind for container in self._containers_ever(packed)}
-        shipments = [shipment for unit in packed for shipment in self._shipments_by_unit.get(unit, ())]
+        shipments = self.shipments_with(packed)
         return Reach(
             lots=frozenset(reached & self._ledger.lots.keys()),
             finished_lots=self._finished(reached),
@@ -136,6 +127,18 @@ class Traces:
             shipments=frozenset(shipment.number for shipment in shipments),
             customers=frozenset(shipment.customer for shipment in shipments),
         )
+
+    def _units_among(self, key: str, reached: set[str]) -> frozenset[str]:
+        units = {node for node in reached if node in self._ledger.units}
+        units.update(*(self._units_by_lot.get(lot, ()) for lot in (key, *reached)))
+        return frozenset(units)
+
+    def shipments_with(self, units: frozenset[str]) -> list[Shipment]:
+        return [shipment for shipment in self._ledger.shipments if not shipment.units.isdisjoint(units)]
+
+    def reached_units(self, key: str) -> frozenset[str]:
+        """The units of `forward`, without the work of looking for what they were packed into."""
+        return self._units_among(key, self._closure(key, forward=True))
 
     def backward(self, key: str) -> Origin:
         reached = self._closure(key, forward=False)
@@ -162,14 +165,6 @@ class Traces:
         """Like `children`, without the units that have no links of their own."""
         nodes = {part.key for transformation in self._consuming.get(key, ()) for part in transformation.outputs}
         return nodes.union(unit for unit in self._units_by_lot.get(key, ()) if unit in self._consuming)
-
-    def finished_goods(self, key: str) -> int:
-        """How many finished units a lot or unit reached."""
-        lots, units = self._ledger.lots, self._ledger.units
-        reached = self._closure(key, forward=True)
-        in_lots = sum(len(self._units_by_lot.get(lot, ())) for lot in self._finished(reached))
-        alone = [units[node] for node in reached if node in units]
-        return in_lots + sum(unit.lot is None and unit.product.kind is ProductKind.FINISHED for unit in alone)
 
     def _reached_in_time(self, key: str) -> set[str]:
         """Earliest arrival first; a link is taken where it is not earlier than the arrival at its start."""

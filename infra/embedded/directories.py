@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
+import tempfile
 from pathlib import Path
 
 from infra.embedded.problems import AlreadyRunning, StartupProblem
@@ -20,11 +21,10 @@ def prepare_directory(path: Path, *, minimum_free_bytes: int = MINIMUM_FREE_BYTE
     """
     try:
         if not path.is_dir():
-            path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o711)
-        probe = path / f".probe-{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as problem:
         raise StartupProblem(
             f"The state directory {path} can't be written to by {_own_name()} ({problem.strerror}): "

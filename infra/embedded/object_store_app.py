@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-
-
 from nanio.app import build_app
 from nanio.auth.credentials import StaticCredentialResolver
 from nanio.config import Settings

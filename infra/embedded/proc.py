@@ -105,9 +105,9 @@ def listener_on(port: int) -> ProcessInfo | None:
         return None
     for pid in all_pids():
         with contextlib.suppress(OSError):
-            for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            for descriptor in os.listdir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
-                    if os.readlink(descriptor.path) in sockets:
+                    if os.readlink(f"/proc/{pid}/fd/{descriptor}") in sockets:
                         return look_at(pid)
     return None
 

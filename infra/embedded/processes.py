@@ -149,7 +149,7 @@ class Outcome:
 def run_once(launch: Launch, *, seconds: float) -> Outcome:
     """Run a program to its end under the same rules as a server; StartupProblem when it takes longer than `seconds`."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - the program was located by us, not named by a request
             launch.command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

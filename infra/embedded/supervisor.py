@@ -27,8 +27,13 @@ _log = logging.getLogger(__name__)
 class Service(Protocol):
     """What a supervisor can run: the embedded servers and Command."""
 
-    name: str
-    log_file: Path
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def log_file(self) -> Path:
+        """Where its output goes."""
 
     def start(self) -> None:
         """Start and return once it is ready; StartupProblem otherwise. Also starts it again after it ended by itself."""
@@ -161,8 +166,8 @@ class Supervisor:
             crashes.popleft()
         words = last_words(service.log_file.read_text(errors="replace")[-65_536:])
         if len(crashes) > self._restarts:
-            times = f"{len(crashes)} times in {self._window:.0f} seconds"
-            self._fail(StartupProblem(f"{service.name} stopped {times}, the last time with code {code} ({words}): see {service.log_file}."))
+            times = f"{len(crashes)} times in {self._window:.0f} seconds, the last time" if len(crashes) > 1 else "once"
+            self._fail(StartupProblem(f"{service.name} stopped {times} with code {code} ({words}): see {service.log_file}."))
             return False
         self._report(f"{service.name} stopped with code {code} ({words}); starting it again.")
         try:

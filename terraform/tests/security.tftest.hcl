@@ -68,7 +68,9 @@ variables {
   secret_versions = {}
 }
 
-run "database" {
+# One run, because each starts the provider several times.
+run "installation" {
+  # Database
   assert {
     condition     = aws_db_instance.main.storage_encrypted && aws_db_instance.main.kms_key_id == aws_kms_key.data.arn
     error_message = "The database must be encrypted with the installation's own key."
@@ -105,20 +107,8 @@ run "database" {
     condition     = toset(aws_db_subnet_group.main.subnet_ids) == toset([for subnet in aws_subnet.isolated : subnet.id])
     error_message = "The database must stand in the subnets that have no way out."
   }
-}
 
-run "write_ahead_log_on_its_own_volume" {
-  command = plan
-  variables {
-    database_log_volume = true
-  }
-  assert {
-    condition     = aws_db_instance.main.dedicated_log_volume && aws_db_instance.main.storage_type == "io2" && aws_db_instance.main.iops >= 1000
-    error_message = "A log volume needs provisioned IOPS."
-  }
-}
-
-run "cache" {
+  # Cache
   assert {
     condition     = aws_elasticache_replication_group.main.transit_encryption_enabled && aws_elasticache_replication_group.main.transit_encryption_mode == "required"
     error_message = "The cache must refuse connections without TLS."
@@ -139,9 +129,8 @@ run "cache" {
     condition     = startswith(jsondecode(aws_cloudformation_stack.cache_user.template_body).Resources.User.Properties.AuthenticationMode.Passwords[0], "{{resolve:secretsmanager:arn:")
     error_message = "The template must refer to the password, not contain it."
   }
-}
 
-run "bucket" {
+  # Bucket
   assert {
     condition     = aws_s3_bucket_versioning.files.versioning_configuration[0].status == "Enabled"
     error_message = "The bucket must keep versions."
@@ -168,9 +157,8 @@ run "bucket" {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.files.rule : try(rule.expiration[0].days, 0) if try(rule.filter[0].prefix, "") == "quarantine/"] == [7]
     error_message = "What lies in quarantine must go away by itself."
   }
-}
 
-run "network" {
+  # Network
   assert {
     condition     = toset([for subnet in aws_subnet.isolated : subnet.availability_zone]) == toset(["eu-central-1a", "eu-central-1b", "eu-central-1c"])
     error_message = "Three zones are used."
@@ -196,9 +184,8 @@ run "network" {
     condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) >= 1
     error_message = "Files are reached without the NAT gateways."
   }
-}
 
-run "balancer" {
+  # Balancer
   assert {
     condition     = aws_lb_listener.https.protocol == "HTTPS" && startswith(aws_lb_listener.https.ssl_policy, "ELBSecurityPolicy-TLS13-1-2-")
     error_message = "TLS 1.2 is the oldest that is spoken."
@@ -219,9 +206,8 @@ run "balancer" {
     condition     = toset(keys(aws_route53_record.server)) == toset(["trace.example.com", "*.trace.example.com"])
     error_message = "The service and its tenants' pages have records."
   }
-}
 
-run "containers" {
+  # Containers
   assert {
     condition = alltrue(flatten([for definition in aws_ecs_task_definition.main : [for container in jsondecode(definition.container_definitions) :
     container.user == "10001:10001" && container.readonlyRootFilesystem && container.linuxParameters.capabilities.drop == ["ALL"] && endswith(container.image, "@sha256:0000000000000000000000000000000000000000000000000000000000000000")]]))
@@ -249,9 +235,8 @@ run "containers" {
     condition     = aws_ecs_task_definition.main["migrate"].task_role_arn == null
     error_message = "The migration has no rights in AWS."
   }
-}
 
-run "permissions" {
+  # Permissions
   assert {
     condition = alltrue([for policy in [aws_iam_role_policy.task, aws_iam_role_policy.execution["service"], aws_iam_role_policy.execution["migrate"]] : alltrue([for statement in jsondecode(policy.policy).Statement :
     !anytrue([for action in flatten([statement.Action]) : endswith(action, "*")]) && (statement.Action == "ecr:GetAuthorizationToken" || !contains(flatten([statement.Resource]), "*"))])])
@@ -272,42 +257,43 @@ run "permissions" {
   }
 }
 
-run "a_tag_is_no_image" {
+run "write_ahead_log_on_its_own_volume" {
   command = plan
   variables {
-    image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/suyuan:latest"
+    database_log_volume = true
   }
-  expect_failures = [var.image]
+  assert {
+    condition     = aws_db_instance.main.dedicated_log_volume && aws_db_instance.main.storage_type == "io2" && aws_db_instance.main.iops >= 1000
+    error_message = "A log volume needs provisioned IOPS."
+  }
 }
 
-run "a_certificate_of_another_region_is_refused" {
+run "wrong_input_is_refused" {
   command = plan
   variables {
-    certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"
-  }
-  expect_failures = [var.certificate_arn]
-}
-
-run "a_scheme_is_no_part_of_a_domain_name" {
-  command = plan
-  variables {
-    domain_name = "https://trace.example.com"
-  }
-  expect_failures = [var.domain_name]
-}
-
-run "an_old_database_is_refused" {
-  command = plan
-  variables {
+    image                   = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/suyuan:latest"
+    certificate_arn         = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"
+    domain_name             = "https://trace.example.com"
+    vpc_cidr                = "10.0.0.0/24"
+    name                    = "Suyuan"
+    cpu_architecture        = "x86"
     database_engine_version = "14"
+    database_storage_gib    = { initial = 100, maximum = 100 }
+    server                  = { count = 1, cpu = 256, memory = 512 }
+    worker                  = { count = 0, cpu = 256, memory = 512 }
+    secret_versions         = { admin_password = 1 }
   }
-  expect_failures = [var.database_engine_version]
-}
-
-run "an_unknown_secret_is_refused" {
-  command = plan
-  variables {
-    secret_versions = { admin_password = 1 }
-  }
-  expect_failures = [var.secret_versions]
+  expect_failures = [
+    var.image,
+    var.certificate_arn,
+    var.domain_name,
+    var.vpc_cidr,
+    var.name,
+    var.cpu_architecture,
+    var.database_engine_version,
+    var.database_storage_gib,
+    var.server,
+    var.worker,
+    var.secret_versions,
+  ]
 }

@@ -1,10 +1,11 @@
 """Companies with people who sign in, and identity with and without a Redis."""
 
 import ipaddress
+import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -15,33 +16,17 @@ from sqlalchemy.engine import make_url
 from infra.database import Database
 from infra.schema import SCHEMA_NAME
 from infra.settings import Settings
-from tenants.directory import Tenant
 from tenants.passwords import Passwords
 from tenants.permissions import Role
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller, Identity
-from tenants.sessions import Membership
-
-PASSWORD = "a lamp, a river, nine cranes"
-
-
-@dataclass(frozen=True)
-class Company:
-    """A tenant with one member, who signs in with `login` and `PASSWORD`."""
-
-    tenant: Tenant
-    member: Membership
-    login: str
-    password: str = PASSWORD
+from tests.tenants.companies import PASSWORD, Company, MakeCompany
 
 
 class HasAdminDsn(Protocol):
     """The run's database server."""
 
     admin_dsn: str
-
-
-MakeCompany = Callable[..., Awaitable[Company]]
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +61,10 @@ async def superuser(cluster: HasAdminDsn, settings: Settings) -> AsyncIterator["
 
 @pytest.fixture
 async def redis(settings: Settings) -> AsyncIterator[Redis]:
-    client = Redis.from_url(settings.redis_url.get_secret_value())
+    """A Redis database of this worker's own, which a test may flush."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    address = urlsplit(settings.redis_url.get_secret_value())
+    client = Redis.from_url(address._replace(path=f"/{1 + worker % 15}").geturl())
     yield client
     await client.aclose()
 
