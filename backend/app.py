@@ -4,19 +4,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
-from backend.services import Services, build_services
+from backend.epcis.routes import epcis_router
+from backend.services import SERVICES, Services, build_services
 from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
 from infra.logging import configure_logging
 from infra.settings import Settings, load_settings
 from tenants.http import IDENTITY, authorize, public
 from tenants.routes import auth_router
 
-SERVICES = "services"
 DEFAULT_MAX_BODY = 1_000_000
 
 
@@ -25,12 +25,6 @@ class MetricsController(PrometheusController):
 
     opt = public("scraped inside the network; it holds counts by route and nothing of a tenant")
     include_in_schema = False
-
-
-def services_of(request: Request[Any, Any, Any]) -> Services:
-    """The process's services."""
-    services: Services = request.app.state[SERVICES]
-    return services
 
 
 def create_app(settings: Settings | None = None, *, services: Services | None = None, routers: Sequence[Any] = ()) -> Litestar:
@@ -64,7 +58,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return []
+    return [epcis_router(services)]
 
 
 def _health(services: Services) -> list[Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.events.canonical import CanonicalEvent
@@ -19,6 +20,7 @@ from infra.storage.s3 import S3Storage
 from tenants.service import Identity
 
 T = TypeVar("T")
+SERVICES = "services"
 CAPTURE_TIMEOUT_MS = 20_000
 
 
@@ -60,6 +62,12 @@ class Services:
     async def capturing(self, tenant_id: int, events: Sequence[CanonicalEvent], use_case: Callable[[TenantTransaction], Awaitable[T]]) -> T:
         """The same behind the gate that capturing `events` needs."""
         return await self.in_tenant(tenant_id, use_case, gate=gate_for(events))
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """The services of the process that answers a request."""
+    services: Services = connection.app.state[SERVICES]
+    return services
 
 
 def build_services(settings: Settings) -> Services:

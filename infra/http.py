@@ -103,6 +103,8 @@ def answer_unexpected(_request: Request[Any, Any, Any], error: Exception) -> Res
     if isinstance(error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | TimeoutError):
         _log.warning("timed_out", problem=repr(error))
         return problem(503, "UNAVAILABLE", "This took too long just now. Try again in a moment, or ask for less.", retryAfter=1)
+    if isinstance(error, RecursionError) and "deserializing" in str(error):
+        return problem(400, "INVALID_INPUT", "The body is nested too deeply to be read. Send it flatter.")
     _log.error("unexpected", exc_info=error)
     return problem(500, "INTERNAL", "Something went wrong on our side. Report the request id, and we can find it in the log.")
 

@@ -24,9 +24,11 @@ async def ensure_roles(admin_dsn: str, passwords: dict[str, str]) -> None:
             await connection.execute(f"create role {OWNER} nologin {_ATTRIBUTES}")
         for role in LOGIN_ROLES:
             quoted = await connection.fetchval("select quote_literal($1)", passwords[role])
-            verb = "alter" if role in existing else "create"
             inherit = "inherit" if role == MIGRATOR else "noinherit"
-            await connection.execute(f"{verb} role {role} login {_ATTRIBUTES} {inherit} password {quoted}")
+            if role in existing:
+                await connection.execute(f"alter role {role} login nocreatedb nocreaterole {inherit} password {quoted}")
+            else:
+                await connection.execute(f"create role {role} login {_ATTRIBUTES} {inherit} password {quoted}")
             await connection.execute(f"alter role {role} set search_path = {SCHEMA_NAME}, pg_temp")
         await connection.execute(f"grant {OWNER} to {MIGRATOR}")
     finally:
@@ -49,9 +51,11 @@ async def ensure_database(admin_dsn: str, name: str) -> None:
             grant connect, temporary on database "{name}" to {APPLICATION};
             grant connect on database "{name}" to {MIGRATOR}, {RELAY}, {AUTH}, {PUBLIC};
             revoke all on schema public from public;
+            grant {OWNER} to current_user;
             create schema if not exists {SCHEMA_NAME} authorization {OWNER};
             revoke all on schema {SCHEMA_NAME} from public;
             grant usage on schema {SCHEMA_NAME} to {MIGRATOR}, {APPLICATION}, {RELAY}, {AUTH}, {PUBLIC};
+            revoke {OWNER} from current_user;
             """
         )
     finally:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-import structlog
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
 from infra.errors import NotAuthenticatedError, PermissionDeniedError
+from infra.http import request_id
 from tenants.errors import TokenInvalidError
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -19,6 +19,7 @@ PERMISSION: Final = "permission"
 SIGNED_IN: Final = "signed_in"
 PUBLIC: Final = "public"
 IDENTITY: Final = "identity"
+SIGN_IN_FIRST: Final = "Sign in first: this address needs 'Authorization: Bearer …'."
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -47,7 +48,7 @@ async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
         raise PermissionDeniedError("This address doesn't say who may use it, so nobody may. Please report it.")
     principal = await authenticate(connection)
     if principal is None:
-        raise NotAuthenticatedError("Sign in first: this address needs 'Authorization: Bearer …'.")
+        raise NotAuthenticatedError(SIGN_IN_FIRST)
     if permission is not None:
         principal.require(permission)
 
@@ -68,11 +69,11 @@ async def authenticate(connection: Connection) -> Principal | None:
     return principal
 
 
-async def provide_principal(request: Connection) -> Principal:
-    """Dependency `principal` for handlers behind `requires` or `signed_in`."""
-    principal = await authenticate(request)
-    if principal is None:
-        raise NotAuthenticatedError("Sign in first: this address needs 'Authorization: Bearer …'.")
+def principal_of(connection: Connection) -> Principal:
+    """The principal in a handler behind `requires` or `signed_in`, which the guard has looked up."""
+    principal = connection.scope.get("user")
+    if not isinstance(principal, Principal):
+        raise NotAuthenticatedError(SIGN_IN_FIRST)
     return principal
 
 
@@ -86,7 +87,7 @@ def caller_of(connection: Connection) -> Caller:
     return Caller(
         address=client_address(connection, identity_of(connection).settings.trusted_proxies),
         user_agent=connection.headers.get("user-agent", ""),
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+        request_id=request_id(),
     )
 
 

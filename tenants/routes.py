@@ -7,13 +7,15 @@ Once the portal keeps its refresh token in a `__Host-` cookie, the routes that r
 from typing import Annotated, Any, Final, Self
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from infra.clock import isoformat
+from infra.http import problem
 from tenants.directory import MAX_LOGIN
+from tenants.errors import TenantChoiceRequiredError
 from tenants.http import caller_of, identity_of, principal_of, public, signed_in
 from tenants.passwords import MAX_INPUT
 from tenants.principal import Principal
@@ -102,11 +104,17 @@ async def me(request: Request[Any, Any, Any]) -> Me:
     return Me.of(principal_of(request))
 
 
+def ask_for_the_tenant(_request: Request[Any, Any, Any], error: TenantChoiceRequiredError) -> Response[bytes]:
+    """The refusal with the list to choose from; only who gave the right password gets here."""
+    return problem(error.status, error.code, error.message, field=error.field, tenants=error.detail["tenants"])
+
+
 def auth_router() -> Router:
     """The routes, to be mounted once; they need `authorize` as the application's guard."""
     return Router(
         "/auth",
         route_handlers=[sign_in, refresh, sign_out, me],
+        exception_handlers={TenantChoiceRequiredError: ask_for_the_tenant},
         request_max_body_size=MAX_BODY,
         cache_control=CacheControlHeader(no_store=True),
         tags=["auth"],

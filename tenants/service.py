@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from infra.clock import now
 from infra.database import Database, TenantTransaction
 from infra.ids import uuid7
+from infra.logging import get_logger
 from infra.settings import Settings
 from tenants import audit, directory, sessions
 from tenants.directory import Person, Tenant
@@ -26,6 +27,7 @@ from tenants.throttle import Throttle
 from tenants.tokens import AccessTokens, refresh_key
 
 MAX_USER_AGENT: Final = 300
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Identity:
         person = await directory.person_by_login(self.auth, login_name)
         verified = await self.passwords.verify(person.password_hash if person else None, password)
         if person is None or not verified:
+            _log.info("sign_in_refused", address=caller.address)
             raise SignInRefusedError
         await self.throttle.succeeded(attempt)
         await self._renew_hash(person, password)

@@ -16,19 +16,22 @@ locals {
     PGSSLROOTCERT = "/app/infra/docker/certificates/database.pem"
   }
 
-  service_secrets = {
+  database_secrets = {
     SUYUAN_DATABASE_URL        = aws_secretsmanager_secret.main["database_url"].arn
     SUYUAN_DATABASE_RELAY_URL  = aws_secretsmanager_secret.main["database_relay_url"].arn
     SUYUAN_DATABASE_AUTH_URL   = aws_secretsmanager_secret.main["database_auth_url"].arn
     SUYUAN_DATABASE_PUBLIC_URL = aws_secretsmanager_secret.main["database_public_url"].arn
-    SUYUAN_REDIS_URL           = aws_secretsmanager_secret.main["redis_url"].arn
-    SUYUAN_TOKEN_SIGNING_KEY   = aws_secretsmanager_secret.main["token_signing_key"].arn
   }
-  migration_secrets = merge(local.service_secrets, {
-    SUYUAN_DATABASE_OWNER_URL = aws_secretsmanager_secret.main["database_owner_url"].arn
+  service_secrets = merge(local.database_secrets, {
+    SUYUAN_REDIS_URL         = aws_secretsmanager_secret.main["redis_url"].arn
+    SUYUAN_TOKEN_SIGNING_KEY = aws_secretsmanager_secret.main["token_signing_key"].arn
   })
+  owner_secret = {
+    SUYUAN_DATABASE_OWNER_URL = aws_secretsmanager_secret.main["database_owner_url"].arn
+  }
+  migration_secrets = merge(local.service_secrets, local.owner_secret)
   # The client takes the password from PGPASSWORD where the address has none.
-  administrator_secrets = merge(local.migration_secrets, {
+  administrator_secrets = merge(local.database_secrets, local.owner_secret, {
     PGPASSWORD = "${aws_db_instance.main.master_user_secret[0].secret_arn}:password::"
   })
 

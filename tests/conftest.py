@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar
 
 from backend.services import Services, build_services
@@ -25,14 +26,15 @@ from infra.provision import DatabaseUrls, provision, urls_for
 from infra.queue import drain
 from infra.roles import LOGIN_ROLES
 from infra.settings import Environment, Settings
+from tenants.passwords import Passwords
 from tenants.permissions import Role, permissions_of
 from tenants.principal import Principal
 from tenants.registration import create_person_with_membership, create_tenant
-from tenants.service import Caller
+from tenants.service import Caller, Identity
 from tests.firms import Firm
 
 TEMPLATE = "suyuan_template"
-PASSWORD = "correct horse battery staple"
+PASSWORD = "granite otter velvet moss 42"
 ROLE_PASSWORDS = {role: f"test-{role}" for role in LOGIN_ROLES}
 _running: list[Any] = []
 
@@ -132,7 +134,10 @@ def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """The process's services on the worker's database."""
     built = build_services(settings)
-    yield built
+    # Argon2 as cheap as it goes: its cost is tried once, in the tests of passwords.
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    identity = Identity(app=built.database, auth=built.auth_database, redis=built.redis, settings=settings, passwords=cheap)
+    yield replace(built, identity=identity)
     await built.close()
 
 
@@ -185,13 +190,11 @@ def bearer(services: Services) -> Callable[..., Awaitable[dict[str, str]]]:
 
 
 @pytest.fixture(scope="session")
-async def app(services: Services) -> AsyncIterator[Litestar]:
+def app(services: Services) -> Litestar:
     """The whole service, as it is served."""
     from mobile_api.app import create_app
 
-    application = create_app(services=services)
-    async with application.lifespan():
-        yield application
+    return create_app(services=services)
 
 
 @pytest.fixture

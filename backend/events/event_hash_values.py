@@ -21,6 +21,9 @@ _COMPACT: Final = {prefix: STANDARD_PREFIXES[prefix] for prefix in ("cbv", "gs1"
 _PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 # Beyond these powers of ten a number is written with an exponent, so that "1E999999999" stays short.
 _LARGEST_POWER: Final = 60
+# Long texts are not cached: some thousands of them would fill the memory.
+_LONGEST_CACHED: Final = 256
+_CACHED: Final = 16384
 
 
 def hash_time(text: str) -> str:
@@ -60,7 +63,9 @@ def hash_measured_text(value: Any) -> str:
 
 def hash_scalar(value: Any) -> str:
     """A value of an extension or of master data: XML knows only text, so text that is a plain number is written as one."""
-    return _text(value) if isinstance(value, str) else hash_number(value)
+    if not isinstance(value, str):
+        return hash_number(value)
+    return _cached_text(value) if len(value) <= _LONGEST_CACHED else _text(value)
 
 
 def hash_word(value: str, vocabulary: Vocabulary) -> str:
@@ -76,17 +81,21 @@ def hash_identifier(text: str, role: IdentifierRole) -> str:
     try:
         found = parse_identifier(text, role=role)
     except InvalidIdentifierError:
-        return text.strip()
-    return DIGITAL_LINK_ROOT + found.key if found.key[0].isdigit() else text.strip()
+        stripped = text.strip()
+        return text if stripped == text else hash_identifier(stripped, role)
+    return DIGITAL_LINK_ROOT + found.key if found.key[0].isdigit() else text
 
 
-@lru_cache(maxsize=32768)
 def hash_uri(text: str) -> str:
     """A URI in its canonical form: GS1 keys as constrained Digital Link, vocabulary as GS1 web URI, anything else as it is.
 
     Only the compact prefixes of the standard are expanded. The algorithm's text asks for all of them, but its published
     vectors, XML and JSON alike, leave "example:x" alone.
     """
+    return _cached_uri(text) if len(text) <= _LONGEST_CACHED else _uri(text)
+
+
+def _uri(text: str) -> str:
     text = text.strip()
     if text.startswith(_CBV_URN):
         name, _, word = text[len(_CBV_URN) :].partition(":")
@@ -97,10 +106,13 @@ def hash_uri(text: str) -> str:
     return hash_identifier(text, IdentifierRole.REFERENCE) if scheme.lower() in ("urn", "http", "https") else text
 
 
-@lru_cache(maxsize=32768)
 def _text(text: str) -> str:
     stripped = text.strip()
     return _plain(stripped) if _PLAIN_NUMBER.fullmatch(stripped) else hash_uri(stripped)
+
+
+_cached_uri = lru_cache(maxsize=_CACHED)(_uri)
+_cached_text = lru_cache(maxsize=_CACHED)(_text)
 
 
 def _decimal(number: Decimal) -> str:

@@ -114,7 +114,7 @@ def _canonical(kind: EventType, value: dict[str, Any], check: Check, *, plain_nu
     """The canonical form of an event in which `validate` found no fault."""
     body = {name: item for name, item in value.items() if name not in ("@context", "recordTime")}
     prefixes = check.scope.prefixes
-    namespaces = {prefix: prefixes[prefix] for prefix in sorted(check.used)}
+    namespaces = {prefix: prefixes[prefix] for prefix in sorted(check.used) if prefix in prefixes}
     context = check.scope.needed(check.used)
     hashed = event_hash(body, namespaces)
     declaration = extraction.error_declaration(body, prefixes)

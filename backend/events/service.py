@@ -76,9 +76,7 @@ class CaptureService:
         inserted = {row["event_key"]: row for row in rows}
         known = first_by_key.keys() - inserted.keys()
         stored = await repository.stored_contents(tx, known) if known else {}
-        outcomes = [
-            await self._answer(tx, event, first_by_key, inserted, stored, source=source, command=command, recorded_at=recorded_at) for event in events
-        ]
+        outcomes = [await self._answer(tx, event, first_by_key, inserted, stored, source=source, command=command) for event in events]
         new_keys = [key for key in first_by_key if key in inserted]
         if new_keys:
             new = [StoredEvent(inserted[key]["event_id"], first_by_key[key]) for key in new_keys]
@@ -96,7 +94,6 @@ class CaptureService:
         *,
         source: Source,
         command: bool,
-        recorded_at: datetime,
     ) -> Outcome:
         key = event.event_key
         if key in inserted:
@@ -106,19 +103,23 @@ class CaptureService:
         if content != event.content_sha256:
             if command:
                 raise EventConflictError(key)
-            await repository.insert_review(
-                tx,
-                event_key=key,
-                content_sha256=event.content_sha256,
-                raw=repository.ENCODER.encode({"@context": event.context, **event.body}).decode(),
-                reason="an event with the same key and other content is stored",
-                source=source,
-                received_at=recorded_at,
-            )
+            await self.review(tx, event, source=source)
             return Outcome(OutcomeStatus.CONFLICT, key, None)
         if key in inserted:
             return Outcome(OutcomeStatus.ACCEPTED, key, public_id, inserted[key]["event_id"])
         return Outcome(OutcomeStatus.DUPLICATE, key, public_id)
+
+    async def review(self, tx: TenantTransaction, event: CanonicalEvent, *, source: Source) -> None:
+        """Keep a fact whose key is taken by other content for a person to decide on."""
+        await repository.insert_review(
+            tx,
+            event_key=event.event_key,
+            content_sha256=event.content_sha256,
+            raw=repository.ENCODER.encode({"@context": event.context, **event.body}).decode(),
+            reason="an event with the same key and other content is stored",
+            source=source,
+            received_at=clock.now(),
+        )
 
     async def _project(self, tx: TenantTransaction, new: list[StoredEvent], born_superseded: set[int], recorded_at: datetime) -> None:
         identifiers = [participation.identifier for item in new for participation in item.event.participations]

@@ -65,14 +65,14 @@ class Check:
 
     def _name(self, path: str, name: str) -> None:
         prefix, _, rest = name.partition(":")
-        if prefix in self.scope.prefixes:
+        if not rest:
+            self.fail(below(path, name), _EXTENSION_RULE, "The field has no name behind its prefix.", "Write prefix:name.")
+        elif prefix in self.scope.prefixes or self.scope.open_ended:
             self.used.add(prefix)
-        elif prefix not in ("http", "https", "urn") and not self.scope.open_ended:
+        elif prefix not in ("http", "https", "urn"):
             message = f"The prefix {shown(prefix)} is not declared."
             mend = f'Add {{{shown(prefix)}: "https://…/"}} to "@context".'
             self.fail(below(path, name), "JSON-LD 1.1 §4.1.5 compact IRIs", message, mend)
-        elif not rest:
-            self.fail(below(path, name), _EXTENSION_RULE, "The field has no name behind its prefix.", "Write prefix:name.")
 
     def _nested(self, path: str, value: dict[str, Any] | list[Any], level: int) -> None:
         if nesting_exceeds(value, DEEPEST - level):
@@ -149,10 +149,10 @@ def word(vocabulary: Vocabulary) -> ValueCheck:
 
     def check_word(check: Check, path: str, value: Any) -> None:
         if not isinstance(value, str):
-            wrong_type(check, path, vocabulary.rule, value, f"a {vocabulary.name}")
+            wrong_type(check, path, vocabulary.rule, value, f"a word ({vocabulary.name})")
         elif value not in vocabulary.words:
             if vocabulary.canonical(value, check.scope.prefixes) is None:
-                message = f"{shown(value)} is neither a {vocabulary.name} of the standard nor a URI."
+                message = f"{shown(value)} is neither a word of the standard ({vocabulary.name}) nor a URI."
                 check.fail(path, vocabulary.rule, message, f'Write a word like "{min(vocabulary.words)}", or a URI for a term of your own.')
             else:
                 check.expand(value)

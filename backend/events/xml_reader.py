@@ -10,7 +10,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from backend.events.contexts import STANDARD_CONTEXT
-from backend.events.faults import MOST_FAULTS, DocumentFaults, Fault
+from backend.events.faults import DocumentFaults, Fault
 from backend.events.xml_reader_events import Reading, read_event
 from backend.events.xml_reader_extensions import add_extension, fields, plain_text
 from backend.events.xml_reader_header import read_header, read_vocabularies
@@ -41,7 +41,7 @@ def read_xml(raw: bytes) -> dict[str, Any]:
     if reading.names.context:
         result["@context"].append(reading.names.context)
     if reading.faults:
-        raise DocumentFaults(reading.faults[:MOST_FAULTS])
+        raise DocumentFaults(reading.faults)
     return result
 
 

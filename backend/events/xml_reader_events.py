@@ -9,7 +9,7 @@ from typing import Any, Final
 from lxml.etree import _Element
 
 from backend.events.contexts import STANDARD_PREFIXES
-from backend.events.faults import Fault
+from backend.events.faults import MOST_FAULTS, Fault
 from backend.events.vocabulary import (
     BUSINESS_STEP,
     BUSINESS_TRANSACTION_TYPE,
@@ -23,7 +23,7 @@ from backend.events.vocabulary import (
     expanded,
 )
 from backend.events.xml_reader_extensions import add_extension, add_repeatable, fields, plain_text, text_or_tree
-from backend.events.xml_reader_names import Names, standard_name
+from backend.events.xml_reader_names import WHITE_SPACE, Names, standard_name
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -38,7 +38,8 @@ class Reading:
     path: str = "$"
 
     def fault(self, element: _Element, message: str, mend: str) -> None:
-        self.faults.append(Fault(self.path, "EPCIS 2.0 §9", f"{message} (line {element.sourceline})", mend))
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(Fault(self.path, "EPCIS 2.0 §9", f"{message} (line {element.sourceline})", mend))
 
 
 _Read = Callable[[_Element, Reading], Any]
@@ -139,7 +140,7 @@ def _typed(item: str, vocabulary: Vocabulary) -> _Read:
     def read_typed(element: _Element, reading: Reading) -> dict[str, Any]:
         value: dict[str, Any] = {}
         for key, attribute in reading.names.attributes(element):
-            text = attribute.strip()
+            text = attribute.strip(WHITE_SPACE)
             value[key] = _spelled(vocabulary, text, element, reading) if key == "type" else text
         value[item] = text_or_tree(element, reading.names) if len(element) else plain_text(element)
         return value
@@ -178,7 +179,7 @@ def _sensor_element(element: _Element, reading: Reading) -> dict[str, Any]:
 def _attributes(element: _Element, reading: Reading) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for key, attribute in reading.names.attributes(element):
-        text = attribute.strip()
+        text = attribute.strip(WHITE_SPACE)
         if key in _ATTRIBUTE_WORDS:
             value[key] = _spelled(_ATTRIBUTE_WORDS[key], text, element, reading)
         else:

@@ -5,6 +5,7 @@ from typing import Final
 from lxml.etree import _Element
 
 from backend.events.contexts import STANDARD_PREFIXES
+from backend.events.faults import DocumentFaults, Fault
 from backend.events.validation import ALL_FIELDS
 
 _SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
@@ -17,6 +18,10 @@ _STANDARD_NAMESPACES: Final = {
 }
 # As prefixes these would give other meaning to URIs and to the names of EPCIS in the JSON document.
 _NO_PREFIX: Final = ALL_FIELDS | frozenset(("id", "http", "https", "urn", "ni", "geo", "tel", "mailto", "data", "file", "ftp"))
+# Looking a prefix up takes time in proportion to the prefixes in force.
+_MOST_NAMESPACES: Final = 200
+# What XML calls white space; an ideographic space belongs to the text.
+WHITE_SPACE: Final = " \t\r\n"
 
 
 def standard_name(element: _Element) -> str | None:
@@ -56,23 +61,25 @@ class Names:
     def declare_for_value(self, text: str, element: _Element) -> None:
         """Declares the prefix of a compact URI, so that JSON-LD reads the value as the XML document meant it."""
         prefix, colon, _ = text.partition(":")
-        namespace = element.nsmap.get(prefix) if colon else None
+        namespace = _bound(element).get(prefix) if colon else None
         if namespace is not None and not namespace.startswith(_EPCIS) and namespace not in self._prefixes:
-            self._register(namespace, prefix)
+            self._register(namespace, prefix, element)
 
     def _key(self, namespace: str | None, local: str, element: _Element) -> str:
         if namespace is None:
             return local
         prefix = self._prefixes.get(namespace)
         if prefix is None:
-            prefix = self._register(namespace, _written_prefix(namespace, element))
+            prefix = self._register(namespace, _written_prefix(namespace, element), element)
         return f"{prefix}:{local}"
 
-    def _register(self, namespace: str, wanted: str) -> str:
+    def _register(self, namespace: str, wanted: str, element: _Element) -> str:
         prefix, number = wanted, 1
         while prefix in self.context or prefix in STANDARD_PREFIXES or prefix in _NO_PREFIX:
             number += 1
             prefix = f"{wanted}{number}"
+        if len(self.context) == _MOST_NAMESPACES:
+            raise _too_many(element)
         self._prefixes[namespace] = prefix
         self.context[prefix] = namespace
         return prefix
@@ -81,4 +88,24 @@ class Names:
 def _written_prefix(namespace: str, element: _Element) -> str:
     if namespace == _XML:
         return "xml"
-    return next((prefix for prefix, bound in element.nsmap.items() if bound == namespace and prefix), "ext")
+    return next((prefix for prefix, bound in _bound(element).items() if bound == namespace and prefix), "ext")
+
+
+def _bound(element: _Element) -> dict[str | None, str]:
+    bound: dict[str | None, str] = element.nsmap
+    if len(bound) > _MOST_NAMESPACES:
+        raise _too_many(element)
+    return bound
+
+
+def _too_many(element: _Element) -> DocumentFaults:
+    return DocumentFaults(
+        [
+            Fault(
+                "$",
+                "number of namespaces",
+                f"The document uses more than {_MOST_NAMESPACES} namespaces (line {element.sourceline}).",
+                "Declare one namespace for all of your extensions.",
+            )
+        ]
+    )

@@ -15,7 +15,7 @@ from backend.simulator.sensors import Curve, steady
 from backend.simulator.stores import Portion
 
 OWN_PREFIX = "9520002"
-PACKING = PackingPlan(units_per_case=6, cases_per_pallet=8, serial_pattern="WP{at:%y%j}{number:06d}")
+PACKING = PackingPlan(units_per_case=6, cases_per_pallet=8, serial_prefix="WP{at:%y%j}", serial_digits=6)
 PUMPS_PER_ORDER = (10, 20)
 HEATS_LAST = (2, 4)
 FAIL_RATE = 0.02

@@ -92,7 +92,7 @@ class Deliveries:
 
     def _deliver(self, supplier: Partner, products: Sequence[Product], needed_at: datetime) -> None:
         plant = self._plant
-        at = max(plant.start + plant.minutes(6, 20), needed_at - plant.minutes(150, 900))
+        at = plant.arrival_before(needed_at)
         documents = [
             ("po", plant.uri.transaction(plant.company, plant.document("PO", at))),
             ("desadv", plant.uri.transaction(supplier, plant.document("ASN", at))),

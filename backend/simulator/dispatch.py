@@ -17,7 +17,7 @@ from backend.simulator.ledger import (
 )
 from backend.simulator.master_data import Partner
 from backend.simulator.packing import Packing, Ready
-from backend.simulator.plant import Plant, transaction_list
+from backend.simulator.plant import Plant, share_of, transaction_list
 from backend.simulator.recorder import Event, extensions
 
 ORDER_RATE = 0.5
@@ -49,7 +49,7 @@ class Dispatch:
             if len(self._ready) < load_size and not everything:
                 return
             load, self._ready = self._ready[:load_size], self._ready[load_size:]
-            leaves_at = max(pallet.at for pallet in load) + self._plant.minutes(90, 540)
+            leaves_at = self._plant.departure_after(max(pallet.at for pallet in load))
             self._ship([pallet.unit for pallet in load], leaves_at)
 
     def _pick_customer(self) -> Partner:
@@ -114,7 +114,7 @@ class Dispatch:
     def _take_back(self, load: Sequence[Packed], customer: Partner, shipped_at: datetime) -> None:
         """A case comes back whole, or a few units of it alone; some of it is sold again, the rest destroyed."""
         plant = self._plant
-        at = shipped_at + min(plant.minutes(2 * 1440, 6 * 1440), (plant.end - shipped_at) * 3 / 5)
+        at = shipped_at + min(plant.minutes(2 * 1440, 6 * 1440), share_of(plant.end - shipped_at, 0.6))
         pallet = load[0]
         if not isinstance(pallet, LogisticUnit) or pallet.kind is not LogisticKind.PALLET or at + timedelta(hours=8) > plant.end:
             return
@@ -154,8 +154,8 @@ class Dispatch:
         plant.observe(returned_at + plant.minutes(20, 50), "inspecting", "conformant", plant.site.laboratory, epcs=epcs)
         at = returned_at + plant.minutes(60, 90)
         plant.observe(at, "storing", "sellable_not_accessible", plant.site.finished_store, epcs=epcs)
-        if plant.end - at > timedelta(hours=16):
-            self._ship([case], at + plant.minutes(240, 700))
+        if plant.end - at > timedelta(hours=20):
+            self._ship([case], plant.departure_after(at))
 
     def _destroy_returned(self, returned: Sequence[Packed], returned_at: datetime) -> None:
         plant = self._plant

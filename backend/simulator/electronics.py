@@ -15,7 +15,7 @@ from backend.simulator.sensors import Curve, steady
 from backend.simulator.stores import Portion
 
 OWN_PREFIX = "9520003"
-PACKING = PackingPlan(units_per_case=8, cases_per_pallet=10, serial_pattern="SX{at:%y}A{number:07d}")
+PACKING = PackingPlan(units_per_case=8, cases_per_pallet=10, serial_prefix="SX{at:%y}A", serial_digits=7)
 PANELS_PER_ORDER = (3, 6)
 BOARDS_PER_PANEL = 4
 SPLIT_RATE = 0.2

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from backend.simulator.deliveries import Deliveries
 from backend.simulator.dispatch import Dispatch
 from backend.simulator.packing import Packing, PackingPlan
-from backend.simulator.plant import Plant
+from backend.simulator.plant import Plant, share_of
 from backend.simulator.processing import Processing
 from backend.simulator.sensors import climate_elements
 from backend.simulator.stores import Stores
@@ -45,7 +45,7 @@ class Flow(ABC):
 def log_climate(plant: Plant, temperature: float, count: int) -> None:
     """The finished store's logger reports at regular times: sensor events that name no object."""
     store = plant.site.finished_store
-    step = (plant.end - plant.start) / (count + 1) if count > 0 else timedelta(0)
+    step = share_of(plant.end - plant.start, 1 / (count + 1)) if count > 0 else timedelta(0)
     hours = max(1, min(24, int(step.total_seconds()) // 3600))
     for index in range(count):
         at = plant.start + (index + 1) * step

@@ -12,7 +12,7 @@ from backend.simulator.plant import Plant
 from backend.simulator.sensors import Curve, steady
 
 OWN_PREFIX = "9520001"
-PACKING = PackingPlan(units_per_case=6, cases_per_pallet=12, serial_pattern="{at:%y}{number:08d}", sscc_form=Form.URN)
+PACKING = PackingPlan(units_per_case=6, cases_per_pallet=12, serial_prefix="{at:%y}", serial_digits=8, sscc_form=Form.URN)
 
 COMPANY = (
     ("溯味食品（嘉兴）有限公司", "Suwei Foods (Jiaxing) Co., Ltd."),

@@ -21,7 +21,8 @@ COMMISSIONING_FORMS = (Form.LINK_WITH_LOT, Form.URN, Form.LINK)
 class PackingPlan:
     units_per_case: int
     cases_per_pallet: int
-    serial_pattern: str
+    serial_prefix: str
+    serial_digits: int
     sscc_form: Form = Form.LINK
     cases_per_commissioning: int = 4
 
@@ -48,13 +49,17 @@ class Packing:
     def loose_cases(self) -> int:
         return len(self._loose_cases)
 
+    def new_serials(self, gtin: str, count: int, at: datetime) -> list[str]:
+        prefix, counter = self._plan.serial_prefix.format(at=at), f"serial/{gtin}"
+        return [f"{prefix}{self._plant.next_number(counter, 1001):0{self._plan.serial_digits}d}" for _ in range(count)]
+
     def new_serial(self, gtin: str, at: datetime) -> str:
-        return self._plan.serial_pattern.format(at=at, number=self._plant.next_number(f"serial/{gtin}", 1001))
+        return self.new_serials(gtin, 1, at)[0]
 
     def commission(self, lot: Lot, count: int, at: datetime, place: Location) -> tuple[list[Unit], datetime]:
         """Serials under a lot, a few cases' worth an event; the lines name the lot in three different ways."""
         plant = self._plant
-        units = [Unit(lot.product, self.new_serial(lot.product.gtin, at), lot, at) for _ in range(count)]
+        units = [Unit(lot.product, serial, lot, at) for serial in self.new_serials(lot.product.gtin, count, at)]
         plant.ledger.add_units(units)
         form = COMMISSIONING_FORMS[plant.next_number("commissioned-lots", 0) % len(COMMISSIONING_FORMS)]
         ilmd = {"ilmd": lot_master_data([lot])}

@@ -8,7 +8,7 @@ from backend.simulator.plant import Plant
 from backend.simulator.sensors import Curve, steady
 
 OWN_PREFIX = "9520004"
-PACKING = PackingPlan(units_per_case=8, cases_per_pallet=10, serial_pattern="P{number:011d}", cases_per_commissioning=6)
+PACKING = PackingPlan(units_per_case=8, cases_per_pallet=10, serial_prefix="P", serial_digits=11, cases_per_commissioning=6)
 
 COMPANY = (
     ("溯康制药（杭州）有限公司", "Sukang Pharmaceuticals (Hangzhou) Co., Ltd."),

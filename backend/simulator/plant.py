@@ -16,6 +16,7 @@ SHIFT_BEGINS = timedelta(hours=6)
 SHIFT_SHARE = 15 / 24
 LEAD = timedelta(hours=5)  # before the first order, so that its materials can arrive
 TAIL = timedelta(hours=36)  # after the last order, so that its goods can be packed and shipped
+GATE_OPENS, GATE_CLOSES = 5, 21  # hours of the day
 FULL_SIZE = 8_000  # events from which batches and deliveries have their natural size
 INSTRUMENTS = ("thermometer", "scale", "balance", "gauge")
 
@@ -61,7 +62,23 @@ class Plant:
         """When the order at this share of the month starts: between 06:00 and 21:00, never earlier than the order before."""
         moment = self.start + LEAD + progress * (self.end - self.start - LEAD - TAIL)
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight + SHIFT_BEGINS + (moment - midnight) * SHIFT_SHARE
+        return midnight + SHIFT_BEGINS + share_of(moment - midnight, SHIFT_SHARE)
+
+    def arrival_before(self, needed_at: datetime) -> datetime:
+        """When a delivery that is needed in the day's shift comes in: that morning, or the afternoon before."""
+        arrives_at = needed_at - self.minutes(150, 420)
+        if arrives_at.hour < GATE_OPENS:
+            arrives_at = needed_at.replace(hour=13, minute=0, second=0) - timedelta(days=1) + self.minutes(0, 300)
+        return max(arrives_at, self.start + self.minutes(6, 20))
+
+    def departure_after(self, ready_at: datetime) -> datetime:
+        """When a lorry leaves with goods that are ready: not at night."""
+        leaves_at = ready_at + self.minutes(90, 480)
+        if leaves_at.hour >= GATE_CLOSES:
+            leaves_at = leaves_at.replace(hour=GATE_OPENS) + timedelta(days=1)
+        elif leaves_at.hour < GATE_OPENS:
+            leaves_at = leaves_at.replace(hour=GATE_OPENS)
+        return leaves_at
 
     def minutes(self, low: float, high: float) -> timedelta:
         return timedelta(milliseconds=self.random.randint(int(low * 60_000), int(high * 60_000)))
@@ -177,6 +194,11 @@ class Plant:
             }
             self.recorder.record("AssociationEvent", at, body)
             at += self.minutes(0.5, 2)
+
+
+def share_of(duration: timedelta, share: float) -> timedelta:
+    """Events are timed in milliseconds, so that the truth and the events agree to the last digit."""
+    return timedelta(milliseconds=int(duration / timedelta(milliseconds=1) * share))
 
 
 def place_reference(place: Location) -> str:

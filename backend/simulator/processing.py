@@ -8,7 +8,7 @@ from decimal import Decimal
 from backend.simulator.identification import Form
 from backend.simulator.ledger import Correction, CorrectionKind, Lot, Part, Transformation, Unit
 from backend.simulator.master_data import Location, Product
-from backend.simulator.plant import Plant, quantity_element, transaction_list
+from backend.simulator.plant import Plant, quantity_element, share_of, transaction_list
 from backend.simulator.recorder import Event, extensions, number
 from backend.simulator.sensors import Curve, curve_elements, spot_elements
 from backend.simulator.stores import Portion, Stores
@@ -81,7 +81,7 @@ class Processing:
         second = Inputs(inputs.draws[half:], (), inputs.untracked)
         transformation_id = f"{plant.uri.base}/id/transformation/{work.order}-{plant.next_number('transformation')}"
         identity = {"transformationID": transformation_id}
-        charged_at = work.began + (work.ended - work.began) / 10
+        charged_at = work.began + share_of(work.ended - work.began, 0.1)
         charge = identity | self._input_fields(first, first.draws) | self._setting(work)
         charge_event = plant.recorder.record("TransformationEvent", charged_at, charge)
         discharge = identity | self._input_fields(second, second.draws) | self._output_fields(lots, units) | self._circumstances(work)

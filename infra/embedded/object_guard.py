@@ -52,7 +52,8 @@ class ObjectGuard:
             await _refuse(send, refusal, extra)
             return
         EXPECTED_UPLOAD.set(expectation)
-        await self._app(scope, receive, _hardened(send, extra, _overrides(request)))
+        body = _Body(receive, request)
+        await self._app(scope, body.receive, _hardened(send, extra, _overrides(request), body))
 
     def _cross_origin(self, scope: Scope) -> _Headers:
         """The headers that let a page of ours read the answer; for any other origin only the note that answers differ by origin."""
@@ -66,6 +67,21 @@ class ObjectGuard:
         ]
 
 
+class _Body:
+    """Knows whether the request's body has been read to its end."""
+
+    def __init__(self, receive: Receive, request: StoreRequest) -> None:
+        self._receive = receive
+        self.unread = request.headers.get("content-length", "0") != "0"
+
+    async def receive(self) -> Message:
+        """The next part of it."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self.unread = False
+        return message
+
+
 def _overrides(request: StoreRequest) -> dict[bytes, bytes]:
     """The response headers that a signed download asks for; nanio ignores them."""
     if request.method != "GET":
@@ -73,14 +89,16 @@ def _overrides(request: StoreRequest) -> dict[bytes, bytes]:
     return {header: request.query[name].encode("ascii") for name, header in RESPONSE_OVERRIDES.items() if name in request.query}
 
 
-def _hardened(send: Send, extra: _Headers, overrides: dict[bytes, bytes]) -> Send:
+def _hardened(send: Send, extra: _Headers, overrides: dict[bytes, bytes], body: _Body) -> Send:
     async def send_hardened(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers: _Headers = list(message.get("headers", ()))
             if message["status"] in (200, 206):
                 headers = [(name, value) for name, value in headers if name.lower() not in overrides]
                 headers += overrides.items()
-            message = {**message, "headers": [*headers, *_HARDENING, *extra]}
+            # A client that was answered before it sent its body may never send it, and its next request would be taken for the body.
+            closing = [(b"connection", b"close")] if body.unread else []
+            message = {**message, "headers": [*headers, *_HARDENING, *extra, *closing]}
         await send(message)
 
     return send_hardened
@@ -102,7 +120,7 @@ async def _refuse(send: Send, refusal: Refusal, extra: _Headers) -> None:
     body = (
         f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message></Error>'
     ).encode()
-    # The rest of a refused upload is never read, so the connection can't be used again.
+    # As above: the body of what is refused here is never read.
     await _answer(send, refusal.status, body, [(b"content-type", b"application/xml"), (b"connection", b"close"), *extra])
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -77,7 +76,6 @@ class ChildProcess:
         self.name = name
         self.log_file = log_file
         self._log_offset = _open_log(log_file)
-        self._lock = threading.Lock()
         with log_file.open("ab") as log:
             self._process: subprocess.Popen[bytes] = _starter.submit(
                 subprocess.Popen,
@@ -97,8 +95,7 @@ class ChildProcess:
 
     def poll(self) -> int | None:
         """The exit code once it has ended, None while it runs."""
-        with self._lock:
-            return self._process.poll()
+        return self._process.poll()
 
     def output(self) -> str:
         """What this run has logged so far (the last 64 kB)."""

@@ -97,7 +97,10 @@ class S3Storage:
 
     async def check(self) -> None:
         """Return if the bucket is there for us; StorageUnavailableError otherwise."""
-        await self._call(lambda client: client.head_bucket(Bucket=self._bucket))
+        try:
+            await self._call(lambda client: client.head_bucket(Bucket=self._bucket))
+        except ObjectNotFoundError as problem:
+            raise StorageUnavailableError(f"The object store has no bucket {self._bucket!r}: create it, or name another one.") from problem
 
     async def ensure_bucket(self) -> None:
         """Create the bucket if it is absent: for the embedded store; elsewhere it is made with the rest of the infrastructure."""

@@ -228,6 +228,10 @@ run "installation" {
     error_message = "The administrator's password is for provisioning alone."
   }
   assert {
+    condition     = !anytrue([for secret in jsondecode(aws_ecs_task_definition.main["migrate"].container_definitions)[0].secrets : contains(["SUYUAN_TOKEN_SIGNING_KEY", "SUYUAN_REDIS_URL"], secret.name)])
+    error_message = "Provisioning needs the database's addresses and nothing else."
+  }
+  assert {
     condition     = alltrue([for service in [aws_ecs_service.server, aws_ecs_service.worker] : !service.network_configuration[0].assign_public_ip && !service.enable_execute_command && service.deployment_circuit_breaker[0].rollback])
     error_message = "Tasks have no public address and no shell, and a deployment that fails goes back."
   }

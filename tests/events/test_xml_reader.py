@@ -1,7 +1,5 @@
 """EPCIS XML read into JSON: published documents, the features of each version, and hostile input."""
 
-import csv
-import os
 import random
 import re
 import socket
@@ -14,8 +12,7 @@ import pytest
 from backend.events.faults import DocumentFaults, Fault
 from backend.events.reader import read
 from backend.events.xml_reader import read_xml
-
-SHARED = Path(os.environ.get("SUYUAN_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
+from tests.shared_data import SHARED_DATA, Expectation, expectations, needs_shared_data
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 NAMESPACES = (
@@ -24,6 +21,7 @@ NAMESPACES = (
 )
 # Valid by their schema, but with a DOCTYPE, or about capture jobs and no events at all.
 NOT_CAPTURABLE = ("WithFullCombinationOfFields/", "CaptureJob/")
+MANY_PREFIXES = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(300))
 
 
 def document(events: str, header: str = "", attributes: str = "") -> bytes:
@@ -44,29 +42,26 @@ def faults_of(raw: bytes) -> tuple[Fault, ...]:
     return refused.value.faults
 
 
-def valid_documents() -> list[tuple[str, int]]:
-    rows = []
-    for source in ("gs1-epcis", "epcis-implementations"):
-        table = SHARED / source / "expectations.csv"
-        if not table.is_file():
-            continue
-        with table.open(newline="") as lines:
-            for row in csv.DictReader(lines):
-                wanted = row.get("product_expectation") or {"valid": "MUST_ACCEPT"}.get(row["schema_verdict"], "")
-                xml = row["path"].endswith(".xml") and not any(part in row["path"] for part in NOT_CAPTURABLE)
-                if xml and wanted.startswith(("MUST_ACCEPT", "ACCEPT_AS_BARE_EVENT")):
-                    rows.append((f"{source}/{row['path']}", int(row["n_events"])))
-    return rows
+def valid_documents() -> list[Expectation]:
+    return [
+        row
+        for row in expectations("gs1-epcis") + expectations("epcis-implementations")
+        if not row.is_json
+        and not any(part in row.path for part in NOT_CAPTURABLE)
+        and row.row.get("product_expectation", "MUST_ACCEPT").startswith(("MUST_ACCEPT", "ACCEPT_AS_BARE_EVENT"))
+    ]
 
 
-@pytest.mark.parametrize(("path", "count"), valid_documents())
-def test_valid_document_becomes_canonical_events(path: str, count: int) -> None:
-    reading = read((SHARED / path).read_bytes(), "application/xml")
+@needs_shared_data
+@pytest.mark.parametrize("row", valid_documents(), ids=str)
+def test_valid_document_becomes_canonical_events(row: Expectation) -> None:
+    reading = read(row.file.read_bytes(), "application/xml")
     assert reading.faults == []
-    assert len(reading.canonical) == count
+    assert len(reading.canonical) == int(row.row["n_events"])
 
 
-@pytest.mark.parametrize("path", sorted((SHARED / "gs1-epcis/examples/xml/WithFullCombinationOfFields").glob("*.xml")))
+@needs_shared_data
+@pytest.mark.parametrize("path", sorted((SHARED_DATA / "gs1-epcis/examples/xml/WithFullCombinationOfFields").glob("*.xml")))
 def test_valid_document_with_doctype_is_refused_and_read_without_it(path: Path) -> None:
     raw = path.read_bytes()
     assert [fault.rule for fault in faults_of(raw)] == ["no document type"]
@@ -204,7 +199,7 @@ def test_events_in_extension_wrappers_keep_their_order() -> None:
 def test_extensions_keep_nesting_lists_text_and_attributes() -> None:
     event = first_event(
         """
-        <ex:plain> a &amp; b </ex:plain><ex:empty/>
+        <ex:plain> a &amp; b </ex:plain><ex:wide>　宽　</ex:wide><ex:empty/>
         <ex:list>1</ex:list><ex:list>2</ex:list>
         <ex:tree><ex:leaf>x</ex:leaf><unqualified>y</unqualified></ex:tree>
         <ex:attributed ex:unit="KGM" bare="1">7</ex:attributed>
@@ -215,6 +210,7 @@ def test_extensions_keep_nesting_lists_text_and_attributes() -> None:
     assert event == {
         "type": "ObjectEvent",
         "ex:plain": "a & b",
+        "ex:wide": "　宽　",
         "ex:empty": "",
         "ex:list": ["1", "2"],
         "ex:tree": {"ex:leaf": "x", "unqualified": "y"},
@@ -385,6 +381,9 @@ def test_malformed_xml_gives_one_fault_with_line_and_column(raw: bytes, line: in
         (b"<EPCISQueryDocument><EPCISBody><Poll/></EPCISBody></EPCISQueryDocument>", "$.epcisBody", "EventList"),
         (document("<ObjectEvent><action>ADD</action><action>DELETE</action></ObjectEvent>"), "$.epcisBody.eventList[0]", "action"),
         (document("<ObjectEvent/><ObjectEvent><epcList><id/></epcList></ObjectEvent>"), "$.epcisBody.eventList[1]", "id"),
+        (document("<ObjectEvent>" + "<extension>" * 9 + "</extension>" * 9 + "</ObjectEvent>"), "$", "8 levels"),
+        (document("".join(f'<ObjectEvent><a xmlns="urn:{n}"/></ObjectEvent>' for n in range(201))), "$", "200 namespaces"),
+        (document('<ObjectEvent><ex:a ex:b="1"/></ObjectEvent>', attributes=MANY_PREFIXES), "$", "200 namespaces"),
         (document("<ObjectEvent>" + "<ex:a>" * 40 + "</ex:a>" * 40 + "</ObjectEvent>"), "$", "32 levels"),
     ],
 )
@@ -394,7 +393,8 @@ def test_document_without_json_form_is_refused_by_name(raw: bytes, path: str, wo
     assert word in fault.message
 
 
-@pytest.mark.parametrize("path", sorted((SHARED / "security-corpora/files/xml").glob("*.xml")), ids=lambda path: path.name)
+@needs_shared_data
+@pytest.mark.parametrize("path", sorted((SHARED_DATA / "security-corpora/files/xml").glob("*.xml")), ids=lambda path: path.name)
 def test_published_attack_is_refused(path: Path) -> None:
     assert [fault.rule for fault in faults_of(path.read_bytes())] == ["no document type"]
 

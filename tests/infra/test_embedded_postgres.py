@@ -34,6 +34,23 @@ def reachable() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cluster to copy: making one takes a second of a whole processor."""
+    directory = tmp_path_factory.mktemp("template")
+    with PostgresServer(directory / "data", durable=False):
+        pass
+    return directory
+
+
+@pytest.fixture
+def prepared(reachable: Path, template: Path) -> Path:
+    """A reachable state directory whose cluster is made and stopped."""
+    shutil.copytree(template / "data", reachable / "data")
+    shutil.copy(template / "data.password", reachable / "data.password")
+    return reachable
+
+
 def ask(server: PostgresServer, statement: str) -> object:
     """The first value of a statement's answer, as the superuser."""
 
@@ -88,10 +105,10 @@ def test_the_systems_postgresql_15_is_served_alike(reachable: Path) -> None:
         assert ask(server, "select array_length(show_trgm('溯源批次'), 1)") == 5
 
 
-def test_only_the_password_of_a_private_file_opens_it(reachable: Path) -> None:
-    with PostgresServer(reachable / "data", durable=False) as server:
-        assert (reachable / "data.password").stat().st_mode & 0o777 == 0o600
-        assert (reachable / "data.password").read_text().strip() == server.password
+def test_only_the_password_of_a_private_file_opens_it(prepared: Path) -> None:
+    with PostgresServer(prepared / "data", durable=False) as server:
+        assert (prepared / "data.password").stat().st_mode & 0o777 == 0o600
+        assert (prepared / "data.password").read_text().strip() == server.password
         wrong = server.dsn_for("postgres", password="wrong")
         with pytest.raises(asyncpg.InvalidPasswordError):
             asyncio.run(connect(wrong))
@@ -100,8 +117,8 @@ def test_only_the_password_of_a_private_file_opens_it(reachable: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_as_root_it_runs_as_nobody_where_that_user_can_reach_the_data(reachable: Path) -> None:
-    with PostgresServer(reachable / "data", durable=False) as server:
+def test_as_root_it_runs_as_nobody_where_that_user_can_reach_the_data(prepared: Path) -> None:
+    with PostgresServer(prepared / "data", durable=False) as server:
         assert Path(f"/proc/{server.pid}").stat().st_uid == placement.NOBODY
         assert "Groups:\t \n" in Path(f"/proc/{server.pid}/status").read_text()
 
@@ -125,8 +142,8 @@ def test_as_root_it_runs_in_a_user_namespace_where_nobody_can_t_reach_the_data(t
     shutil.rmtree(reachable)
 
 
-def test_a_killed_server_is_reported_and_starts_again_on_its_port_with_what_was_committed(reachable: Path) -> None:
-    with PostgresServer(reachable / "data") as server:
+def test_a_killed_server_is_reported_and_starts_again_on_its_port_with_what_was_committed(prepared: Path) -> None:
+    with PostgresServer(prepared / "data") as server:
         ask(server, "create table kept as select 7 as n")
         port, pid = server.port, server.pid
         assert server.poll() is None
@@ -141,8 +158,8 @@ def test_a_killed_server_is_reported_and_starts_again_on_its_port_with_what_was_
         assert ask(server, "select n from kept") == 7
 
 
-def test_an_orphan_of_an_earlier_run_is_stopped_and_its_data_are_served(reachable: Path) -> None:
-    data_dir = reachable / "data"
+def test_an_orphan_of_an_earlier_run_is_stopped_and_its_data_are_served(prepared: Path) -> None:
+    data_dir = prepared / "data"
     with PostgresServer(data_dir, durable=False) as server:
         ask(server, "create table kept as select 7 as n")
         program = os.readlink(f"/proc/{server.pid}/exe")
@@ -164,11 +181,11 @@ def test_an_orphan_of_an_earlier_run_is_stopped_and_its_data_are_served(reachabl
         assert ask(recovered, "select n from kept") == 7
 
 
-def test_a_stale_pid_file_that_names_a_living_stranger_is_ignored(reachable: Path) -> None:
-    data_dir = reachable / "data"
+def test_a_stale_pid_file_that_names_a_living_stranger_is_ignored(prepared: Path) -> None:
+    data_dir = prepared / "data"
     with PostgresServer(data_dir, durable=False):
-        shutil.copy(data_dir / "postmaster.pid", reachable / "pid")
-    lines = (reachable / "pid").read_text().splitlines()
+        shutil.copy(data_dir / "postmaster.pid", prepared / "pid")
+    lines = (prepared / "pid").read_text().splitlines()
     with subprocess.Popen(["sleep", "60"]) as stranger:
         (data_dir / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
         with PostgresServer(data_dir, durable=False) as server:
@@ -185,46 +202,42 @@ def test_a_half_made_cluster_of_a_killed_run_is_made_anew(reachable: Path) -> No
     assert sorted(path.name for path in reachable.iterdir()) == ["data", "data.lock", "data.password", "logs"]
 
 
-def test_a_taken_port_is_refused_with_the_name_of_its_holder(reachable: Path) -> None:
+def test_a_taken_port_is_refused_with_the_name_of_its_holder(prepared: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
         own_name = Path("/proc/self/comm").read_text().strip()
         with pytest.raises(PortTaken) as caught:
-            PostgresServer(reachable / "data", port, durable=False).start()
+            PostgresServer(prepared / "data", port, durable=False).start()
     assert caught.value.message == f"Port {port} on 127.0.0.1 is taken by {own_name} (process {os.getpid()}): stop it, or choose another port."
-    assert servers_in(reachable / "data") == []
+    assert servers_in(prepared / "data") == []
 
 
-def test_a_second_instance_is_refused_and_the_first_goes_on(reachable: Path) -> None:
-    with PostgresServer(reachable / "data", durable=False) as server:
+def test_a_second_instance_is_refused_and_the_first_goes_on(prepared: Path) -> None:
+    with PostgresServer(prepared / "data", durable=False) as server:
         with pytest.raises(AlreadyRunning) as caught:
-            PostgresServer(reachable / "data", durable=False).start()
+            PostgresServer(prepared / "data", durable=False).start()
         assert caught.value.message.startswith(f"Another instance (process {os.getpid()}, ")
         assert caught.value.message.endswith("use that one, stop it first, or choose another state directory.")
         assert ask(server, "select 1") == 1
 
 
-def test_data_of_another_major_version_are_refused_and_left_alone(reachable: Path) -> None:
-    with PostgresServer(reachable / "data", durable=False):
-        pass
-    version = reachable / "data" / "PG_VERSION"
+def test_data_of_another_major_version_are_refused_and_left_alone(prepared: Path) -> None:
+    version = prepared / "data" / "PG_VERSION"
     version.write_text("14\n")
-    before = sorted(path.name for path in (reachable / "data").rglob("*"))
+    before = sorted(path.name for path in (prepared / "data").rglob("*"))
     with pytest.raises(StartupProblem, match=r"were written by PostgreSQL 14, and this is 18: dump and load") as caught:
-        PostgresServer(reachable / "data", durable=False).start()
+        PostgresServer(prepared / "data", durable=False).start()
     assert "\n" not in caught.value.message
-    assert sorted(path.name for path in (reachable / "data").rglob("*")) == before
+    assert sorted(path.name for path in (prepared / "data").rglob("*")) == before
 
 
-def test_a_lost_password_is_said_rather_than_replaced(reachable: Path) -> None:
-    with PostgresServer(reachable / "data", durable=False):
-        pass
-    (reachable / "data.password").unlink()
+def test_a_lost_password_is_said_rather_than_replaced(prepared: Path) -> None:
+    (prepared / "data.password").unlink()
     with pytest.raises(StartupProblem, match=r"data\.password is missing: restore it"):
-        PostgresServer(reachable / "data", durable=False).start()
-    assert not (reachable / "data.password").exists()
+        PostgresServer(prepared / "data", durable=False).start()
+    assert not (prepared / "data.password").exists()
 
 
 def test_a_missing_library_is_named(reachable: Path) -> None:
@@ -275,21 +288,21 @@ def test_a_folder_without_a_server_is_said_to_be_one(reachable: Path) -> None:
         PostgresServer(reachable / "data", bin_dir=reachable).start()
 
 
-def test_a_setting_that_the_server_refuses_is_shown_in_its_own_words(reachable: Path) -> None:
+def test_a_setting_that_the_server_refuses_is_shown_in_its_own_words(prepared: Path) -> None:
     with pytest.raises(StartupProblem, match='unrecognized configuration parameter "no_such_setting"') as caught:
-        PostgresServer(reachable / "data", durable=False, settings={"no_such_setting": "1"}).start()
+        PostgresServer(prepared / "data", durable=False, settings={"no_such_setting": "1"}).start()
     assert "\n" not in caught.value.message
-    assert servers_in(reachable / "data") == []
+    assert servers_in(prepared / "data") == []
 
 
-def test_erase_removes_data_and_password_and_a_start_makes_new_ones(reachable: Path) -> None:
-    server = PostgresServer(reachable / "data", durable=False)
+def test_erase_removes_data_and_password_and_a_start_makes_new_ones(prepared: Path) -> None:
+    server = PostgresServer(prepared / "data", durable=False)
     with server:
         ask(server, "create table kept as select 7 as n")
         old = server.password
     server.erase()
-    assert sorted(path.name for path in reachable.iterdir()) == ["data.lock", "logs"]
-    with PostgresServer(reachable / "data", durable=False) as fresh:
+    assert sorted(path.name for path in prepared.iterdir()) == ["data.lock", "logs"]
+    with PostgresServer(prepared / "data", durable=False) as fresh:
         assert ask(fresh, "select to_regclass('kept')") is None
         assert fresh.password != old
 

@@ -102,21 +102,22 @@ print("stopped", flush=True)
 
 
 def test_a_killed_supervisor_leaves_nothing_and_the_next_one_finds_its_data(tmp_path: Path) -> None:
-    with another_process(ALL_SERVERS, str(tmp_path / "state"), WITH_A_GRANDCHILD) as process:
+    state = tmp_path / "state of 溯源"
+    with another_process(ALL_SERVERS, str(state), WITH_A_GRANDCHILD) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, process.stderr.read() if process.stderr else ""
-        pids = json.loads(line) + [int(pid) for pid in wait_for(tmp_path / "state" / "web.pids").split()]
+        pids = json.loads(line) + [int(pid) for pid in wait_for(state / "web.pids").split()]
         assert alive(pids) == pids
         assert len(set(pids)) == 6
         process.kill()
         process.wait()
         assert seconds_until_gone(pids, limit=3.0) < 3.0
 
-    with Supervisor(tmp_path / "state") as supervisor:
-        assert supervisor.start(PostgresServer(tmp_path / "state" / "postgres")).poll() is None
-        assert supervisor.start(ValkeyServer(tmp_path / "state" / "valkey")).poll() is None
-    recovered = (tmp_path / "state" / "logs" / "postgres.log").read_text()
+    with Supervisor(state) as supervisor:
+        assert supervisor.start(PostgresServer(state / "postgres")).poll() is None
+        assert supervisor.start(ValkeyServer(state / "valkey")).poll() is None
+    recovered = (state / "logs" / "postgres.log").read_text()
     assert "was not properly shut down" not in recovered
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+from infra.database import Record
 from tenants.directory import Tenant
 from tenants.sessions import Membership
 
@@ -19,3 +21,23 @@ class Company:
 
 
 MakeCompany = Callable[..., Awaitable[Company]]
+
+
+class Superuser(Protocol):
+    """A connection that no wall stops, for turning back clocks and looking behind."""
+
+    async def fetch(self, query: str, *values: Any) -> list[Record]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, query: str, *values: Any) -> Record | None:
+        """The first row."""
+        ...
+
+    async def fetchval(self, query: str, *values: Any) -> Any:
+        """The first value."""
+        ...
+
+    async def execute(self, query: str, *values: Any) -> str:
+        """The statement's status."""
+        ...

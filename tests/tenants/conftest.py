@@ -20,7 +20,7 @@ from tenants.passwords import Passwords
 from tenants.permissions import Role
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller, Identity
-from tests.tenants.companies import PASSWORD, Company, MakeCompany
+from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
 
 class HasAdminDsn(Protocol):
@@ -51,8 +51,8 @@ async def database_public(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def superuser(cluster: HasAdminDsn, settings: Settings) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """For turning back clocks and looking behind the wall."""
+async def superuser(cluster: HasAdminDsn, settings: Settings) -> AsyncIterator[Superuser]:
+    """In the database that the process under test uses."""
     name = make_url(settings.database_url.get_secret_value()).database
     connection = await asyncpg.connect(cluster.admin_dsn, database=name, server_settings={"search_path": SCHEMA_NAME})
     yield connection

@@ -52,7 +52,8 @@ def tokens() -> AccessTokens:
 
 
 def issue(tokens: AccessTokens, **changes: Any) -> str:
-    return tokens.issue(**({"person_id": PERSON, "tenant_public_id": TENANT, "session_id": SESSION, "epoch": 3} | changes))
+    values: dict[str, Any] = {"person_id": PERSON, "tenant_public_id": TENANT, "session_id": SESSION, "epoch": 3}
+    return tokens.issue(**(values | changes))
 
 
 def claims(**changes: Any) -> dict[str, Any]:

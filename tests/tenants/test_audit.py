@@ -7,9 +7,7 @@ from infra.database import Database
 from infra.errors import InvalidInputError
 from tenants import audit
 from tenants.service import Caller, Identity
-from tests.tenants.companies import PASSWORD, Company
-
-Superuser = asyncpg.Connection
+from tests.tenants.companies import PASSWORD, Company, Superuser
 
 
 async def test_an_entry_tells_who_when_from_where_what_and_why(identity: Identity, company: Company, caller: Caller, superuser: Superuser) -> None:

@@ -1,8 +1,8 @@
 """Tenants, persons and claims: made, found by exact look-up, and never taken from each other."""
 
 import secrets
+from typing import Any
 
-import asyncpg
 import pytest
 
 from infra.database import Database
@@ -12,9 +12,7 @@ from tenants.errors import PasswordRefusedError
 from tenants.permissions import Role
 from tenants.registration import add_claim, add_membership, create_person_with_membership, create_tenant
 from tenants.service import Identity
-from tests.tenants.companies import PASSWORD, Company, MakeCompany
-
-Superuser = asyncpg.Connection
+from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
 
 def digits(count: int) -> str:
@@ -60,7 +58,7 @@ async def test_a_slug_is_taken_once(identity: Identity, company: Company) -> Non
     ],
 )
 async def test_a_tenant_with_a_wrong_field_is_refused_and_not_made(
-    identity: Identity, superuser: Superuser, wrong: dict[str, str], field: str
+    identity: Identity, superuser: Superuser, wrong: dict[str, Any], field: str
 ) -> None:
     slug = f"t{secrets.token_hex(8)}"
     with pytest.raises(InvalidInputError) as refusal:

@@ -5,26 +5,21 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
-from litestar import Litestar, Request, Response, Router, get, post, websocket
+from litestar import Litestar, Request, Router, get, post, websocket
 from litestar.connection import WebSocket
 from litestar.datastructures import State
 
-from infra.errors import SuyuanError
+from infra.http import EXCEPTION_HANDLERS, request_id_middleware
 from tenants.http import IDENTITY, authorize, declared_routes, principal_of, public, requires, signed_in, undeclared_routes
 from tenants.permissions import Permission, Role
+from tenants.registration import add_membership
 from tenants.routes import auth_router
 from tenants.service import Caller, Identity
-from tests.tenants.companies import PASSWORD, Company, MakeCompany
+from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
-Superuser = asyncpg.Connection
 PEER = "203.0.113.9"
-
-
-def refuse(_request: Request[Any, Any, Any], problem: SuyuanError) -> Response[dict[str, Any]]:
-    return Response({"code": problem.code, "message": problem.message, "detail": problem.detail}, status_code=problem.status)
 
 
 @get("/releases", opt=requires(Permission.HOLDS_RELEASE))
@@ -64,7 +59,8 @@ def build(identity: Identity, *, forgetful: bool = False) -> Litestar:
         route_handlers=[auth_router(), releases, anyone, inside, *careless],
         guards=[authorize],
         state=State({IDENTITY: identity}),
-        exception_handlers={SuyuanError: refuse},
+        exception_handlers=EXCEPTION_HANDLERS,
+        middleware=[request_id_middleware],
         openapi_config=None,
         logging_config=None,
     )
@@ -128,8 +124,26 @@ async def test_a_role_without_the_permission_is_refused(browser: Browser, make_c
     token = (await browser.sign_in(worker.login)).json()["accessToken"]
     answer = await browser.get("/releases", token)
     assert (answer.status_code, answer.json()["code"]) == (403, "PERMISSION_DENIED")
-    assert answer.json()["detail"] == {"permission": "holds.release"}
+    assert "holds.release" in answer.json()["detail"]
     assert (await browser.get("/auth/me", token)).status_code == 200
+
+
+async def test_a_person_of_two_companies_gets_the_list_to_choose_from(browser: Browser, identity: Identity, make_company: MakeCompany) -> None:
+    here, there = await make_company(), await make_company()
+    await add_membership(identity, there.tenant, login=here.login, display_name="Lei", role=Role.AUDITOR)
+    answer = await browser.sign_in(here.login)
+    assert (answer.status_code, answer.json()["code"]) == (409, "TENANT_CHOICE_REQUIRED")
+    assert {tenant["slug"] for tenant in answer.json()["tenants"]} == {here.tenant.slug, there.tenant.slug}
+    body = {"login": here.login, "password": PASSWORD, "tenant": there.tenant.slug}
+    chosen = await browser.client.post("/auth/sign-in", json=body)
+    assert (chosen.status_code, chosen.json()["me"]["role"]) == (200, "auditor")
+
+
+async def test_the_request_id_of_the_answer_is_on_the_audit_trail(browser: Browser, company: Company, superuser: Superuser) -> None:
+    answer = await browser.sign_in(company.login, **{"X-Request-Id": "a-request-of-mine"})
+    assert answer.headers["x-request-id"] == "a-request-of-mine"
+    query = "select request_id from audit_entry where tenant_id = $1 and action = 'session.started'"
+    assert await superuser.fetchval(query, company.tenant.tenant_id) == "a-request-of-mine"
 
 
 @pytest.mark.parametrize("path", ["/releases", "/auth/me"])

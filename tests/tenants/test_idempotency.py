@@ -14,9 +14,8 @@ from tenants.errors import InFlightError, KeyReusedError
 from tenants.idempotency import SavedReply, replay_or_claim, save_reply
 from tenants.permissions import permissions_of
 from tenants.principal import Principal
-from tests.tenants.companies import Company, MakeCompany
+from tests.tenants.companies import Company, MakeCompany, Superuser
 
-Superuser = asyncpg.Connection
 BODY, OTHER_BODY = sha256(b"a body").digest(), sha256(b"another").digest()
 
 

@@ -10,9 +10,8 @@ import pytest
 from infra.database import Database
 from infra.schema import metadata
 from tenants.service import Caller, Identity
-from tests.tenants.companies import PASSWORD, Company, MakeCompany
+from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
-Superuser = asyncpg.Connection
 OWNED = ("membership", "session", "audit_entry", "idempotent_reply")
 GLOBAL = ("tenant", "person", "login_directory", "person_tenant", "sign_in_attempt", "resolver_claim")
 
@@ -135,7 +134,7 @@ async def execute_as(database: Database, tenant_setting: object, statement: str,
     """A statement of the application's role under a tenant setting of any text."""
     async with database.connection() as connection, connection.transaction():
         await connection.execute(f"set local app.tenant_id = '{tenant_setting}'")
-        return await connection.execute(statement, *values)
+        return str(await connection.execute(statement, *values))
 
 
 @pytest.mark.parametrize("table", [*OWNED, *GLOBAL])

@@ -3,16 +3,13 @@
 import asyncio
 from dataclasses import replace
 
-import asyncpg
 import pytest
 from redis.asyncio import Redis
 
 from tenants.errors import SessionEndedError
 from tenants.refresh_tokens import RefreshToken
 from tenants.service import Caller, Identity, Tokens
-from tests.tenants.companies import PASSWORD, Company, MakeCompany
-
-Superuser = asyncpg.Connection
+from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
 
 @pytest.fixture

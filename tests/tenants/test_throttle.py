@@ -5,16 +5,14 @@ import ipaddress
 import secrets
 from dataclasses import replace
 
-import asyncpg
 import pytest
 from redis.asyncio import Redis
 
 from tenants.errors import SignInRefusedError, TooManyFailuresError
 from tenants.service import Caller, Identity
 from tenants.throttle import ACCOUNT_FAILURES, ACCOUNT_FAILURES_IN_WINDOW, ADDRESS_FAILURES_IN_WINDOW
-from tests.tenants.companies import PASSWORD, Company
+from tests.tenants.companies import PASSWORD, Company, Superuser
 
-Superuser = asyncpg.Connection
 WRONG = "another password altogether"
 
 

@@ -1,0 +1,45 @@
+"""Statements that look up events, and who took part in them, for many at once."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from backend.events.query_repository import EVENT_COLUMNS
+from infra.database import Record, TenantTransaction
+
+
+async def by_event_ids(tx: TenantTransaction, event_ids: Collection[int]) -> list[Record]:
+    """Events with their `seq`, by the log's own ids."""
+    return await tx.fetch(
+        f"""select f.seq, {EVENT_COLUMNS} from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
+            where e.tenant_id = $1 and e.event_id = any($2::bigint[])""",
+        list(event_ids),
+    )
+
+
+async def participations(tx: TenantTransaction, event_ids: Collection[int], *, offset: int, limit: int) -> list[Record]:
+    """(event, role, object, quantity, unit of measure) of each event, in the order of its lines. They never change, so an offset is stable."""
+    return await tx.fetch(
+        """select asked.event_id, part.role, part.object_id, part.quantity, part.uom, part.place from unnest($2::bigint[]) as asked(event_id)
+           cross join lateral (
+             select eo.role, eo.object_id, eo.quantity, eo.uom, row_number() over (order by eo.role, eo.line, eo.object_id) as place
+             from event_object eo where eo.tenant_id = $1 and eo.event_id = asked.event_id
+             order by eo.role, eo.line, eo.object_id offset $3 limit $4) part
+           order by asked.event_id, part.place""",
+        list(event_ids),
+        offset,
+        limit,
+    )
+
+
+async def count_participations(tx: TenantTransaction, event_ids: Collection[int]) -> list[Record]:
+    """(event, how many lines it has)."""
+    return await tx.fetch(
+        "select event_id, count(*) as lines from event_object where tenant_id = $1 and event_id = any($2::bigint[]) group by event_id",
+        list(event_ids),
+    )
+
+
+async def job_owner(tx: TenantTransaction, job_id: UUID) -> UUID | None:
+    """Who captured under this job."""
+    owner: UUID | None = await tx.fetchval("select created_by from capture_job where tenant_id = $1 and job_id = $2", job_id)
+    return owner

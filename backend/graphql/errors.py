@@ -1,0 +1,126 @@
+"""How refusals are told: business ones as typed `userErrors`, the others as GraphQL errors with a code; unexpected ones tell nothing."""
+
+import re
+from enum import Enum
+from typing import Any, Final
+
+import asyncpg
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from infra.errors import NotAuthenticatedError, PermissionDeniedError, SuyuanError, TooManyRequestsError
+from infra.http import request_id
+from infra.logging import get_logger
+from tenants.errors import InFlightError, KeyReusedError, SignInRefusedError
+
+_SUGGESTION: Final = re.compile(r"\s*Did you mean .*$", re.DOTALL)
+_LONGEST_MESSAGE: Final = 600
+_log = get_logger("graphql")
+
+
+@strawberry.enum(description="Why a mutation was refused; nothing was written.")
+class UserErrorCode(Enum):
+    """One code for each way of putting it right."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_IDENTIFIER = "INVALID_IDENTIFIER"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    TOO_LARGE = "TOO_LARGE"
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
+    SESSION_ENDED = "SESSION_ENDED"
+    TENANT_CHOICE_REQUIRED = "TENANT_CHOICE_REQUIRED"
+    DOCUMENT_INVALID = "DOCUMENT_INVALID"
+    EVENT_INVALID = "EVENT_INVALID"
+    EVENT_CONFLICT = "EVENT_CONFLICT"
+    CAPTURE_LIMIT_EXCEEDED = "CAPTURE_LIMIT_EXCEEDED"
+    OBJECT_NOT_FOUND = "OBJECT_NOT_FOUND"
+    GOODS_HELD = "GOODS_HELD"
+    HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
+    HOLD_RELEASED = "HOLD_RELEASED"
+
+
+_BY_STATUS: Final = {400: UserErrorCode.INVALID_INPUT, 404: UserErrorCode.NOT_FOUND, 409: UserErrorCode.CONFLICT, 413: UserErrorCode.TOO_LARGE}
+
+
+@strawberry.type(description="What has to be put right before the mutation can succeed.")
+class UserError:
+    """`field` is the path in the input, or in the document that it carries."""
+
+    field: str | None
+    code: UserErrorCode
+    message: str
+
+
+class RequestRefusedError(SuyuanError):
+    """The request as a whole isn't executed: what it asks for, or how, breaks an announced rule. `rule` is the code that is told."""
+
+    code = "REQUEST_REFUSED"
+    status = 400
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+def is_business(refusal: SuyuanError) -> bool:
+    """Whether a refusal is the caller's to put right by other input: these become `userErrors`."""
+    if isinstance(refusal, SignInRefusedError):
+        return True
+    others = (NotAuthenticatedError, PermissionDeniedError, TooManyRequestsError, KeyReusedError, InFlightError, RequestRefusedError)
+    return refusal.status < 500 and not isinstance(refusal, others)
+
+
+def user_errors(refusal: SuyuanError) -> list[UserError]:
+    """A business refusal, typed; one entry for each fault where the refusal lists them with path, rule and mend."""
+    known = refusal.code in UserErrorCode.__members__
+    code = UserErrorCode[refusal.code] if known else _BY_STATUS.get(refusal.status, UserErrorCode.CONFLICT)
+    faults = getattr(refusal, "faults", ())
+    if faults:
+        return [UserError(field=fault.path, code=code, message=f"{fault.message} {fault.mend} ({fault.rule})") for fault in faults]
+    return [UserError(field=refusal.field, code=code, message=refusal.message)]
+
+
+def told(error: GraphQLError) -> GraphQLError:
+    """The error as the caller may see it: with a code and the request id, and without what isn't his to know."""
+    cause = _cause(error)
+    extensions: dict[str, Any] = {"code": "INTERNAL", "requestId": request_id()}
+    if isinstance(cause, SuyuanError) and cause.code != "INTERNAL":
+        extensions["code"] = cause.rule if isinstance(cause, RequestRefusedError) else cause.code
+        message = cause.message
+        extensions |= {"field": cause.field} if cause.field else {}
+        extensions |= {"retryAfter": cause.detail["retry_after"]} if "retry_after" in cause.detail else {}
+    elif isinstance(cause, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | TimeoutError):
+        extensions |= {"code": "UNAVAILABLE", "retryAfter": 1}
+        message = "This took too long just now. Try again in a moment, or ask for less."
+    elif isinstance(cause, GraphQLError) and _is_callers_fault(cause):
+        extensions["code"] = "GRAPHQL_PARSE_FAILED" if isinstance(cause, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
+        message = _SUGGESTION.sub("", cause.message)[:_LONGEST_MESSAGE]
+    else:
+        message = "Something went wrong on our side. Report the request id, and we can find it in the log."
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)
+
+
+def log_unexpected(errors: list[GraphQLError]) -> None:
+    """Log what the caller isn't told; expected refusals are no events for the log."""
+    for error in errors:
+        if code_of(told(error)) == "INTERNAL":
+            _log.error("unexpected", exc_info=_cause(error), path=error.path)
+
+
+def code_of(error: GraphQLError) -> str:
+    """The code of an error as it is told."""
+    return str((error.extensions or {}).get("code", ""))
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    """What was raised, at the bottom of the errors that graphql-core wraps around it."""
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _is_callers_fault(error: GraphQLError) -> bool:
+    """graphql-core's own errors come from reading the request, unless a value of ours didn't fit its type on the way out."""
+    return error.path is None or error.message.startswith("Argument ")

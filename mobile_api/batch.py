@@ -1,0 +1,177 @@
+"""Reading a batch: the envelope as a whole, then each entry by itself, so that one that can't be read takes no other with it."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from backend.events.canonical import CanonicalEvent
+from backend.events.canonical_json import canonical_json
+from backend.events.json_text import read_json
+from backend.events.service import gate_for
+from backend.shipments.service import ShipOrder
+from infra.database import Gate
+from infra.errors import InvalidInputError, SuyuanError, TooLargeError
+from mobile_api import rules
+from mobile_api.entries import LARGEST_SEQUENCE, AnyEntry, Mode, Ship
+
+MOST_ENTRIES: Final = 200
+# One transaction an entry costs 4 times as much; a group keeps holds waiting for as long as it lasts, and is done again singly if it fails.
+GROUP_ENTRIES: Final = 25
+GROUP_OBJECTS: Final = 500
+_PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+class EntryInvalidError(InvalidInputError):
+    """An entry isn't what its kind asks for."""
+
+    code = "ENTRY_INVALID"
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    entries: list[msgspec.Raw]
+
+
+class _Glimpse(msgspec.Struct):
+    """What can be told of an entry that is otherwise unreadable."""
+
+    id: Any = None
+    sequence: Any = None
+    mode: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One entry as it came. `content_sha256` doesn't depend on how its JSON was laid out; `client_id` is None where it has no readable one."""
+
+    position: int
+    raw: bytes
+    content_sha256: bytes
+    client_id: UUID | None
+    sequence: int
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood(Received):
+    """An entry that is an event."""
+
+    entry: AnyEntry
+    event: CanonicalEvent
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that capturing it needs."""
+        return gate_for([self.event])
+
+    @property
+    def ship_order(self) -> ShipOrder | None:
+        """The order, where this is the command to ship."""
+        return rules.ship_order(self.entry) if isinstance(self.entry, Ship) and self.mode is Mode.COMMAND else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotUnderstood(Received):
+    """An entry that can't be made an event, and why."""
+
+    problem: SuyuanError
+
+
+def read_batch(body: bytes) -> list[Understood | NotUnderstood]:
+    """The entries in the order sent. Raises `InvalidInputError` for a body that is no batch, `TooLargeError` above 200 entries."""
+    try:
+        envelope = msgspec.json.decode(body, type=_Envelope)
+    except msgspec.ValidationError as problem:
+        message, field = _told(problem)
+        raise InvalidInputError(f'The body is no batch: {message}. Send {{"entries": […]}}.', field=field) from problem
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise InvalidInputError(f"The body is no JSON that can be read: {plain(str(problem))[:200]}.") from problem
+    if len(envelope.entries) > MOST_ENTRIES:
+        raise TooLargeError(f"A batch has at most {MOST_ENTRIES} entries; this one has {len(envelope.entries)}. Send the rest in another.")
+    return [_read(position, bytes(raw)) for position, raw in enumerate(envelope.entries)]
+
+
+def in_order(received: Sequence[Understood | NotUnderstood]) -> list[Understood | NotUnderstood]:
+    """As the device did things. What has no sequence number comes last."""
+    return sorted(received, key=lambda item: (item.sequence, item.position))
+
+
+def groups(ordered: Sequence[Understood | NotUnderstood]) -> Iterator[list[Understood] | NotUnderstood]:
+    """Stretches to be captured together: facts that pass the same gate, or one command. What couldn't be read stands alone."""
+    group: list[Understood] = []
+    for item in ordered:
+        if group and not (isinstance(item, Understood) and _fits(item, group)):
+            yield group
+            group = []
+        if isinstance(item, Understood):
+            group.append(item)
+        else:
+            yield item
+    if group:
+        yield group
+
+
+def _fits(item: Understood, group: Sequence[Understood]) -> bool:
+    if Mode.COMMAND in (item.mode, group[0].mode) or item.gate is not group[0].gate or len(group) >= GROUP_ENTRIES:
+        return False
+    return sum(len(each.event.participations) for each in (*group, item)) <= GROUP_OBJECTS
+
+
+def plain(text: str) -> str:
+    """A text that can be stored and sent: without NUL and unpaired surrogates."""
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
+
+
+def _read(position: int, raw: bytes) -> Understood | NotUnderstood:
+    digest = hashlib.sha256(raw).digest()
+    try:
+        value = read_json(raw).value
+        digest = hashlib.sha256(canonical_json(value)).digest()
+        entry = msgspec.convert(value, type=AnyEntry)
+        return Understood(
+            position=position, raw=raw, content_sha256=digest, client_id=entry.id, sequence=entry.sequence, mode=entry.mode, entry=entry,
+            event=rules.event_of(entry),
+        )  # fmt: skip
+    except msgspec.ValidationError as fault:
+        message, field = _told(fault)
+        problem: SuyuanError = EntryInvalidError(f"{message}. Correct the entry.", field=field)
+    except SuyuanError as fault:
+        problem = fault
+    seen = _glimpse(raw)
+    return NotUnderstood(
+        position=position, raw=raw, content_sha256=digest, client_id=_uuid(seen.id), sequence=_sequence(seen.sequence), mode=_mode(seen.mode),
+        problem=problem,
+    )  # fmt: skip
+
+
+def _told(fault: msgspec.ValidationError) -> tuple[str, str | None]:
+    text = plain(str(fault))
+    place = _PATH.search(text)
+    return (text[: place.start()], place[1] or None) if place else (text, None)
+
+
+def _glimpse(raw: bytes) -> _Glimpse:
+    try:
+        return msgspec.json.decode(raw, type=_Glimpse)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _Glimpse()
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _sequence(value: Any) -> int:
+    return value if type(value) is int and 0 <= value <= LARGEST_SEQUENCE else LARGEST_SEQUENCE + 1
+
+
+def _mode(value: Any) -> Mode:
+    """Whatever isn't plainly a command may be a fact, and no fact is ever dropped."""
+    return Mode.COMMAND if value == Mode.COMMAND else Mode.FACT

@@ -1,0 +1,153 @@
+"""The incremental pull: new events by sequence, master data that has changed, and the holds in force."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from backend.catalog.service import ProductKind
+from backend.events import query_service as events
+from backend.events.canonical import Role
+from backend.events.query_service import EventFilter, RecordedEvent
+from backend.holds import service as holds
+from backend.services import Services
+from infra import clock
+from infra.database import Record, TenantTransaction
+from mobile_api import repository
+from mobile_api.cursor import Cursor, Mark
+from mobile_api.repository import Part
+from mobile_api.schemas import (
+    ChangedLocation,
+    ChangedPartner,
+    ChangedProduct,
+    ChangesAnswer,
+    CompactEvent,
+    EventObject,
+    HoldInForce,
+    Holds,
+)
+from tenants.permissions import Permission
+from tenants.principal import Principal
+
+# Far beyond any statement's timeout and the bound on idle transactions: what began earlier has ended.
+SETTLING: Final = timedelta(minutes=2)
+HOLDS_PAGE: Final = 200
+_UUID_KEY: Final = "e:urn:uuid:"
+_ROLES: Final[dict[Role, Literal["subject", "parent", "child", "input", "output"]]] = {
+    Role.SUBJECT: "subject",
+    Role.PARENT: "parent",
+    Role.CHILD: "child",
+    Role.INPUT: "input",
+    Role.OUTPUT: "output",
+}
+_KINDS: Final[dict[ProductKind, Literal["raw", "intermediate", "finished"]]] = {
+    ProductKind.RAW: "raw",
+    ProductKind.INTERMEDIATE: "intermediate",
+    ProductKind.FINISHED: "finished",
+}
+
+
+async def pull(services: Services, principal: Principal, *, since: str | None, limit: int) -> ChangesAnswer:
+    """What is new since a cursor; without one, all master data and holds, and from now on the events.
+
+    Events come by their sequence, in which a slow transaction's have no place before it commits: none is ever passed over.
+    """
+    principal.require(Permission.MOBILE_SYNC)
+    cursor = None if since is None else Cursor.decode(since)
+    async with services.database.tenant(principal.tenant_id) as tx:
+        last, settled = await repository.position(tx, settling=SETTLING)
+        start = cursor or Cursor(last)
+        page = await events.find_events(tx, EventFilter(), after_seq=start.seq, limit=limit) if start.seq < last else None
+        found = page.events if page else ()
+        told = await _compact(tx, found)
+        marks: dict[Part, Mark] = {}
+        fresh: dict[Part, Sequence[Record]] = {}
+        more = page is not None and page.next_seq is not None
+        for part in Part:
+            mark: Mark = getattr(start, part)
+            rows = await repository.changed(tx, part, after=mark.after, limit=limit + 1)
+            fresh[part], marks[part], waiting = mark.news(rows, limit=limit, settled=settled)
+            more = more or waiting
+        in_force = await _holds(tx, start.holds)
+    following = Cursor(found[-1].seq if found else start.seq, marks[Part.PRODUCTS], marks[Part.LOCATIONS], marks[Part.PARTNERS], in_force.version)
+    return ChangesAnswer(
+        events=told,
+        products=[_product(row) for row in fresh[Part.PRODUCTS]],
+        locations=[_location(row) for row in fresh[Part.LOCATIONS]],
+        partners=[ChangedPartner(row["key"], _names(row), row["supplier"], row["customer"]) for row in fresh[Part.PARTNERS]],
+        holds=in_force,
+        next=following.encode(),
+        more=more,
+    )
+
+
+async def _holds(tx: TenantTransaction, known: str) -> Holds:
+    in_force: list[HoldInForce] = []
+    before: UUID | None = None
+    while True:
+        page = await holds.list_holds(tx, before=before, limit=HOLDS_PAGE)
+        in_force += [HoldInForce(hold.hold_id, hold.object_key, hold.object_uri, hold.reason, clock.isoformat(hold.placed_at)) for hold in page]
+        if len(page) < HOLDS_PAGE:
+            break
+        before = page[-1].hold_id
+    version = hashlib.sha256("\n".join(str(hold.hold_id) for hold in in_force).encode()).hexdigest()[:24]
+    return Holds(version, changed=False, in_force=[]) if version == known else Holds(version, changed=True, in_force=in_force)
+
+
+async def _compact(tx: TenantTransaction, found: Sequence[RecordedEvent]) -> list[CompactEvent]:
+    if not found:
+        return []
+    objects: dict[int, list[Record]] = defaultdict(list)
+    for row in await repository.objects_of(tx, [event.event_id for event in found]):
+        objects[row["event_id"]].append(row)
+    declarations = [event.event_id for event in found if event.declared_at]
+    corrected = await repository.corrected_by(tx, declarations) if declarations else {}
+    return [_event(event, objects[event.event_id], corrected.get(event.event_id)) for event in found]
+
+
+def _event(event: RecordedEvent, objects: Sequence[Record], corrects: UUID | None) -> CompactEvent:
+    return CompactEvent(
+        seq=event.seq,
+        id=event.public_id,
+        client_id=_client_id(event.event_key),
+        type=event.type.epcis,
+        action=event.action.name if event.action else None,
+        step=event.biz_step,
+        disposition=event.disposition,
+        time=clock.isoformat(event.event_time),
+        offset=event.event_offset,
+        recorded_at=clock.isoformat(event.record_time),
+        place=event.biz_location or event.read_point,
+        objects=[_object(row) for row in objects],
+        object_count=objects[0]["total"] if objects else 0,
+        superseded=event.superseded,
+        corrects=corrects,
+    )
+
+
+def _client_id(event_key: str) -> UUID | None:
+    try:
+        return UUID(event_key.removeprefix(_UUID_KEY)) if event_key.startswith(_UUID_KEY) else None
+    except ValueError:
+        return None
+
+
+def _object(row: Record) -> EventObject:
+    quantity = None if row["quantity"] is None else format(row["quantity"], "f")
+    return EventObject(row["key"], _ROLES[Role(row["role"])], quantity, row["uom"])
+
+
+def _names(row: Record) -> dict[str, str]:
+    return msgspec.json.decode(row["names"], type=dict[str, str])
+
+
+def _product(row: Record) -> ChangedProduct:
+    return ChangedProduct(row["key"], _names(row), _KINDS[ProductKind(row["kind"])], row["uom"], row["shelf_life_days"])
+
+
+def _location(row: Record) -> ChangedLocation:
+    return ChangedLocation(row["key"], row["parent_place"], _names(row), row["kind"], row["own"], row["time_zone"])
