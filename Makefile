@@ -29,7 +29,7 @@ check: .venv/.dev-ready  ## The static part: lint, types, layers, drift of migra
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-	@$(PY) -m backend.cli migration-drift
+	@$(PY) -m backend.revisions check
 	@$(PY) -m backend.graphql.export --check
 	@$(PY) -m mobile_api.export_openapi --check
 
@@ -43,7 +43,7 @@ format: .venv/.dev-ready  ## Format the code
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 
 migration: .venv/.dev-ready  ## Write a migration from what the tables' declarations changed: make migration NAME="what changes"
-	@$(PY) -m backend.cli migration "$(NAME)"
+	@$(PY) -m backend.revisions write "$(NAME)"
 
 sdl: .venv/.dev-ready  ## Write the GraphQL SDL
 	@$(PY) -m backend.graphql.export

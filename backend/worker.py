@@ -5,10 +5,12 @@ import contextlib
 import signal
 
 from backend.alerts import service as alerts
+from backend.catalog import service as catalog
 from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.services import Services
+from backend.shipments import projection as shipments
 from infra.queue import Handler, Relay, run_worker
 
 
@@ -18,6 +20,7 @@ def handlers() -> dict[str, Handler]:
         alerts.RAISED: alerts.notify,
         events.CAPTURED: publisher.publish_captured,
         holds.CHANGED: publisher.publish_held,
+        catalog.LOCATIONS_CHANGED: shipments.redetermine,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 from sqlalchemy import Select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from infra.errors import UnavailableError
@@ -157,7 +158,7 @@ class Database:
     async def _checkout(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
         try:
             connection = await self.engine.connect()
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as problem:
+        except (OSError, TimeoutError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as problem:
             raise UnavailableError("The database can't be reached at the moment; try again in a few seconds.") from problem
         try:
             raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection

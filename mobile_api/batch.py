@@ -1,6 +1,7 @@
 """Reading a batch: the envelope as a whole, then each entry by itself, so that one that can't be read takes no other with it."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ MOST_ENTRIES: Final = 200
 # One transaction an entry costs 4 times as much; a group keeps holds waiting for as long as it lasts, and is done again singly if it fails.
 GROUP_ENTRIES: Final = 25
 GROUP_OBJECTS: Final = 500
+_HEAD: Final = re.compile(r'[ \t\n\r]*\{[ \t\n\r]*"entries"[ \t\n\r]*:[ \t\n\r]*\[[ \t\n\r]*')
+_COMMA: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+_TAIL: Final = re.compile(r"[ \t\n\r]*\][ \t\n\r]*\}[ \t\n\r]*\Z")
+# Finds where an entry ends; its numbers are read later, exactly.
+_SCANNER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 _PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -30,10 +36,6 @@ class EntryInvalidError(InvalidInputError):
     """An entry isn't what its kind asks for."""
 
     code = "ENTRY_INVALID"
-
-
-class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    entries: list[msgspec.Raw]
 
 
 class _Glimpse(msgspec.Struct):
@@ -83,16 +85,33 @@ class NotUnderstood(Received):
 
 def read_batch(body: bytes) -> list[Understood | NotUnderstood]:
     """The entries in the order sent. Raises `InvalidInputError` for a body that is no batch, `TooLargeError` above 200 entries."""
-    try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
-    except msgspec.ValidationError as problem:
-        message, field = _told(problem)
-        raise InvalidInputError(f'The body is no batch: {message}. Send {{"entries": […]}}.', field=field) from problem
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise InvalidInputError(f"The body is no JSON that can be read: {plain(str(problem))[:200]}.") from problem
-    if len(envelope.entries) > MOST_ENTRIES:
-        raise TooLargeError(f"A batch has at most {MOST_ENTRIES} entries; this one has {len(envelope.entries)}. Send the rest in another.")
-    return [_read(position, bytes(raw)) for position, raw in enumerate(envelope.entries)]
+    return [_read(position, raw) for position, raw in enumerate(_split(body))]
+
+
+def _split(body: bytes) -> list[bytes]:
+    """Each entry's own bytes. Whatever is wrong inside of one (a broken emoji, bytes that aren't UTF-8) is that one's matter."""
+    text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    head = _HEAD.match(text)
+    if head is None:
+        raise InvalidInputError('The body is no batch: send {"entries": […]} and nothing beside it.')
+    entries: list[bytes] = []
+    if _TAIL.match(text, head.end()):
+        return entries
+    place = head.end()
+    while True:
+        try:
+            _, end = _SCANNER.raw_decode(text, place)
+        except (json.JSONDecodeError, RecursionError) as problem:
+            raise InvalidInputError(f"Entry {len(entries)} is no JSON that can be read: {plain(str(problem))[:200]}.", field="entries") from problem
+        entries.append(text[place:end].encode("utf-8", "surrogateescape"))
+        if len(entries) > MOST_ENTRIES:
+            raise TooLargeError(f"A batch has at most {MOST_ENTRIES} entries. Send the rest in another.", field="entries")
+        if _TAIL.match(text, end):
+            return entries
+        comma = _COMMA.match(text, end)
+        if comma is None:
+            raise InvalidInputError(f"After entry {len(entries) - 1} neither another one nor the end of the batch follows.", field="entries")
+        place = comma.end()
 
 
 def in_order(received: Sequence[Understood | NotUnderstood]) -> list[Understood | NotUnderstood]:

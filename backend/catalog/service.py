@@ -11,10 +11,12 @@ from backend.catalog import repository
 from backend.identifiers import parse_identifier
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
+from infra.outbox import enqueue
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
+LOCATIONS_CHANGED = "catalog.locations_changed"
 LANGUAGES = ("zh", "en")
 NAME_LENGTH = 200
 Names = Mapping[str, str]
@@ -113,6 +115,7 @@ async def put_locations(tx: TenantTransaction, principal: Principal, locations: 
     if rows:
         await repository.upsert_locations(tx, list(rows.values()))
         await audit.record(tx, principal, "locations.put", f"{len(rows)} locations", after={"places": list(rows)})
+        await enqueue(tx, LOCATIONS_CHANGED, [{"places": list(rows)}])
 
 
 async def put_partners(tx: TenantTransaction, principal: Principal, partners: Sequence[Partner]) -> None:

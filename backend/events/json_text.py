@@ -136,12 +136,7 @@ def nesting_exceeds(value: Any, levels: int) -> bool:
     """Whether objects and arrays nest deeper than `levels` in `value`, itself counted."""
     layer = [value]
     for _ in range(levels + 1):
-        layer = [
-            child
-            for parent in layer
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
+        layer = [child for parent in layer if isinstance(parent, dict | list) for child in (parent.values() if isinstance(parent, dict) else parent)]
         if not layer:
             return False
     return any(isinstance(item, dict | list) for item in layer)

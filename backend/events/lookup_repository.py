@@ -39,7 +39,10 @@ async def count_participations(tx: TenantTransaction, event_ids: Collection[int]
     )
 
 
-async def job_owner(tx: TenantTransaction, job_id: UUID) -> UUID | None:
-    """Who captured under this job."""
-    owner: UUID | None = await tx.fetchval("select created_by from capture_job where tenant_id = $1 and job_id = $2", job_id)
-    return owner
+async def job(tx: TenantTransaction, job_id: UUID) -> Record | None:
+    """A capture job with who captured."""
+    return await tx.fetchrow(
+        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by
+           from capture_job where tenant_id = $1 and job_id = $2""",
+        job_id,
+    )

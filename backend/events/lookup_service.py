@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from backend.events import lookup_repository, repository
+from backend.events import lookup_repository
 from backend.events.canonical import Role
 from backend.events.errors import CaptureJobNotFoundError
 from backend.events.query_service import RecordedEvent, _recorded
@@ -62,9 +62,8 @@ async def count_lines(tx: TenantTransaction, event_ids: Collection[int]) -> dict
 
 async def capture_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> CaptureJob:
     """A capture job; who may not read events sees his own alone. Raises `CaptureJobNotFoundError`."""
-    row = await repository.job_by_id(tx, job_id)
-    owner = await lookup_repository.job_owner(tx, job_id)
-    if row is None or (Permission.EVENTS_READ not in principal.permissions and owner != principal.person_id):
+    row = await lookup_repository.job(tx, job_id)
+    if row is None or (Permission.EVENTS_READ not in principal.permissions and row["created_by"] != principal.person_id):
         raise CaptureJobNotFoundError("There is no such capture job. Its address stands in the answer to the capture.", field="id")
     return CaptureJob(
         row["job_id"], row["created_at"], row["finished_at"], row["error_behaviour"], row["success"], row["accepted"], row["duplicates"],

@@ -20,6 +20,8 @@ _STANDARD_NAMESPACES: Final = {
 _NO_PREFIX: Final = ALL_FIELDS | frozenset(("id", "http", "https", "urn", "ni", "geo", "tel", "mailto", "data", "file", "ftp"))
 # Looking a prefix up takes time in proportion to the prefixes in force.
 _MOST_NAMESPACES: Final = 200
+# Reading the attributes of one element takes time in proportion to the square of their number.
+_MOST_ATTRIBUTES: Final = 200
 # What XML calls white space; an ideographic space belongs to the text.
 WHITE_SPACE: Final = " \t\r\n"
 
@@ -51,6 +53,8 @@ class Names:
 
     def attributes(self, element: _Element) -> list[tuple[str, str]]:
         """Names and values; what only instructs a schema processor (xsi:type and the like) is no data and has no JSON form."""
+        if len(element.attrib) > _MOST_ATTRIBUTES:
+            raise _too_many(element, "attributes in one element", _MOST_ATTRIBUTES)
         named = []
         for attribute, value in element.attrib.items():
             namespace, local = split_name(str(attribute))
@@ -79,7 +83,7 @@ class Names:
             number += 1
             prefix = f"{wanted}{number}"
         if len(self.context) == _MOST_NAMESPACES:
-            raise _too_many(element)
+            raise _too_many(element, "namespaces", _MOST_NAMESPACES)
         self._prefixes[namespace] = prefix
         self.context[prefix] = namespace
         return prefix
@@ -94,18 +98,18 @@ def _written_prefix(namespace: str, element: _Element) -> str:
 def _bound(element: _Element) -> dict[str | None, str]:
     bound: dict[str | None, str] = element.nsmap
     if len(bound) > _MOST_NAMESPACES:
-        raise _too_many(element)
+        raise _too_many(element, "namespaces", _MOST_NAMESPACES)
     return bound
 
 
-def _too_many(element: _Element) -> DocumentFaults:
+def _too_many(element: _Element, what: str, most: int) -> DocumentFaults:
     return DocumentFaults(
         [
             Fault(
                 "$",
-                "number of namespaces",
-                f"The document uses more than {_MOST_NAMESPACES} namespaces (line {element.sourceline}).",
-                "Declare one namespace for all of your extensions.",
+                "limits of documents",
+                f"The document uses more than {most} {what} (line {element.sourceline}).",
+                "Declare one namespace for your extensions, and write values as elements.",
             )
         ]
     )

@@ -154,3 +154,12 @@ async def positions(tx: TenantTransaction, object_ids: Collection[int], at: date
         list(object_ids),
         at,
     )
+
+
+async def received_from(tx: TenantTransaction, object_ids: Collection[int]) -> list[Any]:
+    """(object, party) for what was received from somebody, as its receipts say."""
+    return await tx.fetch(
+        """select distinct object_id, counterparty from movement
+           where tenant_id = $1 and object_id = any($2::bigint[]) and superseded_by is null and counterparty is not null and delta > 0""",
+        list(object_ids),
+    )

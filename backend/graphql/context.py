@@ -10,6 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from backend.services import Services
+from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import NotAuthenticatedError, SuyuanError
 from tenants.principal import Principal
@@ -38,6 +39,7 @@ class Context:
         self.streaming = False
         self.connection_params: dict[str, object] = {}
         self.answer_headers: dict[str, str] = {}
+        self.started_at = clock.now()
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
         self._lock = asyncio.Lock()
         self._transaction: AbstractAsyncContextManager[TenantTransaction] | None = None
@@ -74,6 +76,7 @@ class Context:
     async def refresh(self) -> None:
         """End the read transaction and forget what was loaded: what is read next is as of then."""
         self._loaders.clear()
+        self.started_at = clock.now()
         async with self._lock:
             transaction, self._transaction, self._tx = self._transaction, None, None
             if transaction is not None:

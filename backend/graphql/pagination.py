@@ -6,9 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Self, TypeVar
+from uuid import UUID
 
 import strawberry
 
+from backend.graphql.ids import parse_uuid
 from infra.errors import InvalidInputError
 
 MAXIMUM_PAGE: Final = 100
@@ -83,6 +85,13 @@ class Page:
         if not self.cursor.isascii() or not self.cursor.isdigit() or len(self.cursor) > 18:
             raise self.unknown_cursor()
         return int(self.cursor)
+
+    def uuid(self) -> UUID | None:
+        """The cursor of a list in order of public ids."""
+        found = parse_uuid(self.cursor) if self.cursor is not None else None
+        if found is None and self.cursor is not None:
+            raise self.unknown_cursor()
+        return found
 
     def unknown_cursor(self) -> InvalidInputError:
         """The refusal of a cursor that isn't of this list."""

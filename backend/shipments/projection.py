@@ -1,12 +1,14 @@
 """The projection that keeps shipments and their rollup, also when packing or membership is learnt after the shipment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from typing import Any
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch, StoredEvent
 from backend.identifiers import Identifier
 from backend.shipments import repository
+from backend.shipments.rollup import roll_up
 from infra.database import TenantTransaction
 
 SHIPPING_STEPS = frozenset({"shipping", "departing"})
@@ -31,6 +33,29 @@ def places_of(event: CanonicalEvent) -> list[str]:
     return [place for place in candidates if place]
 
 
+def direction_of(places: Iterable[str | None], own: Mapping[str, bool]) -> Direction:
+    """Outbound only from a place of the tenant's own; undetermined while the catalogue knows none of the places."""
+    told = next((own[place] for place in places if place is not None and place in own), None)
+    if told is None:
+        return Direction.UNDETERMINED
+    return Direction.OUTBOUND if told else Direction.EXPECTED_RECEIPT
+
+
+async def redetermine(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """Outbox handler: the catalogue has learnt whose some places are; shipments from there are told apart anew."""
+    rows = await repository.leaving_from(tx, payload["places"])
+    own = await repository.own_places(tx, {place for row in rows for place in (row["from_place"], row["read_point"], row["biz_location"]) if place})
+    changed = {
+        row["shipment_id"]: direction
+        for row in rows
+        if (direction := direction_of((row["from_place"], row["read_point"], row["biz_location"]), own)) != row["direction"]
+    }
+    if changed:
+        await tx.lock_derivation()
+        await repository.set_directions(tx, list(changed), [int(direction) for direction in changed.values()])
+        await roll_up(tx, changed)
+
+
 class ShipmentProjection:
     """Runs after genealogy, because the rollup needs containment and membership."""
 
@@ -51,7 +76,7 @@ class ShipmentProjection:
         if changed:
             affected |= await repository.carrying(tx, changed)
         if affected:
-            await repository.roll_up(tx, affected)
+            await roll_up(tx, affected)
             batch.shipments |= affected
 
     async def _insert(self, tx: TenantTransaction, shipping: list[StoredEvent]) -> None:
@@ -59,10 +84,7 @@ class ShipmentProjection:
         rows = []
         for item in shipping:
             places = places_of(item.event)
-            told = [known[place] for place in places if place in known]
-            direction = Direction.UNDETERMINED
-            if told:
-                direction = Direction.OUTBOUND if told[0] else Direction.EXPECTED_RECEIPT
+            direction = direction_of(places, known)
             document = next((document for _, document in item.event.biz_transactions), None)
             to_party = _first(item.event.destinations, "owning_party", "possessing_party", "location")
             rows.append((item.event_id, item.event.event_time, int(direction), places[0] if places else None, to_party, document))

@@ -13,6 +13,27 @@ async def own_places(tx: TenantTransaction, places: Collection[str]) -> dict[str
     return {row["place"]: row["own"] for row in rows}
 
 
+async def leaving_from(tx: TenantTransaction, places: Collection[str]) -> list[Record]:
+    """Shipments in force that name one of these places as where they left."""
+    return await tx.fetch(
+        """select s.shipment_id, s.direction, s.from_place, e.read_point, e.biz_location
+           from shipment s join event e on e.tenant_id = $1 and e.event_id = s.shipment_id
+           where s.tenant_id = $1 and s.superseded_by is null
+             and (s.from_place = any($2::text[]) or e.read_point = any($2::text[]) or e.biz_location = any($2::text[]))""",
+        list(places),
+    )
+
+
+async def set_directions(tx: TenantTransaction, shipments: Sequence[int], directions: Sequence[int]) -> None:
+    """Whose each shipment is."""
+    await tx.execute(
+        """update shipment t set direction = n.direction from unnest($2::bigint[], $3::smallint[]) as n(shipment_id, direction)
+           where t.tenant_id = $1 and t.shipment_id = n.shipment_id""",
+        shipments,
+        directions,
+    )
+
+
 async def insert_shipments(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
     """(event, shipped at, direction, from place, to party, document)."""
     columns = [list(column) for column in zip(*rows, strict=True)]
@@ -74,15 +95,9 @@ async def shipments_of_events(tx: TenantTransaction, event_ids: Collection[int])
     return {row["shipment_id"] for row in rows}
 
 
-async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
-    """Make the rollup rows of these shipments what containment and membership say as of each one's time.
-
-    A unit counts under its lot; under itself besides where it has links of its own, and instead where its lot isn't known.
-    Two lots told for one unit make both possible.
-    """
-    ids = sorted(shipments)
-    await tx.execute("delete from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])", ids)
-    await tx.execute(
+async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
+    """(shipment, object, kind, quantity, uom) of lots, units and others in these shipments, through every packing as each one left."""
+    return await tx.fetch(
         """with recursive inside(shipment_id, shipped_at, object_id, quantity, uom) as (
              select s.shipment_id, s.shipped_at, eo.object_id, eo.quantity, eo.uom from shipment s
              join event_object eo on eo.tenant_id = $1 and eo.event_id = s.shipment_id and eo.role in (1, 2)
@@ -90,34 +105,35 @@ async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
              union
              select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom from inside i
              join containment c on c.tenant_id = $1 and c.container_id = i.object_id
-               and c.valid_from <= i.shipped_at and c.valid_to > i.shipped_at),
-           goods as (
-             select i.shipment_id, i.object_id, o.kind, i.quantity, coalesce(i.uom, '') as uom from inside i
-             join traceable_object o on o.tenant_id = $1 and o.object_id = i.object_id and o.kind in (1, 2, 8)),
-           counted as (
-             select g.shipment_id, g.object_id as lot_id, coalesce(g.quantity, 0) as quantity, g.uom, 1 as certainty
-             from goods g where g.kind <> 2
-             union all
-             select g.shipment_id, m.lot_id, 1, '',
-                    case when count(*) over (partition by g.shipment_id, g.object_id) = 1 then 1 else 2 end
-             from goods g
-             join (select distinct unit_id, lot_id from unit_membership
-                   where tenant_id = $1 and superseded_by is null and unit_id in (select object_id from goods where kind = 2)) m
-               on m.unit_id = g.object_id
-             where g.kind = 2
-             union all
-             select g.shipment_id, g.object_id, 1, '', 1 from goods g
-             where g.kind = 2
-               and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = g.object_id and l.superseded_by is null)
-                 or exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = g.object_id and l.superseded_by is null)
-                 or not exists (select 1 from unit_membership m
-                                where m.tenant_id = $1 and m.unit_id = g.object_id and m.superseded_by is null)))
-           insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
-           select $1, lot_id, shipment_id, uom, sum(quantity), max(certainty) from counted
-           group by lot_id, shipment_id, uom order by lot_id, shipment_id, uom
-           on conflict (tenant_id, lot_id, shipment_id, uom) do update set quantity = excluded.quantity, certainty = excluded.certainty""",
-        ids,
+               and c.valid_from <= i.shipped_at and c.valid_to > i.shipped_at)
+           select i.shipment_id, i.object_id, o.kind, i.quantity, coalesce(i.uom, '') as uom from inside i
+           join traceable_object o on o.tenant_id = $1 and o.object_id = i.object_id
+           where o.kind in (1, 2, 8)""",
+        sorted(shipments),
     )
+
+
+async def units_with_links(tx: TenantTransaction, units: Collection[int]) -> set[int]:
+    """Those of these units that have links of their own."""
+    rows = await tx.fetch(
+        """select parent_id as unit_id from lot_link where tenant_id = $1 and parent_id = any($2::bigint[]) and superseded_by is null
+           union
+           select child_id from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and superseded_by is null""",
+        list(units),
+    )
+    return {row["unit_id"] for row in rows}
+
+
+async def replace_rollup(tx: TenantTransaction, shipments: Collection[int], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Make (lot, shipment, uom, quantity, certainty), given sorted, the whole rollup of these shipments."""
+    await tx.execute("delete from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])", sorted(shipments))
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        await tx.execute(
+            """insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
+               select $1, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[]) on conflict do nothing""",
+            *columns,
+        )
 
 
 async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:

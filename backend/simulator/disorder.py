@@ -13,12 +13,16 @@ SHUFFLE_RATE = 0.35
 def disorder(submissions: list[Submission], random: Random) -> tuple[list[Submission], int]:
     """A third is hours off, some come days late, some twice, now and then with the keys in another order or a record time.
 
-    An error declaration may so precede the event that it corrects, and a shipment the packing of its pallet.
+    Every other error declaration precedes the event that it corrects, and many a shipment the packing of its pallet.
     """
+    declared = [submission.event["eventID"] for submission in submissions if "errorDeclaration" in submission.event]
+    overtaken = set(declared[::2])
     arrivals: list[Submission] = []
     duplicates = 0
     for submission in submissions:
-        arrivals.append(Submission(submission.captured_at + _delay(random), submission.event))
+        waits = submission.event["eventID"] in overtaken and "errorDeclaration" not in submission.event
+        delay = timedelta(minutes=random.randint(1440, 2880)) if waits else _delay(random)
+        arrivals.append(Submission(submission.captured_at + delay, submission.event))
         if random.random() < DUPLICATE_RATE:
             duplicates += 1
             arrivals.append(_repeat(submission, duplicates, random))

@@ -21,6 +21,7 @@ NAMESPACES = (
 )
 # Valid by their schema, but with a DOCTYPE, or about capture jobs and no events at all.
 NOT_CAPTURABLE = ("WithFullCombinationOfFields/", "CaptureJob/")
+MANY_ATTRIBUTES = " ".join(f'a{number}="1"' for number in range(201))
 MANY_PREFIXES = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(300))
 
 
@@ -383,6 +384,7 @@ def test_malformed_xml_gives_one_fault_with_line_and_column(raw: bytes, line: in
         (document("<ObjectEvent/><ObjectEvent><epcList><id/></epcList></ObjectEvent>"), "$.epcisBody.eventList[1]", "id"),
         (document("<ObjectEvent>" + "<extension>" * 9 + "</extension>" * 9 + "</ObjectEvent>"), "$", "8 levels"),
         (document("".join(f'<ObjectEvent><a xmlns="urn:{n}"/></ObjectEvent>' for n in range(201))), "$", "200 namespaces"),
+        (document(f"<ObjectEvent><ex:a {MANY_ATTRIBUTES}/></ObjectEvent>"), "$", "200 attributes"),
         (document('<ObjectEvent><ex:a ex:b="1"/></ObjectEvent>', attributes=MANY_PREFIXES), "$", "200 namespaces"),
         (document("<ObjectEvent>" + "<ex:a>" * 40 + "</ex:a>" * 40 + "</ObjectEvent>"), "$", "32 levels"),
     ],

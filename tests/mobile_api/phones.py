@@ -1,13 +1,16 @@
-"""A phone of a test: entries that are short to write, and the one call that sends them."""
+"""Entries that are short to write, and the phone that sends them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import httpx
 
+from backend.holds import service as holds
 from backend.services import Services
+from infra.database import Gate
 from tests.factories import CUSTOMER, PLANT, at
 from tests.firms import Firm
 from tests.state import state_of
@@ -67,40 +70,70 @@ def named(entries: Sequence[Entry]) -> list[Entry]:
     return [told | {"id": str(uuid5(NAMES, str(place)))} for place, told in enumerate(entries)]
 
 
-async def send(client: httpx.AsyncClient, headers: dict[str, str], *entries: Any) -> list[dict[str, Any]]:
-    """Send a batch that must be taken; the answers."""
-    response = await client.post("/mobile/v1/sync", content=json.dumps({"entries": entries}), headers=headers)
-    assert response.status_code == 200, response.text
-    answers: list[dict[str, Any]] = response.json()["entries"]
-    assert len(answers) == len(entries)
-    return answers
-
-
 def statuses(answers: Sequence[dict[str, Any]]) -> list[str]:
     """What became of each entry."""
     return [answer["status"] for answer in answers]
 
 
-async def told(services: Services, firm: Firm) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that a tenant's sources have told, with keys in place of ids: equal where the same was told."""
-    state = await state_of(services, firm.tenant_id)
-    async with services.database.tenant(firm.tenant_id) as tx:
-        for name, query in _TOLD.items():
-            state[name] = sorted((tuple(row) for row in await tx.fetch(query)), key=repr)
-    return state
+@dataclass(frozen=True)
+class Phone:
+    """One person's phone at one firm, and a look behind the scenes."""
+
+    services: Services
+    client: httpx.AsyncClient
+    firm: Firm
+    headers: dict[str, str]
+
+    async def post(self, content: Any) -> httpx.Response:
+        """Send a body, whatever it is."""
+        return await self.client.post("/mobile/v1/sync", content=content, headers=self.headers)
+
+    async def send(self, *entries: Any) -> list[dict[str, Any]]:
+        """Send a batch that must be taken; the answers."""
+        response = await self.post(json.dumps({"entries": entries}))
+        assert response.status_code == 200, response.text
+        answers: list[dict[str, Any]] = response.json()["entries"]
+        assert len(answers) == len(entries)
+        return answers
+
+    async def pull(self, since: str | int | None = None, **parameters: Any) -> dict[str, Any]:
+        """Pull changes that must be given."""
+        asked = parameters | ({} if since is None else {"since": since})
+        response = await self.client.get("/mobile/v1/changes", params=asked, headers=self.headers)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    async def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of this firm's."""
+        async with self.services.database.tenant(self.firm.tenant_id) as tx:
+            return [tuple(row) for row in await tx.fetch(statement, *values)]
+
+    async def bodies(self) -> dict[str, dict[str, Any]]:
+        """The stored events' bodies by client id."""
+        rows = await self.rows("select event_key, body from event where tenant_id = $1")
+        return {key.removeprefix("e:urn:uuid:"): json.loads(body) for key, body in rows}
+
+    async def in_review(self) -> list[tuple[str, str]]:
+        """(raw, reason) of what waits for a person."""
+        return [(raw, reason) for raw, reason in await self.rows("select raw, reason from review_entry where tenant_id = $1 order by review_id")]
+
+    async def told(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything that the firm's sources have told, with keys in place of ids: equal where the same was told."""
+        state = await state_of(self.services, self.firm.tenant_id)
+        return state | {name: sorted(await self.rows(query), key=repr) for name, query in _TOLD.items()}
+
+    async def hold(self, key: str) -> str:
+        """Put something on hold; the hold's id."""
+        placed = await self.services.in_tenant(
+            self.firm.tenant_id, lambda tx: holds.place_hold(tx, self.firm.principal, key=key, reason="metal found"), gate=Gate.EXCLUSIVE
+        )
+        return str(placed.hold_id)
+
+    async def release(self, hold_id: str) -> None:
+        """Release a hold as a whole."""
+        await self.services.in_tenant(
+            self.firm.tenant_id, lambda tx: holds.release_hold(tx, self.firm.principal, hold_id=UUID(hold_id), reason="cleared"), gate=Gate.EXCLUSIVE
+        )
 
 
-async def stored(services: Services, firm: Firm) -> dict[str, dict[str, Any]]:
-    """The events' bodies by client id."""
-    async with services.database.tenant(firm.tenant_id) as tx:
-        rows = await tx.fetch("select event_key, body from event where tenant_id = $1")
-    return {row["event_key"].removeprefix("e:urn:uuid:"): json.loads(row["body"]) for row in rows}
-
-
-async def in_review(services: Services, firm: Firm) -> list[tuple[str, str]]:
-    """(raw, reason) of what waits for a person."""
-    async with services.database.tenant(firm.tenant_id) as tx:
-        rows = await tx.fetch("select raw, reason from review_entry where tenant_id = $1 order by review_id")
-    return [(row["raw"], row["reason"]) for row in rows]
-
-
+NewPhone = Callable[..., Awaitable[Phone]]

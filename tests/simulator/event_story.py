@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -76,12 +76,19 @@ class Story:
                 waiting += [stay for stay in outer if (until is None or stay[1] < until) and (stay[2] is None or since < stay[2])]
         return found
 
+    @cached_property
+    def _by_container(self) -> dict[str, list[tuple[str, datetime, datetime | None]]]:
+        index: dict[str, list[tuple[str, datetime, datetime | None]]] = {}
+        for content, container, since, until in self.stays:
+            index.setdefault(container, []).append((content, since, until))
+        return index
+
     def contents(self, container: str, at: datetime) -> set[str]:
         found: set[str] = set()
         waiting = [container]
         while waiting:
-            here = waiting.pop()
-            fresh = {c for c, parent, since, until in self.stays if parent == here and since <= at and (until is None or at < until)}
+            stays = self._by_container.get(waiting.pop(), ())
+            fresh = {content for content, since, until in stays if since <= at and (until is None or at < until)}
             found |= fresh
             waiting += fresh
         return found

@@ -6,10 +6,9 @@ from backend.identifiers import parse_identifier
 from backend.simulator import gs1_keys
 
 
-@pytest.mark.parametrize("number", ["09506000134352", "00614141777778", "9506000134352", "106141412345678908", "395060001343520017"[:-1] + "7"])
+@pytest.mark.parametrize("number", ["09506000134352", "00614141777778", "9506000134352", "106141412345678908"])
 def test_check_digit_of_published_numbers(number: str) -> None:
-    expected = {"395060001343520017": "4"}.get(number, number[-1])
-    assert gs1_keys.check_digit(number[:-1]) == expected
+    assert gs1_keys.check_digit(number[:-1]) == number[-1]
 
 
 def test_numbers_have_their_full_length_and_a_right_check_digit() -> None:
@@ -21,7 +20,7 @@ def test_numbers_have_their_full_length_and_a_right_check_digit() -> None:
 def test_urn_and_digital_link_of_a_key_mean_the_same() -> None:
     gtin, gln, sscc = gs1_keys.gtin14("95210011", 4), gs1_keys.gln13("95210011", 5), gs1_keys.sscc18("95210011", 6, 3)
     spellings = {
-        gs1_keys.lgtin_urn(gtin, "95210011", "A/25 b"): gs1_keys.lot_key(gtin, "A/25 b"),
+        gs1_keys.lgtin_urn(gtin, "95210011", "A/25+b"): gs1_keys.lot_key(gtin, "A/25+b"),
         gs1_keys.sgtin_urn(gtin, "95210011", "S-1"): gs1_keys.unit_key(gtin, "S-1"),
         gs1_keys.sscc_urn(sscc, "95210011"): gs1_keys.sscc_key(sscc),
         gs1_keys.sgln_urn(gln, "95210011", None): gs1_keys.place_key(gln, None),

@@ -194,9 +194,7 @@ def test_a_reader_who_ignores_error_declarations_traces_wrongly() -> None:
     mistaken = [item for item in wrong_scans if item.named and naive.reached(item.named, forward=True) != truth.reached_units(item.named)]
     assert wrong_scans
     assert any(
-        naive.reached(item.named, forward=True) - truth.forward(item.named).lots - truth.forward(item.named).units
-        for item in mistaken
-        if item.named
+        naive.reached(item.named, forward=True) - truth.forward(item.named).lots - truth.forward(item.named).units for item in mistaken if item.named
     )
 
 

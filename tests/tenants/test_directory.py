@@ -146,6 +146,15 @@ async def test_a_claim_is_not_taken_from_its_holder(database_auth: Database, mak
     assert await directory.tenant_by_gtin(database_auth, gtin) == holder.tenant
 
 
+async def test_another_tenants_claim_does_not_verify_a_pending_one(database_auth: Database, make_company: MakeCompany) -> None:
+    holder, other = await make_company(), await make_company()
+    gtin = "0" + digits(13)
+    await add_claim(database_auth, holder.tenant, gtin, verified=False)
+    with pytest.raises(ConflictError):
+        await add_claim(database_auth, other.tenant, gtin, verified=True)
+    assert await directory.tenant_by_gtin(database_auth, gtin) is None
+
+
 @pytest.mark.parametrize("claimed", ["", "123", "1234567890123", "123456789012345", "12a4", "１２３４５", "1234\n"])
 async def test_a_claim_of_another_form_is_refused(database_auth: Database, company: Company, claimed: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:

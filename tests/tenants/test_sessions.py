@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
+from infra.ids import uuid7
 from tenants.errors import SessionEndedError
 from tenants.refresh_tokens import RefreshToken
 from tenants.service import Caller, Identity, Tokens
@@ -203,18 +205,29 @@ async def test_a_damaged_cache_entry_is_ignored(identity: Identity, tokens: Toke
     assert await identity.authenticate(tokens.access_token, caller=caller) == tokens.principal
 
 
-async def test_a_token_of_a_session_that_never_was_is_refused(identity: Identity, tokens: Tokens, caller: Caller) -> None:
-    principal = tokens.principal
-    issue = identity.access_tokens.issue
-    strangers = [
-        issue(person_id=principal.person_id, tenant_public_id=principal.tenant_public_id, session_id=principal.person_id, epoch=0),
-        issue(person_id=principal.person_id, tenant_public_id=principal.session_id, session_id=principal.session_id, epoch=0),
-        issue(person_id=principal.session_id, tenant_public_id=principal.tenant_public_id, session_id=principal.session_id, epoch=0),
-        issue(person_id=principal.person_id, tenant_public_id=principal.tenant_public_id, session_id=principal.session_id, epoch=1),
+async def test_a_token_whose_claims_do_not_belong_together_is_refused(
+    identity: Identity, tokens: Tokens, make_company: MakeCompany, caller: Caller
+) -> None:
+    principal, stranger = tokens.principal, (await make_company()).member
+    true: dict[str, Any] = {
+        "person_id": principal.person_id,
+        "tenant_public_id": principal.tenant_public_id,
+        "session_id": principal.session_id,
+        "epoch": 0,
+    }
+    untrue: list[dict[str, Any]] = [
+        {"session_id": uuid7()},
+        {"tenant_public_id": uuid7()},
+        {"person_id": uuid7()},
+        {"person_id": stranger.person_id},
+        {"epoch": 1},
+        {"epoch": -1},
     ]
-    for token in strangers:
-        with pytest.raises(SessionEndedError):
-            await identity.authenticate(token, caller=caller)
+    for change in untrue:
+        token = identity.access_tokens.issue(**(true | change))
+        for _ in range(2):
+            with pytest.raises(SessionEndedError):
+                await identity.authenticate(token, caller=caller)
 
 
 async def test_a_token_cannot_be_carried_into_another_tenant(identity: Identity, tokens: Tokens, make_company: MakeCompany, caller: Caller) -> None:

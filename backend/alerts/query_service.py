@@ -1,0 +1,43 @@
+"""Read alerts: pages of them, and one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from backend.alerts import query_repository
+from backend.alerts.service import Severity
+from infra.database import Record, TenantTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that a person has to act on; `detail_json` depends on the kind."""
+
+    alert_id: UUID
+    kind: str
+    severity: Severity
+    subject: str
+    detail_json: str
+    raised_at: datetime
+    notified_at: datetime | None
+    closed_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Record) -> "Alert":
+        """From a row of the table."""
+        return cls(
+            row["alert_id"], row["kind"], Severity(row["severity"]), row["subject"], row["detail"], row["raised_at"], row["notified_at"],
+            row["closed_at"],
+        )  # fmt: skip
+
+
+async def page_of_alerts(tx: TenantTransaction, *, open_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Alert]:
+    """Alerts, newest first, from behind the cursor (an alert's id), in the order of going."""
+    rows = await query_repository.page(tx, open_only=open_only, cursor=cursor, backward=backward, limit=limit)
+    return [Alert.from_row(row) for row in rows]
+
+
+async def alert_by_id(tx: TenantTransaction, alert_id: UUID) -> Alert | None:
+    """One alert, or None."""
+    row = await query_repository.by_id(tx, alert_id)
+    return Alert.from_row(row) if row else None

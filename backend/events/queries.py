@@ -1,0 +1,99 @@
+"""Reading the event log."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from backend.events.canonical import EventType, Role
+from backend.events.query_service import EventFilter, ObjectMatch, RecordedEvent, find_events
+from backend.events.types import CaptureJob, Event, find_capture_job, find_event
+from backend.graphql.context import Info
+from backend.graphql.directives import requires
+from backend.graphql.ids import parse_global_id
+from backend.graphql.pagination import Connection, Page, connect
+from backend.objects import service as objects
+from backend.objects.errors import ObjectNotFoundError
+from infra.database import TenantTransaction
+from tenants.permissions import Permission
+
+
+@strawberry.input(name="EventFilter", description="Values of one field are alternatives, fields all hold; times are from (inclusive) to (exclusive).")
+class EventFilterInput:
+    """What to find."""
+
+    types: list[EventType] | None = None
+    biz_steps: list[str] | None = None
+    dispositions: list[str] | None = None
+    biz_locations: list[str] | None = None
+    read_points: list[str] | None = None
+    event_ids: Annotated[list[str] | None, strawberry.argument(name="eventIDs")] = None
+    object_key: str | None = strawberry.field(default=None, description="Any form of the identifier, or a bare lot number or serial that is unique.")
+    event_time_from: datetime | None = None
+    event_time_to: datetime | None = None
+    record_time_from: datetime | None = None
+    record_time_to: datetime | None = None
+
+
+@strawberry.type
+class EventQueries:
+    """Events and capture jobs."""
+
+    @strawberry.field(description="Events in the order in which they were committed.", directives=requires(Permission.EVENTS_READ))
+    async def events(
+        self,
+        info: Info,
+        wanted: Annotated[EventFilterInput | None, strawberry.argument(name="filter")] = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Event]:
+        """A page of them; an object that isn't known here has no events."""
+        page = Page.of(first, after, last, before)
+        seq = page.number()
+        async with info.context.reading() as tx:
+            rows = await _find(tx, wanted or EventFilterInput(), page, seq)
+        return connect(page, rows, node=Event.of, cursor=lambda row: str(row.seq))
+
+    @strawberry.field(description="An event by its id; null where there is none.", directives=requires(Permission.EVENTS_READ))
+    async def event(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> Event | None:
+        """The same as `node`."""
+        kind, identifier = parse_global_id(public_id) or ("", "")
+        return await find_event(info.context, identifier) if kind == "Event" else None
+
+    @strawberry.field(
+        description="A capture job by its id, or by the id in its address; null where there is none.", directives=requires(Permission.EVENTS_CAPTURE)
+    )
+    async def capture_job(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> CaptureJob | None:
+        """Who may not read events sees his own jobs alone."""
+        kind, identifier = parse_global_id(public_id) or ("CaptureJob", str(public_id))
+        return await find_capture_job(info.context, identifier) if kind == "CaptureJob" else None
+
+
+async def _find(tx: TenantTransaction, wanted: EventFilterInput, page: Page, seq: int) -> list[RecordedEvent]:
+    matches: tuple[ObjectMatch, ...] = ()
+    if wanted.object_key is not None:
+        try:
+            found = await objects.find(tx, wanted.object_key)
+        except ObjectNotFoundError:
+            return []
+        matches = (ObjectMatch((found.key,), tuple(Role)),)
+    condition = EventFilter(
+        event_time_from=wanted.event_time_from,
+        event_time_to=wanted.event_time_to,
+        record_time_from=wanted.record_time_from,
+        record_time_to=wanted.record_time_to,
+        types=tuple(int(kind) for kind in wanted.types or ()),
+        biz_steps=tuple(wanted.biz_steps or ()),
+        dispositions=tuple(wanted.dispositions or ()),
+        read_points=tuple(wanted.read_points or ()),
+        biz_locations=tuple(wanted.biz_locations or ()),
+        event_ids=tuple(wanted.event_ids or ()),
+        matches=matches,
+    )
+    # Before the first number there is nothing, and without a cursor 0 means "from the end" to the service.
+    if page.backward and page.cursor is not None and seq == 0:
+        return []
+    found_page = await find_events(tx, condition, after_seq=seq, newest_first=page.backward, limit=page.limit)
+    return list(found_page.events)

@@ -1,0 +1,32 @@
+"""Read what genealogy knows of objects: where how much of them is, and how many units a lot has."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from backend.genealogy import query_repository, repository
+from infra.database import TenantTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How much of an object is at a place, or in a holder's hands: the sum of its movements."""
+
+    place: str
+    quantity: Decimal
+    uom: str
+
+
+async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime) -> dict[int, list[Position]]:
+    """Where the objects are as of a moment; what has come to nothing is left out."""
+    found: dict[int, list[Position]] = defaultdict(list)
+    for row in await repository.positions(tx, object_ids, at):
+        found[row["object_id"]].append(Position(row["place"], row["quantity"], row["uom"]))
+    return found
+
+
+async def unit_counts(tx: TenantTransaction, lots: Collection[int]) -> dict[int, int]:
+    """How many units are known to belong to each lot."""
+    return {row["lot_id"]: row["units"] for row in await query_repository.unit_counts(tx, lots)}

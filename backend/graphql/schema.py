@@ -1,0 +1,64 @@
+"""The schema: what the features offer, put together, guarded and protected."""
+
+from functools import lru_cache
+from typing import Final
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
+
+from backend.alerts.queries import AlertQueries
+from backend.alerts.types import NODES as ALERT_NODES
+from backend.catalog.mutations import CatalogMutations
+from backend.catalog.queries import CatalogQueries
+from backend.catalog.types import NODES as CATALOG_NODES
+from backend.events.mutations import EventMutations
+from backend.events.queries import EventQueries
+from backend.events.subscriptions import EventSubscriptions
+from backend.events.types import NODES as EVENT_NODES
+from backend.graphql.access import core_schema, enforce
+from backend.graphql.errors import log_unexpected
+from backend.graphql.identity import IdentityMutations, IdentityQueries
+from backend.graphql.nodes import NodeKind, node_queries
+from backend.graphql.protection import Protection
+from backend.graphql.scalars import SCALARS
+from backend.holds.mutations import HoldMutations
+from backend.holds.queries import HoldQueries
+from backend.holds.types import NODES as HOLD_NODES
+from backend.objects.types import NODES as OBJECT_NODES
+from backend.shipments.mutations import ShipmentMutations
+from backend.shipments.queries import ShipmentQueries
+from backend.shipments.types import NODES as SHIPMENT_NODES
+from backend.trace.queries import TraceQueries
+
+NODES: Final[tuple[NodeKind, ...]] = (
+    *OBJECT_NODES, *EVENT_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES,
+)  # fmt: skip
+QUERIES: Final = (
+    IdentityQueries, node_queries(NODES), TraceQueries, EventQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
+)  # fmt: skip
+MUTATIONS: Final = (IdentityMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations)
+
+
+class ProtectedSchema(strawberry.Schema):
+    """Logs what is unexpected, and nothing that a caller has merely got wrong."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Called by strawberry before the errors are told."""
+        log_unexpected(errors)
+
+
+@lru_cache(maxsize=1)
+def build_schema() -> strawberry.Schema:
+    """The one schema of the process."""
+    schema = ProtectedSchema(
+        query=merge_types("Query", QUERIES),
+        mutation=merge_types("Mutation", MUTATIONS),
+        subscription=EventSubscriptions,
+        extensions=[Protection],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+    enforce(core_schema(schema))
+    return schema

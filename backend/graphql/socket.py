@@ -1,0 +1,107 @@
+"""Subscriptions over graphql-transport-ws: signed in when the connection is initialised, few of them on each, nothing but subscriptions."""
+
+import json
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+
+import msgspec
+import structlog
+from litestar import WebSocket, websocket
+from litestar.types import Dependencies
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.litestar import GraphQLController
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
+
+from backend.graphql.context import Context, language_of
+from backend.services import Services
+from infra.errors import SuyuanError
+from infra.ids import uuid7
+from tenants.http import caller_of, public
+
+MAXIMUM_MESSAGE: Final = 65_536
+MAXIMUM_SUBSCRIPTIONS: Final = 5
+
+
+class _Operation(msgspec.Struct):
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - the protocol's name
+
+
+class _Subscribe(msgspec.Struct, tag="subscribe"):
+    id: str
+    payload: _Operation
+
+
+class _Complete(msgspec.Struct, tag="complete"):
+    id: str
+
+
+class _Init(msgspec.Struct, tag="connection_init"):
+    payload: dict[str, Any] | None = None
+
+
+class _Ping(msgspec.Struct, tag="ping"):
+    payload: dict[str, Any] | None = None
+
+
+class _Pong(msgspec.Struct, tag="pong"):
+    payload: dict[str, Any] | None = None
+
+
+_MESSAGES: Final = msgspec.json.Decoder(_Subscribe | _Complete | _Init | _Ping | _Pong)
+
+
+class GraphQLSocket(GraphQLController[Context, None]):
+    """The WebSocket of /graphql; requests by HTTP have handlers of their own."""
+
+    path = ""
+    opt: ClassVar[dict[str, Any]] = public("the connection is signed in by its first message, and each field declares who may use it")
+    dependencies: ClassVar[Dependencies] = {}
+    handle_http_get = None  # type: ignore[assignment] # HTTP isn't this controller's
+    handle_http_post = None  # type: ignore[assignment] # HTTP isn't this controller's
+    protocols = (GRAPHQL_TRANSPORT_WS_PROTOCOL,)
+    connection_init_wait_timeout = timedelta(seconds=5)
+    max_subscriptions_per_connection = MAXIMUM_SUBSCRIPTIONS
+    services: ClassVar[Services]
+
+    @websocket("/")
+    async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:  # type: ignore[override] # its own context in place of strawberry's
+        """One connection, with one context for all its subscriptions."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=str(uuid7()))
+        language = language_of(socket.headers.get("accept-language", ""))
+        context = Context(self.services, principal=None, caller=caller_of(socket), language=language)
+        context.streaming = True
+        try:
+            await self.run(request=socket, context=context, root_value=None)
+        finally:
+            await context.close()
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Sign in with `{"authorization": "Bearer …"}`; anything else ends the connection."""
+        given = context.connection_params.get("authorization")
+        scheme, _, token = given.partition(" ") if isinstance(given, str) else ("", "", "")
+        if scheme.lower() != "bearer" or not token:
+            raise ConnectionRejectionError
+        try:
+            context.principal = await self.services.identity.authenticate(token, caller=context.caller)
+        except SuyuanError as refusal:
+            raise ConnectionRejectionError from refusal
+        context.bearer = token
+        return UNSET
+
+    def decode_json(self, data: str | bytes) -> object:
+        """A message of the protocol; whatever else it is ends the connection as unreadable."""
+        if len(data) > MAXIMUM_MESSAGE:
+            raise json.JSONDecodeError("the message is too long", "", 0)
+        try:
+            message: dict[str, Any] = msgspec.to_builtins(_MESSAGES.decode(data))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+            raise json.JSONDecodeError("no message of the protocol", "", 0) from problem
+        return {name: value for name, value in message.items() if value is not None}
+
+    def encode_json(self, data: object) -> str:
+        """Bodies of events are spliced in as they are stored."""
+        return msgspec.json.encode(data).decode()

@@ -1,0 +1,124 @@
+"""The document that is stored for a lot, a unit or a product: what anybody may see of it, and nothing else."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+Names = dict[str, str]
+
+
+class Status(StrEnum):
+    """What a consumer is told of goods. The words are stored and never change."""
+
+    CLEAR = "clear"
+    """No hold reaches them."""
+    REVIEW = "review"
+    """A hold reaches them. Told neutrally: the maker is looking, and nothing is found yet."""
+
+
+class StepKind(StrEnum):
+    """The steps that a consumer may see. The words are stored and never change."""
+
+    MADE = "made"
+    NUMBERED = "numbered"
+    INSPECTED = "inspected"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the tenant's own places; `site` is the outermost place that it is a part of."""
+
+    names: Names
+    site: Names | None = None
+
+
+class Temperature(msgspec.Struct, frozen=True):
+    """The lowest and highest reading during a step; `uom` as UN/ECE writes it (CEL, FAH, KEL)."""
+
+    low: Decimal
+    high: Decimal
+    uom: str
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step at one place, from its first event to its last. `zone` is an IANA name or an offset ("+08:00")."""
+
+    kind: StepKind
+    at: datetime
+    until: datetime
+    zone: str
+    place: Place | None = None
+    passed: bool = False
+    temperature: Temperature | None = None
+
+
+class MaterialLot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A lot, or serial unit, that went in; `possible` where the events don't prove it but don't exclude it either."""
+
+    number: str
+    possible: bool = False
+
+
+class Material(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A material that the tenant publishes; `more` counts the lots beyond those listed."""
+
+    names: Names
+    lots: tuple[MaterialLot, ...]
+    more: int = 0
+
+
+class History(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is published under one key: a product, a lot, or a unit (then only what is the unit's own, unless its lot isn't known).
+
+    `materials` is None where none were looked for, as in a unit that shares its lot's.
+    """
+
+    gtin: str
+    names: Names
+    lot: str | None = None
+    serial: str | None = None
+    status: Status | None = None
+    shelf_life_days: int | None = None
+    produced_on: date | None = None
+    expires_on: date | None = None
+    best_before: date | None = None
+    steps: tuple[Step, ...] = ()
+    materials: tuple[Material, ...] | None = None
+    certificates: tuple[str, ...] = ()
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
+_DECODER = msgspec.json.Decoder(History)
+# A unit was packed and shipped by itself: when others of its lot were says nothing of it.
+_UNIT_ONLY = (StepKind.PACKED, StepKind.SHIPPED)
+
+
+def encode(history: History) -> str:
+    """The document as it is stored; equal histories give equal texts."""
+    return _ENCODER.encode(history).decode()
+
+
+def decode(document: str) -> History:
+    """The stored document read back."""
+    return _DECODER.decode(document)
+
+
+def unit_in_lot(unit: History, lot: History) -> History:
+    """A unit's history where its lot's goes on: what the unit doesn't tell of itself is the lot's."""
+    own_making = any(step.kind is StepKind.MADE for step in unit.steps)
+    shared = [step for step in lot.steps if step.kind not in _UNIT_ONLY and not (own_making and step.kind is StepKind.MADE)]
+    return replace(
+        unit,
+        lot=unit.lot or lot.lot,
+        status=unit.status or lot.status,
+        produced_on=unit.produced_on or lot.produced_on,
+        expires_on=unit.expires_on or lot.expires_on,
+        best_before=unit.best_before or lot.best_before,
+        steps=tuple(sorted([*shared, *unit.steps], key=lambda step: (step.at, step.until))),
+        materials=lot.materials if unit.materials is None else unit.materials,
+        certificates=tuple(dict.fromkeys([*lot.certificates, *unit.certificates])),
+    )

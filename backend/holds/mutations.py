@@ -1,0 +1,104 @@
+"""Placing and releasing holds."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from backend.graphql.commands import Reply, perform, require_key
+from backend.graphql.context import Info
+from backend.graphql.directives import requires
+from backend.graphql.errors import UserError
+from backend.graphql.ids import uuid_of
+from backend.holds import service
+from backend.holds.errors import HoldNotFoundError
+from backend.holds.types import Hold, load_hold
+from infra.database import Gate, TenantTransaction
+from infra.errors import InvalidInputError
+from tenants.permissions import Permission
+
+MAXIMUM_KEYS = 100
+
+
+@strawberry.input
+class PlaceHoldInput:
+    """`key` in any form of an identifier, or a bare lot number or serial that is unique; goods not met yet may be held in advance."""
+
+    key: str
+    reason: str
+    note: str = ""
+
+
+@strawberry.input
+class ReleaseHoldInput:
+    """Without `keys` the hold ends; with them it only lets go of those objects, unless another path leads to them."""
+
+    hold_id: strawberry.ID
+    reason: str
+    keys: list[str] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class PlaceHoldPayload:
+    """The new hold, or why there is none."""
+
+    user_errors: list[UserError]
+    hold_id: strawberry.Private[UUID | None]
+
+    @strawberry.field
+    async def hold(self, info: Info) -> Hold | None:
+        """The hold as it is now."""
+        return await load_hold(info.context, self.hold_id)
+
+
+@strawberry.type
+class ReleaseHoldPayload:
+    """The hold, still active where it only let go of some objects; or why nothing was released."""
+
+    user_errors: list[UserError]
+    hold_id: strawberry.Private[UUID | None]
+
+    @strawberry.field
+    async def hold(self, info: Info) -> Hold | None:
+        """The hold as it is now."""
+        return await load_hold(info.context, self.hold_id)
+
+
+@strawberry.type
+class HoldMutations:
+    """Both pass the tenant's gate alone: whatever moves goods waits for them."""
+
+    @strawberry.mutation(
+        description="Hold an object, and at once its units and everything made from it, now and later. Needs an Idempotency-Key.",
+        directives=requires(Permission.HOLDS_PLACE),
+    )
+    async def place_hold(self, info: Info, given: Annotated[PlaceHoldInput, strawberry.argument(name="input")]) -> PlaceHoldPayload | None:
+        """From its commit on no command moves the goods."""
+        require_key(info.context)
+
+        async def use_case(tx: TenantTransaction) -> Reply:
+            hold = await service.place_hold(tx, info.context.caller_principal, key=given.key, reason=given.reason, note=given.note)
+            return {"hold": str(hold.hold_id)}
+
+        done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
+        return PlaceHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
+
+    @strawberry.mutation(
+        description="Release a hold, or some objects from it; other holds on the same goods stay. Needs an Idempotency-Key.",
+        directives=requires(Permission.HOLDS_RELEASE),
+    )
+    async def release_hold(self, info: Info, given: Annotated[ReleaseHoldInput, strawberry.argument(name="input")]) -> ReleaseHoldPayload | None:
+        """Cause by cause."""
+        require_key(info.context)
+
+        async def use_case(tx: TenantTransaction) -> Reply:
+            hold_id = uuid_of(given.hold_id, "Hold")
+            if hold_id is None:
+                raise HoldNotFoundError
+            if len(given.keys) > MAXIMUM_KEYS:
+                raise InvalidInputError(f"“keys” names {len(given.keys)} objects; release at most {MAXIMUM_KEYS} at a time.", field="keys")
+            hold = await service.release_hold(tx, info.context.caller_principal, hold_id=hold_id, reason=given.reason, keys=given.keys)
+            return {"hold": str(hold.hold_id)}
+
+        done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
+        return ReleaseHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)

@@ -1,0 +1,29 @@
+"""Statements that read holds without locking them."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from backend.holds.repository import HOLD_COLUMNS
+from infra.database import Record, TenantTransaction
+
+
+async def page(tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Record]:
+    """Holds, newest first, from behind the cursor, in the order of going."""
+    behind, order = (">", "asc") if backward else ("<", "desc")
+    return await tx.fetch(
+        f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
+            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id {behind} $3)
+            order by h.hold_id {order} limit $4""",
+        active_only,
+        cursor,
+        limit,
+    )
+
+
+async def by_ids(tx: TenantTransaction, hold_ids: Collection[UUID]) -> list[Record]:
+    """Holds by id."""
+    return await tx.fetch(
+        f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
+            where h.tenant_id = $1 and h.hold_id = any($2::uuid[])""",
+        list(hold_ids),
+    )

@@ -1,0 +1,87 @@
+"""Holds, and why goods are held, as GraphQL shows them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+from strawberry import ID
+
+from backend.graphql.context import Context, Info
+from backend.graphql.directives import requires
+from backend.graphql.ids import global_id, parse_uuid
+from backend.graphql.nodes import Node, NodeKind
+from backend.holds import errors, loaders
+from backend.holds.query_service import ListedHold
+from backend.objects.types import TraceableObject, load_object
+from tenants.permissions import Permission
+
+
+@strawberry.type(description="A stop on an object, its units and everything made from it.", directives=requires(Permission.HOLDS_READ))
+class Hold(Node):
+    """In force while `active`; released as a whole then, `releaseReason` says why."""
+
+    id: ID
+    object_key: str
+    object_uri: str
+    reason: str
+    note: str
+    active: bool
+    placed_at: datetime
+    released_at: datetime | None
+    release_reason: str | None
+    object_id: strawberry.Private[int]
+
+    @classmethod
+    def of(cls, listed: ListedHold) -> "Hold":
+        """From the stored one."""
+        hold = listed.hold
+        return cls(
+            id=global_id("Hold", hold.hold_id), object_key=hold.object_key, object_uri=hold.object_uri, reason=hold.reason, note=hold.note,
+            active=hold.active, placed_at=hold.placed_at, released_at=hold.released_at, release_reason=hold.release_reason,
+            object_id=listed.object_id,
+        )  # fmt: skip
+
+    @strawberry.field(description="What the hold was placed on.")
+    async def object(self, info: Info) -> TraceableObject | None:
+        """The root."""
+        return await load_object(info.context, self.object_id)
+
+
+@strawberry.type(description="Why goods are held: which hold, on what, and which of the goods asked about it reaches.", directives=requires(Permission.HOLDS_READ))
+class HoldCause:
+    """`correctionPending`: a correction has removed the path from the root; somebody who may release has to decide."""
+
+    reason: str
+    root_key: str
+    root_uri: str
+    held_key: str
+    held_uri: str
+    correction_pending: bool
+    hold_id: strawberry.Private[UUID]
+
+    @classmethod
+    def of(cls, cause: errors.HoldCause) -> "HoldCause":
+        """From the gate's."""
+        return cls(
+            reason=cause.reason, root_key=cause.root_key, root_uri=cause.root_uri, held_key=cause.held_key, held_uri=cause.held_uri,
+            correction_pending=cause.correction_pending, hold_id=cause.hold_id,
+        )  # fmt: skip
+
+    @strawberry.field
+    async def hold(self, info: Info) -> Hold | None:
+        """The hold."""
+        return await load_hold(info.context, self.hold_id)
+
+
+async def load_hold(context: Context, hold_id: UUID | None) -> Hold | None:
+    """A hold by its id, through the batch."""
+    found = await context.load(loaders.holds, hold_id) if hold_id is not None else None
+    return Hold.of(found) if found else None
+
+
+async def find_hold(context: Context, public_id: str) -> Hold | None:
+    """A hold by its public id."""
+    return await load_hold(context, parse_uuid(public_id))
+
+
+NODES = (NodeKind("Hold", Permission.HOLDS_READ, find_hold),)

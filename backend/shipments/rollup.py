@@ -1,0 +1,63 @@
+"""The rollup from lot to shipment: which lots, and how much of each, every shipment carried."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from backend.genealogy import reach
+from backend.genealogy.rules import Certainty
+from backend.identifiers import ObjectKind
+from backend.shipments import repository
+from infra.database import TenantTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """One lot (with a quantity) or unit in a shipment."""
+
+    shipment_id: int
+    object_id: int
+    is_unit: bool
+    quantity: Decimal
+    uom: str
+
+
+Row = tuple[int, int, str, Decimal, int]
+
+
+def counted(goods: Iterable[Good], lots: Mapping[int, Collection[int]], nodes: Collection[int]) -> list[Row]:
+    """(lot, shipment, uom, quantity, certainty), sorted.
+
+    A unit counts under its lot; under itself besides where it has links of its own, and instead where its lot isn't known.
+    Two lots told for one unit make both possible.
+    """
+    sums: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    certainties: dict[tuple[int, int, str], int] = defaultdict(lambda: int(Certainty.CERTAIN))
+    for good in goods:
+        own = lots.get(good.object_id, ()) if good.is_unit else ()
+        counted_under = list(own)
+        if not own or good.object_id in nodes:
+            counted_under.append(good.object_id)
+        for lot_id in counted_under:
+            key = (lot_id, good.shipment_id, "" if good.is_unit else good.uom)
+            sums[key] += 1 if good.is_unit else good.quantity
+            if lot_id in own and len(own) > 1:
+                certainties[key] = int(Certainty.POSSIBLE)
+    return [(*key, sums[key], certainties[key]) for key in sorted(sums)]
+
+
+async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
+    """Make the rollup of these shipments what containment and membership say as of each one's time."""
+    goods = [
+        Good(row["shipment_id"], row["object_id"], row["kind"] == ObjectKind.UNIT, row["quantity"] or Decimal(0), row["uom"])
+        for row in await repository.goods_in(tx, shipments)
+    ]
+    units = {good.object_id for good in goods if good.is_unit}
+    lots: dict[int, set[int]] = defaultdict(set)
+    nodes: set[int] = set()
+    if units:
+        for unit, lot in await reach.lots_of(tx, units):
+            lots[unit].add(lot)
+        nodes = await repository.units_with_links(tx, units)
+    await repository.replace_rollup(tx, shipments, counted(goods, lots, nodes))

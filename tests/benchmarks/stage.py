@@ -1,0 +1,177 @@
+"""Real servers in a temporary directory, with the settings that the demo has: data are safe after each commit."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+
+from backend.services import Services, build_services
+from infra.embedded.command import Command
+from infra.embedded.ports import free_port
+from infra.embedded.postgres import PostgresServer
+from infra.embedded.valkey import ValkeyServer
+from infra.logging import configure_logging
+from infra.provision import DatabaseUrls, provision
+from infra.roles import LOGIN_ROLES
+from infra.settings import Environment, Settings
+from tenants.directory import Tenant
+from tenants.permissions import Role, permissions_of
+from tenants.principal import Principal
+from tenants.registration import create_person_with_membership, create_tenant
+from tenants.service import Caller
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "granite otter velvet moss 42"
+ROLE_PASSWORDS = {role: f"bench-{role}" for role in LOGIN_ROLES}
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A tenant with an owner who can sign in."""
+
+    tenant: Tenant
+    login: str
+    principal: Principal
+
+    @property
+    def tenant_id(self) -> int:
+        return self.tenant.tenant_id
+
+
+@dataclass(frozen=True)
+class House:
+    """One migrated database and the services on it. `admin_dsn` is the superuser's, to whom no policy applies."""
+
+    directory: Path
+    admin_dsn: str
+    urls: DatabaseUrls
+    environment: Mapping[str, str]
+    services: Services
+
+    async def new_firm(self) -> Firm:
+        """A tenant of its own."""
+        slug = f"b{uuid4().hex[:12]}"
+        tenant = await create_tenant(self.services.identity, slug=slug, name=f"Firm {slug}")
+        login = f"{slug}@example.com"
+        membership = await create_person_with_membership(
+            self.services.identity, tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER
+        )
+        principal = Principal(
+            tenant_id=tenant.tenant_id, tenant_public_id=tenant.public_id, tenant_slug=slug, person_id=membership.person_id,
+            membership_id=membership.membership_id, display_name="Owner", role=str(Role.OWNER), permissions=permissions_of(Role.OWNER),
+            session_id=uuid4(),
+        )  # fmt: skip
+        return Firm(tenant, login, principal)
+
+    async def bearer(self, firm: Firm) -> dict[str, str]:
+        """The Authorization header of a new session; it is good for ten minutes."""
+        tokens = await self.services.identity.sign_in(firm.login, PASSWORD, tenant_slug=firm.tenant.slug, caller=Caller(address="192.0.2.1"))
+        return {"Authorization": f"Bearer {tokens.access_token}"}
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the superuser."""
+        connection = await asyncpg.connect(self.admin_dsn, server_settings={"search_path": "suyuan, public", "jit": "off"})
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @contextmanager
+    def serving(self, application: str = "mobile_api.app:create_app") -> Iterator[Command]:
+        """The service behind granian, as it is served in production; its port is `free_port`'s and stands in `port`."""
+        with serve(self.directory, application, self.environment) as command:
+            yield command
+
+
+class Server(Command):
+    """A Command that tells its port."""
+
+    def __init__(self, directory: Path, application: str, environment: Mapping[str, str]) -> None:
+        self.port = free_port()
+        arguments = [
+            sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop", "--no-ws", "--log-level", "warning",
+            "--workers", "1", "--workers-kill-timeout", "3", "--host", "127.0.0.1", "--port", str(self.port), application,
+        ]  # fmt: skip
+        super().__init__(f"server-{self.port}", arguments, directory, environment=environment, port=self.port, directory=ROOT)
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it and its workers have used so far."""
+        total = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == self.pid:
+                total += int(fields[11]) + int(fields[12])
+        return total / 100
+
+
+@contextmanager
+def serve(directory: Path, application: str, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Any application factory behind granian."""
+    server = Server(directory, application, environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+class Stage:
+    """The servers of one run; houses are databases on them."""
+
+    def __init__(self, directory: Path, postgres: PostgresServer, valkey: ValkeyServer) -> None:
+        self.directory = directory
+        self._postgres = postgres
+        self._valkey = valkey
+
+    @asynccontextmanager
+    async def house(self, name: str) -> AsyncIterator[House]:
+        """A new database of this name, dropped at the end."""
+        urls = await provision(self._postgres.dsn, name, ROLE_PASSWORDS)
+        environment = {
+            **urls.environment(),
+            "SUYUAN_ENVIRONMENT": str(Environment.DEMO),
+            "SUYUAN_PUBLIC_URL": "http://suyuan.test",
+            "SUYUAN_REDIS_URL": self._valkey.url,
+            "SUYUAN_S3_ENDPOINT": "http://127.0.0.1:1",
+            "SUYUAN_TOKEN_SIGNING_KEY": "demo-bench-signing-key",
+            "SUYUAN_LOG_LEVEL": "WARNING",
+        }
+        settings = Settings.model_validate({key.removeprefix("SUYUAN_").lower(): value for key, value in environment.items()})
+        services = build_services(settings)
+        try:
+            yield House(self.directory, self._postgres.dsn_for(name), urls, environment, services)
+        finally:
+            await services.close()
+            connection = await asyncpg.connect(self._postgres.dsn)
+            await connection.execute(f'drop database "{name}" with (force)')
+            await connection.close()
+
+
+@contextmanager
+def stage(settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """Start PostgreSQL and Valkey; stop them and remove their data at the end."""
+    configure_logging(level="WARNING", json=False)
+    directory = Path(tempfile.mkdtemp(prefix="suyuan-bench-"))
+    # PostgreSQL may run as another user than ours.
+    directory.chmod(0o755)
+    try:
+        with PostgresServer(directory / "postgres", settings=settings) as postgres, ValkeyServer(directory / "valkey") as valkey:
+            yield Stage(directory, postgres, valkey)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+async def in_thread[T](act: "Callable[[], T]") -> T:
+    """Run a blocking act beside the loop."""
+    return await asyncio.to_thread(act)
