@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.epcis.routes import epcis_router
+from backend.graphql.controller import graphql_router
 from backend.services import SERVICES, Services, build_services
 from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
 from infra.logging import configure_logging
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return [epcis_router(services)]
+    return [epcis_router(services), graphql_router(services)]
 
 
 def _health(services: Services) -> list[Any]:

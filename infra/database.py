@@ -2,13 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
-from sqlalchemy import Select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -35,6 +34,16 @@ GATE_CLASS = 0x5359
 # The same for the stretch from the first projection to the commit: one writer derives at a time in a tenant (docs/adr).
 DERIVATION_CLASS = 0x535A
 RETRIES = 3
+_NO_CONNECTION = (
+    OSError,
+    TimeoutError,
+    PoolTimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+_LOST_CONNECTION = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+_AWAY = "The database can't be reached at the moment; try again in a few seconds."
 
 
 class Gate(Enum):
@@ -48,10 +57,9 @@ class Gate(Enum):
 class TenantTransaction:
     """One tenant's open transaction. `$1` of every statement is the tenant's id; callers number their own values from `$2`."""
 
-    __slots__ = ("_connection", "_raw", "gate", "tenant_id")
+    __slots__ = ("_raw", "gate", "tenant_id")
 
-    def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection, tenant_id: int, gate: Gate) -> None:
-        self._connection = connection
+    def __init__(self, raw: asyncpg.Connection, tenant_id: int, gate: Gate) -> None:
         self._raw = raw
         self.tenant_id = tenant_id
         self.gate = gate
@@ -79,15 +87,6 @@ class TenantTransaction:
         status = await self._raw.execute(statement, self.tenant_id, *values)
         count = status.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
-
-    async def select(self, statement: Select[Any]) -> Sequence[Any]:
-        """The rows of a composed SELECT; it is scoped to the tenant here, table by table."""
-        for source in statement.get_final_froms():
-            for table in getattr(source, "_from_objects", [source]):
-                if "tenant_id" in table.c:
-                    statement = statement.where(table.c.tenant_id == self.tenant_id)
-        rows: Sequence[Any] = (await self._connection.execute(statement)).all()
-        return rows
 
     async def lock_derivation(self) -> None:
         """Wait until no other transaction of this tenant derives; held until the end. What is read after it is current."""
@@ -135,7 +134,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A raw connection outside of any tenant: for tables without one, and for roles with a policy of their own."""
-        async with self._checkout() as (_, raw):
+        async with self._checkout() as raw:
             yield raw
 
     @asynccontextmanager
@@ -149,26 +148,45 @@ class Database:
             begin += f"; set local statement_timeout = {int(timeout_ms)}"
         if gate is not Gate.NONE:
             begin += f"; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
-        async with self._checkout() as (connection, raw):
+        async with self._checkout() as raw:
             await raw.execute(begin)
-            yield TenantTransaction(connection, raw, int(tenant_id), gate)
-            await raw.execute("commit")
+            yield TenantTransaction(raw, int(tenant_id), gate)
+            # A transaction in which a statement failed ends in "ROLLBACK" without an error; whoever caught that one believes that it is stored.
+            if await raw.execute("commit") != "COMMIT":
+                raise RuntimeError("a statement of this transaction failed and the failure was passed over: nothing of it is stored")
 
     @asynccontextmanager
-    async def _checkout(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+    async def _checkout(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await self._connect()
         try:
-            connection = await self.engine.connect()
-        except (OSError, TimeoutError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as problem:
-            raise UnavailableError("The database can't be reached at the moment; try again in a few seconds.") from problem
-        try:
-            raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            raw = await _driver(connection)
             try:
-                yield connection, raw
-            except BaseException:
+                yield raw
+            except BaseException as problem:
+                lost = isinstance(problem, _LOST_CONNECTION) or (raw.is_closed() and isinstance(problem, asyncpg.InterfaceError | OSError))
                 await _end(connection, raw)
+                if lost:
+                    raise UnavailableError(_AWAY, retry_after=2) from problem
                 raise
+            if raw.is_in_transaction():
+                await _end(connection, raw)
         finally:
             await asyncio.shield(connection.close())
+
+    async def _connect(self) -> AsyncConnection:
+        """A connection that is open as far as this side knows: those that the server has closed since their last use are replaced."""
+        try:
+            connection = await self.engine.connect()
+            try:
+                if (await _driver(connection)).is_closed():
+                    await connection.invalidate()
+                    await _driver(connection)
+            except BaseException:
+                await asyncio.shield(connection.close())
+                raise
+        except _NO_CONNECTION as problem:
+            raise UnavailableError(_AWAY, retry_after=2) from problem
+        return connection
 
     async def retrying(self, use_case: Callable[[], Awaitable[T]]) -> T:
         """Run a whole use case again, three times at most, after a deadlock or a serialisation failure (40P01, 40001)."""
@@ -180,14 +198,22 @@ class Database:
         return await use_case()
 
 
+async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
+    return (await connection.get_raw_connection()).driver_connection
+
+
 async def _end(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
-    """Roll back what is open; a connection whose state isn't certain is thrown away, so that nothing passes to its next user."""
+    """Roll back, so that nothing passes to the connection's next user; where that isn't certain, throw the connection away.
+
+    What the driver says of the transaction isn't asked: after a cancelled `begin` it knows of none, and the server may have opened it.
+    """
     try:
-        if raw.is_closed():
-            await connection.invalidate()
-        elif raw.is_in_transaction():
-            await asyncio.wait_for(asyncio.shield(raw.execute("rollback")), timeout=5)
-    except BaseException:
+        if not raw.is_closed():
+            await raw.execute("rollback", timeout=5)
+    except BaseException as problem:
         raw.terminate()
+        if not isinstance(problem, Exception):
+            await asyncio.shield(connection.invalidate())
+            raise
+    if raw.is_closed():
         await asyncio.shield(connection.invalidate())
-        raise

@@ -20,8 +20,8 @@ from infra.errors import InvalidInputError
 from mobile_api.entries import AnyEntry, Consume, Entry, Epcis, Inspect, Item, Mode, Observe, Pack, Produce, Receive, Result, Ship, Unpack
 from mobile_api.schemas import DataQualityNote
 
-# The namespace of what EPCIS has no field for; it needs no page behind it.
-SUYUAN_CONTEXT: Final = {"suyuan": "https://ns.suyuan.app/"}
+# The namespace of what EPCIS has no field for; EPCIS answers name the same one.
+SUYUAN_CONTEXT: Final = {"suyuan": "https://ns.suyuan.example/epcis/"}
 MOST_AHEAD: Final = timedelta(days=1)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_DIGITS: Final = 30

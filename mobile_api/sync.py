@@ -28,7 +28,7 @@ from infra.database import TenantTransaction
 from infra.errors import SuyuanError, UnavailableError
 from infra.logging import get_logger
 from mobile_api import review, rules
-from mobile_api.batch import EntryInvalidError, NotUnderstood, Received, Understood, groups, in_order, plain, read_batch
+from mobile_api.batch import EntryInvalidError, EntryUnexpectedError, NotUnderstood, Received, Understood, groups, in_order, plain, read_batch
 from mobile_api.entries import Mode
 from mobile_api.schemas import Cause, EntryAnswer, EntryStatus, SyncAnswer
 from tenants import audit
@@ -57,27 +57,29 @@ _MOMENTARY: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.TransactionRollbackError,
 )
 _log = get_logger(__name__)
 
 
-class EntryUnexpectedError(SuyuanError):
-    """Our own defect, met while one entry was worked on; the others go on."""
-
-    code = "INTERNAL"
-
-
 async def synchronise(services: Services, principal: Principal, body: bytes) -> SyncAnswer:
     """Take a batch in and answer each entry, in the order sent. Raises for a body that is no batch, with nothing written."""
     principal.require(Permission.MOBILE_SYNC)
-    received = read_batch(body)
+    # Reading takes up to a tenth of a second, in which others are not to wait.
+    received = await asyncio.to_thread(read_batch, body)
     work = _Sync(services, principal)
     answers: dict[int, EntryAnswer] = {}
-    for group in groups(in_order(received)):
-        taken = [group] if isinstance(group, NotUnderstood) else group
-        given = [await work.put_by(group)] if isinstance(group, NotUnderstood) else await work.take(group)
-        answers.update(zip((item.position for item in taken), given, strict=True))
+    try:
+        for group in groups(in_order(received)):
+            taken = [group] if isinstance(group, NotUnderstood) else group
+            given = [await work.put_by(group)] if isinstance(group, NotUnderstood) else await work.take(group)
+            answers.update(zip((item.position for item in taken), given, strict=True))
+    except Exception as problem:
+        if not _is_momentary(problem):
+            raise
+        raise UnavailableError("This can't be taken at the moment. Send the batch again in a few seconds.", retry_after=2) from problem
     return SyncAnswer([answers[item.position] for item in received])
 
 
@@ -96,7 +98,7 @@ class _Sync:
             return [await self._command(group[0])] if group[0].mode is Mode.COMMAND else await self._facts(group)
         except Exception as problem:
             if _is_momentary(problem):
-                raise UnavailableError("This can't be taken at the moment. Send the batch again in a few seconds.", retry_after=2) from problem
+                raise
             if len(group) > 1:
                 _log.info("group_retried_singly", entries=len(group), problem=repr(problem))
                 return [(await self.take([item]))[0] for item in group]
@@ -127,7 +129,7 @@ class _Sync:
     async def _unexpected(self, item: Understood, problem: Exception) -> EntryAnswer:
         """One entry that makes us fail must not keep a phone's whole queue from ever being taken."""
         _log.error("entry_failed", entry=str(item.client_id), exc_info=problem)
-        told = EntryUnexpectedError("Something went wrong on our side with this entry. Report the request id, and we can find it in the log.")
+        told = EntryUnexpectedError()
         return _refusal(item, told) if item.mode is Mode.COMMAND else await self._set_aside(item, told)
 
     async def _command(self, item: Understood) -> EntryAnswer:
@@ -141,7 +143,7 @@ class _Sync:
                 return await self._decide(item)
             except InFlightError:
                 await asyncio.sleep(_IN_FLIGHT_PAUSE)
-        raise UnavailableError("A command of this batch is still being worked on. Send the batch again in a moment.", retry_after=1)
+        raise UnavailableError("A command of this batch is still being worked on.")
 
     async def _decide(self, item: Understood) -> EntryAnswer:
         try:

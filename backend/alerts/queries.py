@@ -6,6 +6,7 @@ from backend.alerts.query_service import page_of_alerts
 from backend.alerts.types import Alert
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect
 from tenants.permissions import Permission
 
@@ -14,10 +15,11 @@ from tenants.permissions import Permission
 class AlertQueries:
     """Alerts."""
 
-    @strawberry.field(description="Alerts, newest first.", directives=requires(Permission.HOLDS_READ))
+    @field(description="Alerts, newest first.", directives=requires(Permission.HOLDS_READ))
     async def alerts(
         self,
         info: Info,
+        *,
         open_only: bool = True,
         first: int | None = None,
         after: str | None = None,

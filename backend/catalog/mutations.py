@@ -11,6 +11,7 @@ from backend.graphql.commands import Reply, perform
 from backend.graphql.context import Info
 from backend.graphql.directives import ListSize, requires
 from backend.graphql.errors import UserError
+from backend.graphql.fields import field, mutation
 from backend.identifiers import parse_identifier
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -95,7 +96,7 @@ class PutProductsPayload:
     user_errors: list[UserError]
     keys: strawberry.Private[list[str]]
 
-    @strawberry.field(directives=_ITEMS)
+    @field(directives=_ITEMS)
     async def products(self, info: Info) -> list[Product]:
         """In the order of the given."""
         found = await asyncio.gather(*(load_product(info.context, key) for key in self.keys))
@@ -109,7 +110,7 @@ class PutLocationsPayload:
     user_errors: list[UserError]
     keys: strawberry.Private[list[str]]
 
-    @strawberry.field(directives=_ITEMS)
+    @field(directives=_ITEMS)
     async def locations(self, info: Info) -> list[Location]:
         """In the order of the given."""
         found = await asyncio.gather(*(load_location(info.context, key) for key in self.keys))
@@ -123,7 +124,7 @@ class PutPartnersPayload:
     user_errors: list[UserError]
     keys: strawberry.Private[list[str]]
 
-    @strawberry.field(directives=_ITEMS)
+    @field(directives=_ITEMS)
     async def partners(self, info: Info) -> list[Partner]:
         """In the order of the given."""
         found = await asyncio.gather(*(load_partner(info.context, key) for key in self.keys))
@@ -134,15 +135,14 @@ class PutPartnersPayload:
 class CatalogMutations:
     """Put: add what is new, change what is known."""
 
-    @strawberry.mutation(description="Add products or change them, by GTIN.", directives=requires(Permission.CATALOG_WRITE))
+    @mutation(description="Add products or change them, by GTIN.", directives=requires(Permission.CATALOG_WRITE))
     async def put_products(self, info: Info, given: Annotated[PutProductsInput, strawberry.argument(name="input")]) -> PutProductsPayload | None:
         """All or none."""
 
         async def use_case(tx: TenantTransaction) -> Reply:
             _require_few(len(given.products), "products")
             wanted = [
-                service.Product(item.gtin, item.names.given(), item.kind, item.uom, item.shelf_life_days, item.published)
-                for item in given.products
+                service.Product(item.gtin, item.names.given(), item.kind, item.uom, item.shelf_life_days, item.published) for item in given.products
             ]
             await service.put_products(tx, info.context.caller_principal, wanted)
             return {"keys": [parse_identifier(f"(01){item.gtin}").gtin for item in wanted]}
@@ -150,15 +150,14 @@ class CatalogMutations:
         done = await perform(info, given, use_case)
         return PutProductsPayload(user_errors=done.user_errors, keys=done.reply["keys"] if done.reply else [])
 
-    @strawberry.mutation(description="Add locations or change them, by place.", directives=requires(Permission.CATALOG_WRITE))
+    @mutation(description="Add locations or change them, by place.", directives=requires(Permission.CATALOG_WRITE))
     async def put_locations(self, info: Info, given: Annotated[PutLocationsInput, strawberry.argument(name="input")]) -> PutLocationsPayload | None:
         """All or none."""
 
         async def use_case(tx: TenantTransaction) -> Reply:
             _require_few(len(given.locations), "locations")
             wanted = [
-                service.Location(item.place, item.names.given(), item.kind, item.own, item.time_zone, item.parent_place)
-                for item in given.locations
+                service.Location(item.place, item.names.given(), item.kind, item.own, item.time_zone, item.parent_place) for item in given.locations
             ]
             await service.put_locations(tx, info.context.caller_principal, wanted)
             return {"keys": [parse_identifier(item.place).uri for item in wanted]}
@@ -166,7 +165,7 @@ class CatalogMutations:
         done = await perform(info, given, use_case)
         return PutLocationsPayload(user_errors=done.user_errors, keys=done.reply["keys"] if done.reply else [])
 
-    @strawberry.mutation(description="Add partners or change them, by party.", directives=requires(Permission.CATALOG_WRITE))
+    @mutation(description="Add partners or change them, by party.", directives=requires(Permission.CATALOG_WRITE))
     async def put_partners(self, info: Info, given: Annotated[PutPartnersInput, strawberry.argument(name="input")]) -> PutPartnersPayload | None:
         """All or none."""
 

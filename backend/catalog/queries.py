@@ -6,6 +6,7 @@ from backend.catalog import query_service
 from backend.catalog.types import Location, Partner, Product
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect
 from tenants.permissions import Permission
 
@@ -14,9 +15,9 @@ from tenants.permissions import Permission
 class CatalogQueries:
     """Products, locations, partners."""
 
-    @strawberry.field(description="Products in order of their GTIN.", directives=requires(Permission.CATALOG_READ))
+    @field(description="Products in order of their GTIN.", directives=requires(Permission.CATALOG_READ))
     async def products(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Product]:
         """A page of them."""
         page = Page.of(first, after, last, before)
@@ -25,9 +26,9 @@ class CatalogQueries:
         language = info.context.language
         return connect(page, rows, node=lambda row: Product.of(row, language), cursor=lambda row: row.gtin)
 
-    @strawberry.field(description="Locations in order of their URI.", directives=requires(Permission.CATALOG_READ))
+    @field(description="Locations in order of their URI.", directives=requires(Permission.CATALOG_READ))
     async def locations(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Location]:
         """A page of them."""
         page = Page.of(first, after, last, before)
@@ -36,9 +37,9 @@ class CatalogQueries:
         language = info.context.language
         return connect(page, rows, node=lambda row: Location.of(row, language), cursor=lambda row: row.place)
 
-    @strawberry.field(description="Suppliers and customers in order of their URI.", directives=requires(Permission.CATALOG_READ))
+    @field(description="Suppliers and customers in order of their URI.", directives=requires(Permission.CATALOG_READ))
     async def partners(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Partner]:
         """A page of them."""
         page = Page.of(first, after, last, before)

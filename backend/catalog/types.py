@@ -6,10 +6,10 @@ from strawberry import ID
 from backend.catalog import loaders, service
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.ids import global_id
 from backend.graphql.nodes import Node, NodeKind
 from tenants.permissions import Permission
-
 
 strawberry.enum(service.ProductKind, description="What a product is to this company.")
 
@@ -70,7 +70,7 @@ class Location(Node):
             names=Names.of(location.names), kind=location.kind, own=location.own, time_zone=location.time_zone, parent_place=location.parent_place,
         )  # fmt: skip
 
-    @strawberry.field(description="The location that this one lies in.")
+    @field(description="The location that this one lies in.")
     async def parent(self, info: Info) -> "Location | None":
         """One level up."""
         return await load_location(info.context, self.parent_place)

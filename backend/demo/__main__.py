@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import time
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,7 +21,16 @@ from infra.logging import configure_logging
 from infra.settings import Settings
 from tenants.directory import tenant_by_slug
 
-LOADED = runtime.STATE / "loaded"
+LOADED = runtime.STATE / "loaded.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the demo's story is about; kept, so that the month is simulated only once."""
+
+    contaminated_lot: str
+    sold_unit: str
+    finished_lot: str
 
 
 def main() -> None:
@@ -56,22 +67,25 @@ def run(console: Console, supervisor: Supervisor, started: float) -> None:
     configure_logging(level="ERROR", json=False)
     with console.status("Starting the service …"):
         runtime.start_service(supervisor, settings)
-    made = loading.simulation()
-    asyncio.run(_fill_and_tell(console, made))
-    _invite(console, made, time.perf_counter() - started)
+    told = asyncio.run(_fill_and_tell(console))
+    _invite(console, told, time.perf_counter() - started)
 
 
-async def _fill_and_tell(console: Console, made: Simulation) -> None:
+async def _fill_and_tell(console: Console) -> Told:
     services = build_services(Settings())  # type: ignore[call-arg]  # the environment gives them
     try:
         if not LOADED.exists():
+            made = loading.simulation()
             await _fill(console, services, made)
-            LOADED.touch()
+            truth = made.truth
+            finished = min(truth.contaminated_reach.finished_lots)
+            LOADED.write_text(json.dumps([truth.contaminated_lot, truth.sold_unit, finished]))
+        told = Told(*json.loads(LOADED.read_text()))
         tenant = await tenant_by_slug(services.database, loading.MAKER)
         if tenant is None:
             raise StartupProblem("The demo's data are not complete. Run `make demo-reset`.")
-        truth = made.truth
-        await story.tell(services, console, tenant.tenant_id, contaminated=truth.contaminated_lot, sold_unit=truth.sold_unit)
+        await story.tell(services, console, tenant.tenant_id, contaminated=told.contaminated_lot, sold_unit=told.sold_unit)
+        return told
     finally:
         await services.close()
 
@@ -97,11 +111,9 @@ async def _fill(console: Console, services: Services, made: Simulation) -> None:
         console.print(f"[dim]  refused: {line}[/]", highlight=False, markup=True)
 
 
-def _invite(console: Console, made: Simulation, seconds: float) -> None:
+def _invite(console: Console, told: Told, seconds: float) -> None:
     url = runtime.public_url()
     host = url.replace("localhost", f"{loading.MAKER}.localhost")
-    unit, lot = made.truth.sold_unit, made.truth.contaminated_lot
-    finished = sorted(made.truth.contaminated_reach.finished_lots)[0]
     console.rule("[bold]Ready[/]", align="left")
     console.print(f"Service      {url}", highlight=False)
     console.print(f"GraphQL      {url}/graphql", highlight=False)
@@ -109,9 +121,9 @@ def _invite(console: Console, made: Simulation, seconds: float) -> None:
     console.print(f"Sign in as   {', '.join(login for _, login, _, _ in loading.PEOPLE)}", highlight=False)
     console.print(f"Password     {loading.PASSWORD}\n", highlight=False)
     console.print("[bold]Three things to try[/]")
-    console.print(f"1. What a customer sees who scans the code of a sold unit: {host}/{unit}", highlight=False, soft_wrap=True)
-    console.print(f"2. The same for a lot that the contaminated one went into: {host}/{finished}", highlight=False, soft_wrap=True)
-    console.print(f'3. In GraphQL: sign in, then ask trace(key: "{lot}", direction: FORWARD).', highlight=False, soft_wrap=True)
+    console.print(f"1. What a customer sees who scans the code of a sold unit: {host}/{told.sold_unit}", highlight=False, soft_wrap=True)
+    console.print(f"2. The same for a lot that the contaminated one went into: {host}/{told.finished_lot}", highlight=False, soft_wrap=True)
+    console.print(f'3. In GraphQL: sign in, then ask trace(key: "{told.contaminated_lot}", direction: FORWARD).', highlight=False, soft_wrap=True)
     console.print(f"[dim]Up after {seconds:.1f} s.[/]")
 
 

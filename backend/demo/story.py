@@ -103,7 +103,8 @@ class Branches:
         label = self.names.thing(self.things[there])
         if customers := {item.shipment.to_party for item in self.carried.get(there, [])}:
             told = ", ".join(sorted(self.names.party(customer) for customer in customers))
-            label += f" [yellow]→ {len(self.carried[there])} shipments to {escape(told)}[/]"
+            many = len(self.carried[there])
+            label += f" [yellow]→ {many} shipment{'s' if many > 1 else ''} to {escape(told)}[/]"
         return label
 
 
@@ -128,14 +129,14 @@ def _tree(found: Trace, names: Names, shipments: list[ReachedShipment]) -> Tree:
 
 
 def _grow(tree: Tree, here: int, branches: Branches, shown: set[int]) -> None:
-    """Hang the next objects under `here`; what was shown before is not unfolded again."""
+    """Hang the next objects under `here`; what was shown before is counted and not shown again."""
     following = branches.following(here)
-    for there in following[:WIDEST]:
-        label = branches.label(there)
-        if there in shown:
-            tree.add(f"{label} [dim](above)[/]")
-            continue
-        shown.add(there)
-        _grow(tree.add(label), there, branches, shown)
-    if len(following) > WIDEST:
-        tree.add(f"[dim]… and {len(following) - WIDEST} more[/]")
+    fresh = [there for there in following if there not in shown]
+    shown.update(fresh[:WIDEST])
+    for there in fresh[:WIDEST]:
+        _grow(tree.add(branches.label(there)), there, branches, shown)
+    left = [f"{len(fresh) - WIDEST} more"] if len(fresh) > WIDEST else []
+    if seen := len(following) - len(fresh):
+        left.append(f"{seen} shown above")
+    if left:
+        tree.add(f"[dim]… and {', '.join(left)}[/]")

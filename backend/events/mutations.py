@@ -17,6 +17,7 @@ from backend.graphql.commands import Reply, perform, require_key
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, ListSize, requires
 from backend.graphql.errors import UserError, user_errors
+from backend.graphql.fields import field, mutation
 from backend.graphql.ids import global_id
 from backend.shipments.command_gate import refuse_held
 from infra.database import TenantTransaction
@@ -42,7 +43,7 @@ class CapturedEvent:
     id: strawberry.ID
     public_id: strawberry.Private[str]
 
-    @strawberry.field
+    @field()
     async def event(self, info: Info) -> Event | None:
         """The stored event."""
         return await find_event(info.context, self.public_id)
@@ -60,7 +61,7 @@ class CapturePayload:
 class EventMutations:
     """Capture."""
 
-    @strawberry.mutation(
+    @mutation(
         description="Capture events as a command: a conflict, a fault or a shipment of held goods refuses all of them. Needs an Idempotency-Key.",
         directives=requires(Permission.EVENTS_CAPTURE, Cost(weight=10)),
     )

@@ -10,6 +10,7 @@ from backend.events.query_service import EventFilter, ObjectMatch, RecordedEvent
 from backend.events.types import CaptureJob, Event, find_capture_job, find_event
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.ids import parse_global_id
 from backend.graphql.pagination import Connection, Page, connect
 from backend.objects import service as objects
@@ -27,7 +28,7 @@ class EventFilterInput:
     dispositions: list[str] | None = None
     biz_locations: list[str] | None = None
     read_points: list[str] | None = None
-    event_ids: Annotated[list[str] | None, strawberry.argument(name="eventIDs")] = None
+    event_ids: list[str] | None = strawberry.field(name="eventIDs", default=None)
     object_key: str | None = strawberry.field(default=None, description="Any form of the identifier, or a bare lot number or serial that is unique.")
     event_time_from: datetime | None = None
     event_time_to: datetime | None = None
@@ -39,10 +40,11 @@ class EventFilterInput:
 class EventQueries:
     """Events and capture jobs."""
 
-    @strawberry.field(description="Events in the order in which they were committed.", directives=requires(Permission.EVENTS_READ))
+    @field(description="Events in the order in which they were committed.", directives=requires(Permission.EVENTS_READ))
     async def events(
         self,
         info: Info,
+        *,
         wanted: Annotated[EventFilterInput | None, strawberry.argument(name="filter")] = None,
         first: int | None = None,
         after: str | None = None,
@@ -56,13 +58,13 @@ class EventQueries:
             rows = await _find(tx, wanted or EventFilterInput(), page, seq)
         return connect(page, rows, node=Event.of, cursor=lambda row: str(row.seq))
 
-    @strawberry.field(description="An event by its id; null where there is none.", directives=requires(Permission.EVENTS_READ))
+    @field(description="An event by its id; null where there is none.", directives=requires(Permission.EVENTS_READ))
     async def event(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> Event | None:
         """The same as `node`."""
         kind, identifier = parse_global_id(public_id) or ("", "")
         return await find_event(info.context, identifier) if kind == "Event" else None
 
-    @strawberry.field(
+    @field(
         description="A capture job by its id, or by the id in its address; null where there is none.", directives=requires(Permission.EVENTS_CAPTURE)
     )
     async def capture_job(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> CaptureJob | None:

@@ -10,6 +10,7 @@ from backend.events.query_service import EventFilter, find_events
 from backend.events.types import Event
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import subscription
 from backend.graphql.pagination import Page, encode_cursor
 from tenants.permissions import Permission
 
@@ -29,7 +30,7 @@ class FedEvent:
 class EventSubscriptions:
     """Over graphql-transport-ws."""
 
-    @strawberry.subscription(
+    @subscription(
         description="Events as they are committed, from behind `after`; without it, from now on. Ends with an error when the session does.",
         directives=requires(Permission.EVENTS_READ),
     )

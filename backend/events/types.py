@@ -18,6 +18,7 @@ from backend.events.lookup_service import Line
 from backend.events.query_service import RecordedEvent, get_event
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page, connect
@@ -38,7 +39,7 @@ class Participation:
     uom: str | None
     line: strawberry.Private[Line]
 
-    @strawberry.field(description="What took part.")
+    @field(description="What took part.")
     async def object(self, info: Info) -> TraceableObject | None:
         """Through the batch."""
         return await load_object(info.context, self.line.object_id)
@@ -76,25 +77,25 @@ class Event(Node):
             declared_at=record.declared_at, broke_hold=record.anomaly is not None, record=record,
         )  # fmt: skip
 
-    @strawberry.field(name="eventID", description="The id that the event was captured with.")
+    @field(name="eventID", description="The id that the event was captured with.")
     def event_id(self) -> str | None:
         """An error declaration carries that of the event which it corrects."""
         return self.record.body.get("eventID")
 
-    @strawberry.field(description="The event as EPCIS 2.0 JSON-LD, as it was captured, with the context that its extensions need.")
+    @field(description="The event as EPCIS 2.0 JSON-LD, as it was captured, with the context that its extensions need.")
     def body(self) -> JSON:
         """Spliced from the stored text, so that no number loses a digit."""
         context: list[object] = [STANDARD_CONTEXT, *msgspec.json.decode(self.record.context_json)]
         return JSON(msgspec.Raw(b'{"@context":' + msgspec.json.encode(context) + b"," + self.record.body_json[1:].encode()))
 
-    @strawberry.field(description="The catalogue's entry for the place of the event.")
+    @field(description="The catalogue's entry for the place of the event.")
     async def location(self, info: Info) -> Location | None:
         """Where the goods are after it, else where it was read."""
         return await load_location(info.context, self.biz_location or self.read_point)
 
-    @strawberry.field(description="What took part, in the order of the event's lines.")
+    @field(description="What took part, in the order of the event's lines.")
     async def objects(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Participation]:
         """Lines never change, so a cursor is a place among them."""
         page = Page.of(first, after, last, before)

@@ -1,13 +1,13 @@
 """Enforces what the schema declares: no resolver of a guarded field or of a field of a guarded type runs without the permission."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from backend.graphql.context import Context
-from backend.graphql.directives import Access, Public, Requires, SignedIn
+from backend.graphql.directives import Access, Public, Requires
 from infra.errors import NotAuthenticatedError
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -19,7 +19,7 @@ Resolver = Callable[..., Any]
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
     """The schema that executes, inside of strawberry's."""
-    return cast(GraphQLSchema, schema._schema)  # noqa: SLF001 - strawberry has no public way to it
+    return schema._schema  # noqa: SLF001 - strawberry has no public way to it
 
 
 def declaration_of(named: GraphQLField | GraphQLNamedType) -> Access | None:
@@ -79,7 +79,7 @@ def enforce(schema: GraphQLSchema) -> None:
             field.resolve = _guarded(field.resolve, guards)
 
 
-def _guarded(inner: Resolver, guards: list[Access]) -> Resolver:
+def _guarded(inner: Resolver, guards: Sequence[Access]) -> Resolver:
     def guarded(source: Any, info: Any, **arguments: Any) -> Any:
         context: Context = info.context
         for access in guards:
@@ -87,6 +87,3 @@ def _guarded(inner: Resolver, guards: list[Access]) -> Resolver:
         return inner(source, info, **arguments)
 
     return guarded
-
-
-__all__ = ["SignedIn", "check", "core_schema", "declaration_of", "enforce", "entity_of", "fields_of", "guards_of"]

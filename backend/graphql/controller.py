@@ -15,7 +15,7 @@ from strawberry.types import ExecutionResult
 
 from backend.graphql.context import Context, language_of
 from backend.graphql.errors import RequestRefusedError, code_of, log_unexpected, told
-from backend.graphql.request import GraphQLRequest, answer_type, read_request, required_content_type
+from backend.graphql.request import RESPONSE_TYPE, GraphQLRequest, answer_type, read_request, required_content_type
 from backend.graphql.schema import build_schema
 from backend.graphql.socket import GraphQLSocket
 from backend.services import Services
@@ -102,9 +102,7 @@ async def _context(services: Services, request: Request[Any, Any, Any]) -> Conte
 async def _execute(schema: Schema, context: Context, asked: GraphQLRequest) -> ExecutionResult:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            return await schema.execute(
-                asked.query, variable_values=asked.variables, context_value=context, operation_name=asked.operation_name
-            )
+            return await schema.execute(asked.query, variable_values=asked.variables, context_value=context, operation_name=asked.operation_name)
     except (CannotGetOperationTypeError, InvalidOperationTypeError) as problem:
         raise RequestRefusedError("OPERATION_UNKNOWN", "Name in operationName one of the document's operations.") from problem
     finally:
@@ -114,14 +112,15 @@ async def _execute(schema: Schema, context: Context, asked: GraphQLRequest) -> E
 def _told(result: ExecutionResult, media_type: str, context: Context) -> Answer:
     """200 for whatever was executed; a request that wasn't is a 4xx for clients that know the media type, and 200 for older ones."""
     body: dict[str, Any] = {}
-    status, headers = 200, dict(context.answer_headers)
+    status, executed, headers = 200, True, dict(context.answer_headers)
     if result.errors:
         errors = [told(error) for error in result.errors]
         body["errors"] = [error.formatted for error in errors]
         headers |= _retry_after(errors[0])
-        if result.data is None and all(error.path is None for error in errors):
-            status = _STATUSES.get(code_of(errors[0]), 400) if media_type != "application/json" else 200
-    if status == 200:
+        executed = result.data is not None or any(error.path is not None for error in errors)
+        if not executed and media_type == RESPONSE_TYPE:
+            status = _STATUSES.get(code_of(errors[0]), 400)
+    if executed:
         body["data"] = result.data
     if result.extensions:
         body["extensions"] = result.extensions

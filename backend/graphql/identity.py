@@ -8,6 +8,7 @@ import strawberry
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, public, signed_in
 from backend.graphql.errors import UserError, is_business, user_errors
+from backend.graphql.fields import field, mutation
 from infra.errors import InvalidInputError, SuyuanError
 from tenants.directory import MAX_LOGIN
 from tenants.errors import SessionEndedError, TenantChoiceRequiredError
@@ -28,9 +29,7 @@ class Me:
     @classmethod
     def of(cls, principal: Principal) -> "Me":
         """What a caller may be told about himself."""
-        return cls(
-            tenant=principal.tenant_slug, display_name=principal.display_name, role=principal.role, permissions=sorted(principal.permissions)
-        )
+        return cls(tenant=principal.tenant_slug, display_name=principal.display_name, role=principal.role, permissions=sorted(principal.permissions))
 
 
 @strawberry.type(description="A pair of tokens; the access token goes into 'Authorization: Bearer …'.")
@@ -113,7 +112,7 @@ class SignOutPayload:
 class IdentityQueries:
     """`me`."""
 
-    @strawberry.field(description="Who the token stands for and what he may do.", directives=signed_in("everyone may ask what he may do"))
+    @field(description="Who the token stands for and what he may do.", directives=signed_in("everyone may ask what he may do"))
     def me(self, info: Info) -> Me | None:
         """From the principal, without a look into the database."""
         return Me.of(info.context.caller_principal)
@@ -123,9 +122,7 @@ class IdentityQueries:
 class IdentityMutations:
     """Sessions; tokens travel in bodies and headers, never in cookies."""
 
-    @strawberry.mutation(
-        description="Open a session with a name and a password.", directives=(*public("who signs in isn't known yet"), Cost(weight=500))
-    )
+    @mutation(description="Open a session with a name and a password.", directives=(*public("who signs in isn't known yet"), Cost(weight=500)))
     async def sign_in(self, info: Info, given: Annotated[SignInInput, strawberry.argument(name="input")]) -> SignInPayload | None:
         """The same answer and time for an unknown and a known name."""
         try:
@@ -142,13 +139,11 @@ class IdentityMutations:
         info.context.principal = tokens.principal
         return SignInPayload(tokens=SessionTokens.of(tokens), me=Me.of(tokens.principal), tenant_choices=[], user_errors=[])
 
-    @strawberry.mutation(
+    @mutation(
         description="Exchange a refresh token; each is good for one exchange.",
         directives=(*public("the refresh token in the input is the proof"), Cost(weight=50)),
     )
-    async def refresh_token(
-        self, info: Info, given: Annotated[RefreshTokenInput, strawberry.argument(name="input")]
-    ) -> RefreshTokenPayload | None:
+    async def refresh_token(self, info: Info, given: Annotated[RefreshTokenInput, strawberry.argument(name="input")]) -> RefreshTokenPayload | None:
         """A token that was exchanged before ends the session: two hold it."""
         try:
             tokens = await info.context.services.identity.refresh(given.refresh_token, caller=info.context.caller)
@@ -158,7 +153,7 @@ class IdentityMutations:
             return RefreshTokenPayload(tokens=None, me=None, user_errors=user_errors(refusal))
         return RefreshTokenPayload(tokens=SessionTokens.of(tokens), me=Me.of(tokens.principal), user_errors=[])
 
-    @strawberry.mutation(description="End this session.", directives=signed_in("everyone may end his own session"))
+    @mutation(description="End this session.", directives=signed_in("everyone may end his own session"))
     async def sign_out(self, info: Info, given: Annotated[SignOutInput, strawberry.argument(name="input")]) -> SignOutPayload | None:
         """Its tokens are void at once."""
         identity, principal = info.context.services.identity, info.context.caller_principal

@@ -122,18 +122,19 @@ class CostPlan:
     size: int | tuple[str, int] = 1
     parts: list["CostPlan"] = field(default_factory=list)
 
-    def cost(self, variables: Mapping[str, Any]) -> int:
-        """How many objects the field can bring, those inside of it included, and what it weighs besides."""
-        return self._cost(variables, {})
+    def cost(self, variables: Mapping[str, Any], known: dict[int, int] | None = None) -> int:
+        """How many objects the field can bring, those inside of it included, and what it weighs besides.
 
-    def _cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
+        `known` holds the plans that are counted already: a fragment is counted once, however often it is spread.
+        """
+        known = {} if known is None else known
         found = known.get(id(self))
         if found is None:
             size = self.size
             if isinstance(size, tuple):
                 name, default = size
                 size = _bounded(variables.get(name, default))
-            found = self.own + self.count * size * sum(part._cost(variables, known) for part in self.parts)
+            found = self.own + self.count * size * sum(part.cost(variables, known) for part in self.parts)
             known[id(self)] = found
         return found
 
@@ -169,8 +170,10 @@ class CostPlanner:
                 part = self._field(node, parent, defaults)
             elif isinstance(node, InlineFragmentNode):
                 part = CostPlan(parts=self._parts(node.selection_set, self._narrowed(node, parent), defaults))
-            else:
+            elif isinstance(node, FragmentSpreadNode):
                 part = self._fragment(node, defaults)
+            else:
+                continue
             if part.own or part.parts:
                 parts.append(part)
         return parts

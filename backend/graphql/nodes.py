@@ -8,6 +8,7 @@ import strawberry
 from backend.graphql.access import check
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import Requires, signed_in
+from backend.graphql.fields import field
 from backend.graphql.ids import parse_global_id
 from tenants.permissions import Permission
 
@@ -36,7 +37,7 @@ def node_queries(kinds: Iterable[NodeKind]) -> type:
 
     @strawberry.type
     class NodeQueries:
-        @strawberry.field(
+        @field(
             description="Whatever has this id; null where there is no such thing.",
             directives=signed_in("the type that the id names needs its permission"),
         )

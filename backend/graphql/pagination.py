@@ -10,6 +10,7 @@ from uuid import UUID
 
 import strawberry
 
+from backend.graphql.fields import field
 from backend.graphql.ids import parse_uuid
 from infra.errors import InvalidInputError
 
@@ -43,7 +44,7 @@ class Connection(Generic[T]):
     edges: list[Edge[T]]
     page_info: PageInfo
 
-    @strawberry.field(description="The items without their cursors.")
+    @field(description="The items without their cursors.")
     def nodes(self) -> list[T]:
         """The short way."""
         return [edge.node for edge in self.edges]
@@ -96,7 +97,7 @@ class Page:
     def unknown_cursor(self) -> InvalidInputError:
         """The refusal of a cursor that isn't of this list."""
         name = "before" if self.backward else "after"
-        return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo or the edges of the page before.", field=name)
+        return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo of the page before.", field=name)
 
 
 def encode_cursor(value: str) -> str:

@@ -50,8 +50,6 @@ class DocumentRefusedError(Exception):
 def prepare(schema: GraphQLSchema, text: str) -> Prepared:
     """Parse, limit and validate a document. Raises `DocumentRefusedError`."""
     try:
-        if len(text) > MAXIMUM_TEXT:
-            raise RequestRefusedError("DOCUMENT_LIMIT", f"The document has more than {MAXIMUM_TEXT} characters. Send values as variables.")
         document = _parsed(text)
         Shapes(document).check()
     except (GraphQLError, RequestRefusedError) as problem:
@@ -70,6 +68,8 @@ _prepare_kept = lru_cache(maxsize=500)(prepare)
 
 
 def _parsed(text: str) -> DocumentNode:
+    if len(text) > MAXIMUM_TEXT:
+        raise RequestRefusedError("DOCUMENT_LIMIT", f"The document has more than {MAXIMUM_TEXT} characters. Send values as variables.")
     try:
         return parse(text, max_tokens=MAXIMUM_TOKENS)
     except GraphQLError as problem:
@@ -107,9 +107,9 @@ class Protection(SchemaExtension):
     def _check(self, context: Context, prepared: Prepared, operation: OperationDefinitionNode, plan: CostPlan) -> None:
         if context.streaming is not (operation.operation is OperationType.SUBSCRIPTION):
             raise RequestRefusedError("WRONG_TRANSPORT", "Queries and mutations go by POST, subscriptions over a WebSocket (graphql-transport-ws).")
-        if prepared.introspects and context.services.settings.environment is Environment.PRODUCTION:
-            if context.principal is None or context.principal.role not in _DEVELOPERS:
-                raise RequestRefusedError("INTROSPECTION_OFF", "The schema is told to signed-in owners and administrators; it is also published as SDL.")
+        developer = context.principal is not None and context.principal.role in _DEVELOPERS
+        if prepared.introspects and context.services.settings.environment is Environment.PRODUCTION and not developer:
+            raise RequestRefusedError("INTROSPECTION_OFF", "The schema is told to signed-in owners and administrators; everyone has it as SDL.")
         self._cost = plan.cost(self.execution_context.variables or {})
         if self._cost > MAXIMUM_COST:
             raise RequestRefusedError(

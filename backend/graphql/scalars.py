@@ -6,15 +6,12 @@ from typing import Any, Final
 
 import strawberry
 from graphql import (
-    BooleanValueNode,
-    EnumValueNode,
     FloatValueNode,
     GraphQLError,
     IntValueNode,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
-    StringValueNode,
     ValueNode,
     VariableNode,
 )
@@ -25,6 +22,7 @@ from backend.identifiers.describe import shown
 from infra.clock import isoformat
 
 _DIGITS: Final = 30
+_EXACT: Final[dict[type[ValueNode], Any]] = {IntValueNode: int, FloatValueNode: Decimal}
 
 
 def _read_instant(value: Any) -> datetime:
@@ -51,23 +49,16 @@ def _read_decimal(value: Any) -> Decimal:
 
 def _literal(node: ValueNode, variables: dict[str, Any] | None) -> Any:
     """A literal in the document as a JSON value; numbers stay exact."""
-    match node:
-        case IntValueNode():
-            return int(node.value)
-        case FloatValueNode():
-            return Decimal(node.value)
-        case StringValueNode() | EnumValueNode() | BooleanValueNode():
-            return node.value
-        case NullValueNode():
-            return None
-        case ListValueNode():
-            return [_literal(item, variables) for item in node.values]
-        case ObjectValueNode():
-            return {field.name.value: _literal(field.value, variables) for field in node.fields}
-        case VariableNode():
-            return (variables or {}).get(node.name.value)
-        case _:
-            raise GraphQLError("This literal can't be read; send the value in a variable.")
+    if isinstance(node, ListValueNode):
+        return [_literal(item, variables) for item in node.values]
+    if isinstance(node, ObjectValueNode):
+        return {field.name.value: _literal(field.value, variables) for field in node.fields}
+    if isinstance(node, VariableNode):
+        return (variables or {}).get(node.name.value)
+    if isinstance(node, NullValueNode):
+        return None
+    value: str | bool = getattr(node, "value", "")
+    return _EXACT.get(type(node), lambda text: text)(value)
 
 
 def _literal_decimal(node: ValueNode, variables: dict[str, Any] | None = None) -> Decimal:

@@ -7,11 +7,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 import structlog
 from litestar import WebSocket, websocket
-from litestar.types import Dependencies
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.litestar import GraphQLController
+from strawberry.litestar.controller import GraphQLController
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.unset import UNSET, UnsetType
+from strawberry.types.unset import UnsetType
 
 from backend.graphql.context import Context, language_of
 from backend.services import Services
@@ -57,8 +56,6 @@ class GraphQLSocket(GraphQLController[Context, None]):
     """The WebSocket of /graphql; requests by HTTP have handlers of their own."""
 
     path = ""
-    opt: ClassVar[dict[str, Any]] = public("the connection is signed in by its first message, and each field declares who may use it")
-    dependencies: ClassVar[Dependencies] = {}
     handle_http_get = None  # type: ignore[assignment] # HTTP isn't this controller's
     handle_http_post = None  # type: ignore[assignment] # HTTP isn't this controller's
     protocols = (GRAPHQL_TRANSPORT_WS_PROTOCOL,)
@@ -66,8 +63,8 @@ class GraphQLSocket(GraphQLController[Context, None]):
     max_subscriptions_per_connection = MAXIMUM_SUBSCRIPTIONS
     services: ClassVar[Services]
 
-    @websocket("/")
-    async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:  # type: ignore[override] # its own context in place of strawberry's
+    @websocket("/", opt=public("the connection is signed in by its first message, and each field declares who may use it"))
+    async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:
         """One connection, with one context for all its subscriptions."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=str(uuid7()))
@@ -79,7 +76,7 @@ class GraphQLSocket(GraphQLController[Context, None]):
         finally:
             await context.close()
 
-    async def on_ws_connect(self, context: Context) -> UnsetType:
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Sign in with `{"authorization": "Bearer …"}`; anything else ends the connection."""
         given = context.connection_params.get("authorization")
         scheme, _, token = given.partition(" ") if isinstance(given, str) else ("", "", "")
@@ -90,7 +87,7 @@ class GraphQLSocket(GraphQLController[Context, None]):
         except SuyuanError as refusal:
             raise ConnectionRejectionError from refusal
         context.bearer = token
-        return UNSET
+        return {}
 
     def decode_json(self, data: str | bytes) -> object:
         """A message of the protocol; whatever else it is ends the connection as unreadable."""

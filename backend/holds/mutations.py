@@ -9,6 +9,7 @@ from backend.graphql.commands import Reply, perform, require_key
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.errors import UserError
+from backend.graphql.fields import field, mutation
 from backend.graphql.ids import uuid_of
 from backend.holds import service
 from backend.holds.errors import HoldNotFoundError
@@ -45,7 +46,7 @@ class PlaceHoldPayload:
     user_errors: list[UserError]
     hold_id: strawberry.Private[UUID | None]
 
-    @strawberry.field
+    @field()
     async def hold(self, info: Info) -> Hold | None:
         """The hold as it is now."""
         return await load_hold(info.context, self.hold_id)
@@ -58,7 +59,7 @@ class ReleaseHoldPayload:
     user_errors: list[UserError]
     hold_id: strawberry.Private[UUID | None]
 
-    @strawberry.field
+    @field()
     async def hold(self, info: Info) -> Hold | None:
         """The hold as it is now."""
         return await load_hold(info.context, self.hold_id)
@@ -68,7 +69,7 @@ class ReleaseHoldPayload:
 class HoldMutations:
     """Both pass the tenant's gate alone: whatever moves goods waits for them."""
 
-    @strawberry.mutation(
+    @mutation(
         description="Hold an object, and at once its units and everything made from it, now and later. Needs an Idempotency-Key.",
         directives=requires(Permission.HOLDS_PLACE),
     )
@@ -83,7 +84,7 @@ class HoldMutations:
         done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
         return PlaceHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
 
-    @strawberry.mutation(
+    @mutation(
         description="Release a hold, or some objects from it; other holds on the same goods stay. Needs an Idempotency-Key.",
         directives=requires(Permission.HOLDS_RELEASE),
     )

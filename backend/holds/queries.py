@@ -6,6 +6,7 @@ import strawberry
 
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.ids import uuid_of
 from backend.graphql.pagination import Connection, Page, connect
 from backend.holds.query_service import page_of_holds
@@ -17,10 +18,11 @@ from tenants.permissions import Permission
 class HoldQueries:
     """Holds."""
 
-    @strawberry.field(description="Holds, newest first.", directives=requires(Permission.HOLDS_READ))
+    @field(description="Holds, newest first.", directives=requires(Permission.HOLDS_READ))
     async def holds(
         self,
         info: Info,
+        *,
         active_only: bool = True,
         first: int | None = None,
         after: str | None = None,
@@ -33,7 +35,7 @@ class HoldQueries:
             rows = await page_of_holds(tx, active_only=active_only, cursor=page.uuid(), backward=page.backward, limit=page.limit)
         return connect(page, rows, node=Hold.of, cursor=lambda row: str(row.hold.hold_id))
 
-    @strawberry.field(description="A hold by its id; null where there is none.", directives=requires(Permission.HOLDS_READ))
+    @field(description="A hold by its id; null where there is none.", directives=requires(Permission.HOLDS_READ))
     async def hold(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> Hold | None:
         """The same as `node`."""
         return await load_hold(info.context, uuid_of(public_id, "Hold"))

@@ -8,6 +8,7 @@ from strawberry import ID
 
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.holds import errors, loaders
@@ -41,13 +42,15 @@ class Hold(Node):
             object_id=listed.object_id,
         )  # fmt: skip
 
-    @strawberry.field(description="What the hold was placed on.")
+    @field(description="What the hold was placed on.")
     async def object(self, info: Info) -> TraceableObject | None:
         """The root."""
         return await load_object(info.context, self.object_id)
 
 
-@strawberry.type(description="Why goods are held: which hold, on what, and which of the goods asked about it reaches.", directives=requires(Permission.HOLDS_READ))
+@strawberry.type(
+    description="Why goods are held: which hold, on what, and which of the goods asked about it reaches.", directives=requires(Permission.HOLDS_READ)
+)
 class HoldCause:
     """`correctionPending`: a correction has removed the path from the root; somebody who may release has to decide."""
 
@@ -67,7 +70,7 @@ class HoldCause:
             correction_pending=cause.correction_pending, hold_id=cause.hold_id,
         )  # fmt: skip
 
-    @strawberry.field
+    @field()
     async def hold(self, info: Info) -> Hold | None:
         """The hold."""
         return await load_hold(info.context, self.hold_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID
@@ -12,6 +12,7 @@ from backend.catalog.service import name_in
 from backend.catalog.types import Location, Product, load_location, load_product
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import Cost, ListSize, requires
+from backend.graphql.fields import field
 from backend.graphql.ids import global_id
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
@@ -19,6 +20,10 @@ from backend.identifiers import ObjectKind
 from backend.objects import loaders, service
 from backend.objects.errors import ObjectNotFoundError
 from tenants.permissions import Permission
+
+if TYPE_CHECKING:
+    from backend.events.types import Event
+    from backend.holds.types import HoldCause
 
 strawberry.enum(ObjectKind, description="What an identifier names.")
 
@@ -31,7 +36,7 @@ class Position:
     quantity: Decimal
     uom: str
 
-    @strawberry.field(description="The catalogue's entry for the place.")
+    @field(description="The catalogue's entry for the place.")
     async def location(self, info: Info) -> Location | None:
         """Null for holders and for places that the catalogue doesn't know."""
         return await load_location(info.context, self.place)
@@ -60,45 +65,45 @@ class TraceableObject(Node):
             object_id=found.object_id,
         )  # fmt: skip
 
-    @strawberry.field(description="The product's name in the language of Accept-Language.")
+    @field(description="The product's name in the language of Accept-Language.")
     async def product_name(self, info: Info) -> str | None:
         """Null where there is no product, or the catalogue doesn't know it."""
         product = await info.context.load(catalog_loaders.products, self.gtin) if self.gtin else None
         return name_in(product.names, info.context.language) if product else None
 
-    @strawberry.field
+    @field()
     async def product(self, info: Info) -> Product | None:
         """The catalogue's entry."""
         return await load_product(info.context, self.gtin)
 
-    @strawberry.field(description="Where how much of it is, by its movements; now, or as of a moment.")
+    @field(description="Where how much of it is, by its movements; now, or as of a moment.")
     async def positions(self, info: Info, as_of: datetime | None = None) -> list[Position]:
         """One moment for the whole operation, so that a page is one statement."""
         at = as_of or info.context.started_at
         found = await info.context.load(loaders.positions, (self.object_id, at))
         return [Position(place=position.place, quantity=position.quantity, uom=position.uom) for position in found]
 
-    @strawberry.field(description="How many units are known to belong to the lot; null for anything but a lot.")
+    @field(description="How many units are known to belong to the lot; null for anything but a lot.")
     async def units_count(self, info: Info) -> int | None:
         """By membership."""
         return await info.context.load(loaders.unit_counts, self.object_id) if self.kind is ObjectKind.LOT else None
 
-    @strawberry.field(
+    @field(
         description="Why it, or something that lies in it now, is held; empty where it is free. At most 20 causes are told.",
         directives=(ListSize(assumed_size=3), Cost(weight=5)),
     )
     async def hold_causes(self, info: Info) -> list[Annotated["HoldCause", strawberry.lazy("backend.holds.types")]]:
         """Recomputed from the holds' roots."""
-        from backend.holds.types import HoldCause as Told
+        from backend.holds.types import HoldCause as Told  # noqa: PLC0415 - it needs this module
 
         return [Told.of(cause) for cause in await info.context.load(loaders.hold_causes, self.object_id)]
 
-    @strawberry.field(description="Events in force in which it took part, newest first.")
+    @field(description="Events in force in which it took part, newest first.")
     async def timeline(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Annotated["Event", strawberry.lazy("backend.events.types")]]:
         """In order of event time."""
-        from backend.trace.timelines import timeline
+        from backend.trace.timelines import timeline  # noqa: PLC0415 - it needs this module
 
         return await timeline(info.context, self.object_id, Page.of(first, after, last, before))
 

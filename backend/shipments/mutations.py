@@ -13,6 +13,7 @@ from backend.graphql.commands import Reply, perform, require_key
 from backend.graphql.context import Info
 from backend.graphql.directives import ListSize, requires
 from backend.graphql.errors import UserError
+from backend.graphql.fields import field, mutation
 from backend.holds.errors import GoodsHeldError
 from backend.holds.types import HoldCause
 from backend.shipments.service import ShipLine, ShipOrder, ship
@@ -53,12 +54,12 @@ class ShipPayload:
     )
     public_id: strawberry.Private[str | None]
 
-    @strawberry.field
+    @field()
     async def shipment(self, info: Info) -> Shipment | None:
         """As it is now."""
         return await find_shipment(info.context, self.public_id)
 
-    @strawberry.field
+    @field()
     async def event(self, info: Info) -> Event | None:
         """The event that was captured."""
         return await find_event(info.context, self.public_id) if self.public_id else None
@@ -68,7 +69,7 @@ class ShipPayload:
 class ShipmentMutations:
     """Ship."""
 
-    @strawberry.mutation(
+    @mutation(
         description="Ship goods, unless they, what they were made from or what lies in them is held. Needs an Idempotency-Key.",
         directives=requires(Permission.SHIPMENTS_COMMAND),
     )

@@ -4,6 +4,7 @@ import strawberry
 
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
+from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect
 from backend.shipments.query_service import page_of_shipments
 from backend.shipments.types import Shipment
@@ -14,9 +15,9 @@ from tenants.permissions import Permission
 class ShipmentQueries:
     """Shipments."""
 
-    @strawberry.field(description="Shipments of your own goods, newest first.", directives=requires(Permission.TRACE_READ))
+    @field(description="Shipments of your own goods, newest first.", directives=requires(Permission.TRACE_READ))
     async def shipments(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Shipment]:
         """A page of them."""
         page = Page.of(first, after, last, before)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID
@@ -13,6 +13,7 @@ from backend.catalog.types import Location, Partner, load_location, load_partner
 from backend.genealogy.rules import Certainty
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import ListSize, requires
+from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.objects.types import TraceableObject, load_object
@@ -20,6 +21,9 @@ from backend.shipments import loaders, service
 from backend.shipments.projection import Direction
 from backend.shipments.query_service import CarriedLot, shipment_by_public_id
 from tenants.permissions import Permission
+
+if TYPE_CHECKING:
+    from backend.events.types import Event
 
 strawberry.enum(Certainty, description="Proven by the events, or merely not excluded by them.")
 strawberry.enum(Direction, name="ShipmentDirection", description="Whose shipment it is.")
@@ -39,7 +43,7 @@ class ShippedLot:
         """From the rollup's."""
         return cls(quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty, lot_id=lot.lot_id)
 
-    @strawberry.field
+    @field()
     async def object(self, info: Info) -> TraceableObject | None:
         """The lot or unit."""
         return await load_object(info.context, self.lot_id)
@@ -65,31 +69,31 @@ class Shipment(Node):
             from_place=shipped.from_place, to_party=shipped.to_party, document=shipped.document, shipment_id=shipped.shipment_id,
         )  # fmt: skip
 
-    @strawberry.field(description="The customer's name in the language of Accept-Language.")
+    @field(description="The customer's name in the language of Accept-Language.")
     async def customer_name(self, info: Info) -> str | None:
         """Null where the catalogue doesn't know the party."""
         partner = await info.context.load(catalog_loaders.partners, self.to_party) if self.to_party else None
         return name_in(partner.names, info.context.language) if partner else None
 
-    @strawberry.field
+    @field()
     async def customer(self, info: Info) -> Partner | None:
         """The catalogue's entry for whom it went to."""
         return await load_partner(info.context, self.to_party)
 
-    @strawberry.field
+    @field()
     async def origin(self, info: Info) -> Location | None:
         """The catalogue's entry for where it left from."""
         return await load_location(info.context, self.from_place)
 
-    @strawberry.field(description="What it carries, by the contents as it left; at most 500 lots.", directives=(ListSize(assumed_size=20),))
+    @field(description="What it carries, by the contents as it left; at most 500 lots.", directives=(ListSize(assumed_size=20),))
     async def lots(self, info: Info) -> list[ShippedLot]:
         """Through the batch."""
         return [ShippedLot.of(lot) for lot in await info.context.load(loaders.lots, self.shipment_id)]
 
-    @strawberry.field(description="The event that it is.")
+    @field(description="The event that it is.")
     async def event(self, info: Info) -> Annotated["Event", strawberry.lazy("backend.events.types")] | None:
         """A shipment's id is its event's."""
-        from backend.events.types import load_event
+        from backend.events.types import load_event  # noqa: PLC0415 - what captures events needs this module
 
         return await load_event(info.context, self.shipment_id)
 

@@ -7,6 +7,7 @@ import strawberry
 
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, requires
+from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut
 from backend.objects import service as objects
 from backend.objects.types import TraceableObject
@@ -22,13 +23,13 @@ _ContentKey = tuple[str, str, str]
 class TraceQueries:
     """`key` is any form of an identifier, or a bare lot number, serial or SSCC that is unique here."""
 
-    @strawberry.field(description="The object that a code means; an error OBJECT_NOT_FOUND where there is none.", directives=requires(Permission.TRACE_READ))
+    @field(description="The object that a code means; an error OBJECT_NOT_FOUND where there is none.", directives=requires(Permission.TRACE_READ))
     async def traceable_object(self, info: Info, key: str) -> TraceableObject | None:
         """By any form of its identifier."""
         async with info.context.reading() as tx:
             return TraceableObject.of(await objects.find(tx, key))
 
-    @strawberry.field(
+    @field(
         description="Everything that an object came from, or that came from it; for a container, what is in it.",
         directives=requires(Permission.TRACE_READ, Cost(weight=50)),
     )
@@ -37,7 +38,7 @@ class TraceQueries:
         async with info.context.reading() as tx:
             return Trace.of(await service.trace(tx, key, direction, as_of=as_of))
 
-    @strawberry.field(
+    @field(
         description="What is in a container now, or was as of a moment, through every level of packing.",
         directives=requires(Permission.TRACE_READ, Cost(weight=10)),
     )
@@ -45,6 +46,7 @@ class TraceQueries:
         self,
         info: Info,
         key: str,
+        *,
         as_of: datetime | None = None,
         first: int | None = None,
         after: str | None = None,

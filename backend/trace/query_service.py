@@ -28,9 +28,7 @@ class Content:
     until: datetime | None
 
 
-async def timelines(
-    tx: TenantTransaction, object_ids: Collection[int], *, cursor: UUID | None, backward: bool, limit: int
-) -> dict[int, list[int]]:
+async def timelines(tx: TenantTransaction, object_ids: Collection[int], *, cursor: UUID | None, backward: bool, limit: int) -> dict[int, list[int]]:
     """The log's ids of the events in force in which each object took part, newest first, in the order of going."""
     found: dict[int, list[int]] = defaultdict(list)
     for row in await query_repository.timelines(tx, object_ids, cursor=cursor, backward=backward, limit=limit):

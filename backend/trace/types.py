@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import strawberry
 
+from backend.events.types import Event, load_event
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, ListSize, requires
+from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut
 from backend.objects.types import TraceableObject
 from backend.shipments.types import Shipment
@@ -47,11 +49,9 @@ class TraceLink:
     uom: str | None
     event_id: strawberry.Private[int]
 
-    @strawberry.field(description="The event that states it.")
-    async def event(self, info: Info) -> Annotated["Event", strawberry.lazy("backend.events.types")] | None:
+    @field(description="The event that states it.")
+    async def event(self, info: Info) -> Event | None:
         """Through the batch."""
-        from backend.events.types import load_event
-
         return await load_event(info.context, self.event_id)
 
 
@@ -121,18 +121,18 @@ class Trace:
             link_count=len(found.links), found=found,
         )  # fmt: skip
 
-    @strawberry.field(description="Its objects, nearest first.")
+    @field(description="Its objects, nearest first.")
     def nodes(
-        self, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[TraceNode]:
         """In order of steps, kind and key."""
         page = Page.of(first, after, last, before)
         rows = cut(page, self.found.nodes, key=_node_key, cursor_key=_read_node_key)
         return connect(page, rows, node=_node, cursor=lambda node: _text(_node_key(node)))
 
-    @strawberry.field(description="Its links in order of time.")
+    @field(description="Its links in order of time.")
     def links(
-        self, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[TraceLink]:
         """Two links that look the same are told apart by their number among such."""
         page = Page.of(first, after, last, before)
@@ -140,10 +140,8 @@ class Trace:
         rows = cut(page, _keyed(self.found.links, things), key=lambda row: row[0], cursor_key=_read_link_key)
         return connect(page, rows, node=lambda row: _link(row[1], things), cursor=lambda row: _text(row[0]))
 
-    @strawberry.field(description="Where something went in of which nothing is known.")
-    def gaps(
-        self, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
-    ) -> Connection[TraceGap]:
+    @field(description="Where something went in of which nothing is known.")
+    def gaps(self, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None) -> Connection[TraceGap]:
         """In order of time."""
         page = Page.of(first, after, last, before)
         things = {node.thing.object_id: TraceableObject.of(node.thing) for node in self.found.nodes}
@@ -152,7 +150,8 @@ class Trace:
             return (isoformat(gap.occurred_at), things[gap.node_id].key, gap.product.key)
 
         def read(cursor: str) -> tuple[str, str, str]:
-            return msgspec.json.decode(cursor, type=tuple[str, str, str])
+            found: tuple[str, str, str] = msgspec.json.decode(cursor, type=tuple[str, str, str])
+            return found
 
         def told(gap: service.Gap) -> TraceGap:
             return TraceGap(step=things[gap.node_id], product=TraceableObject.of(gap.product), occurred_at=gap.occurred_at)
@@ -160,12 +159,12 @@ class Trace:
         rows = cut(page, sorted(self.found.gaps, key=key), key=key, cursor_key=read)
         return connect(page, rows, node=told, cursor=lambda gap: _text(key(gap)))
 
-    @strawberry.field(
+    @field(
         description="Shipments in force that carried the object or anything made from it, oldest first, as is known now; none for a trace backward.",
         directives=(Cost(weight=50),),
     )
     async def shipments(
-        self, info: Info, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[ReachedShipment]:
         """The heart of a recall's scope."""
         page = Page.of(first, after, last, before)
@@ -191,11 +190,13 @@ def _node_key(node: service.TraceNode) -> _NodeKey:
 
 
 def _read_node_key(cursor: str) -> _NodeKey:
-    return msgspec.json.decode(cursor, type=_NodeKey)
+    key: _NodeKey = msgspec.json.decode(cursor, type=_NodeKey)
+    return key
 
 
 def _read_link_key(cursor: str) -> _LinkKey:
-    return msgspec.json.decode(cursor, type=_LinkKey)
+    key: _LinkKey = msgspec.json.decode(cursor, type=_LinkKey)
+    return key
 
 
 def _shipment_key(reached: service.ReachedShipment) -> tuple[str, str]:
@@ -225,7 +226,5 @@ def _link(link: rules.Link, things: dict[int, TraceableObject]) -> TraceLink:
 
 
 def _reached(reached: service.ReachedShipment) -> ReachedShipment:
-    lots = [
-        TracedLot(object=TraceableObject.of(lot.lot), quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty) for lot in reached.lots
-    ]
+    lots = [TracedLot(object=TraceableObject.of(lot.lot), quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty) for lot in reached.lots]
     return ReachedShipment(shipment=Shipment.of(reached.shipment), lots=lots)

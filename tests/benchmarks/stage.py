@@ -1,6 +1,5 @@
 """Real servers in a temporary directory, with the settings that the demo has: data are safe after each commit."""
 
-import asyncio
 import shutil
 import sys
 import tempfile
@@ -171,7 +170,3 @@ def stage(settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
-
-async def in_thread[T](act: "Callable[[], T]") -> T:
-    """Run a blocking act beside the loop."""
-    return await asyncio.to_thread(act)

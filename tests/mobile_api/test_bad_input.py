@@ -9,9 +9,12 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from backend.services import build_services
+from infra.errors import UnavailableError
 from infra.schema import SCHEMA_NAME
 from infra.settings import Settings
 from mobile_api.batch import NotUnderstood, Understood, read_batch
+from mobile_api.sync import synchronise
 from tests.conftest import Cluster
 from tests.factories import DUMPLING, FLOUR, PLANT, lot, made, unit
 from tests.mobile_api.phones import Entry, Phone, entry, item, packed, produced, received, shipped, statuses
@@ -100,17 +103,33 @@ async def test_an_invalid_fact_waits_for_a_person_and_its_neighbours_are_taken(p
 
 @pytest.mark.parametrize("text", ['"\\u0000"', '"\\ud800"', '{"a": 1, "a": 2}', "1e999", "9" * 5_000, '"\xff"', "[" * 200 + "]" * 200])
 async def test_json_that_no_event_can_hold_is_kept_as_it_came(phone: Phone, text: str) -> None:
-    told = json.dumps(received(F1) | {"note": "@"}).replace('"@"', text).encode("latin-1")
+    sent = received(F1)
+    told = json.dumps(sent | {"note": "@"}).replace('"@"', text).encode("latin-1")
     response = await phone.post(b'{"entries": [' + told + b"]}")
-    assert statuses(response.json()["entries"]) == ["needs_review"]
+    [answer] = response.json()["entries"]
+    assert (answer["status"], answer["id"]) == ("needs_review", sent["id"])
     [(raw, _)] = await phone.in_review()
     assert raw.encode() == told.replace(b"\xff", b"\\xff")
+    response = await phone.post(b'{"entries": [' + told.replace(b'"fact"', b'"command"') + b"]}")
+    assert statuses(response.json()["entries"]) == ["refused"]
 
 
 async def test_what_is_corrected_on_the_phone_is_taken_under_the_same_id(phone: Phone) -> None:
     told = received(F1)
     assert statuses(await phone.send(told | {"place": "the yard"})) == ["needs_review"]
     assert statuses(await phone.send(told)) == ["accepted"]
+
+
+async def test_a_database_that_is_away_for_the_moment_fails_the_batch_and_loses_nothing(phone: Phone, settings: Settings) -> None:
+    entries = [received(lot(FLOUR, f"F{number}"), number) for number in range(3)]
+    short = build_services(settings.model_copy(update={"database_pool_size": 1}))
+    async with short.database.tenant(phone.firm.tenant_id):
+        with pytest.raises(UnavailableError) as refusal:
+            await synchronise(short, phone.firm.principal, json.dumps({"entries": entries}).encode())
+    await short.close()
+    assert (refusal.value.status, refusal.value.detail) == (503, {"retry_after": 2})
+    assert (await phone.bodies(), await phone.in_review()) == ({}, [])
+    assert statuses(await phone.send(*entries)) == ["accepted"] * 3
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ async def test_inspection_keeps_its_note_and_photos(phone: Phone) -> None:
         "suyuan:photos": [photo],
     }
     async with phone.services.database.tenant(phone.firm.tenant_id) as tx:
-        assert await tx.fetchval("select context from event where tenant_id = $1") == '[{"suyuan":"https://ns.suyuan.app/"}]'
+        assert await tx.fetchval("select context from event where tenant_id = $1") == '[{"suyuan":"https://ns.suyuan.example/epcis/"}]'
 
 
 async def test_unit_scanned_with_its_lot_teaches_membership_when_packed(phone: Phone) -> None:

@@ -1,0 +1,40 @@
+"""A plausible month of a food maker, as documents for the capture interface and as a catalogue."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.catalog import service as catalog
+from backend.identifiers import DIGITAL_LINK_ROOT
+from backend.simulator.master_data import MasterData
+from backend.simulator.simulation import Industry, simulate
+from tests.benchmarks.stage import Firm, House
+
+DOCUMENT_EVENTS = 250
+
+
+@dataclass(frozen=True)
+class Production:
+    """`documents` as they are sent; `events` in all of them."""
+
+    master_data: MasterData
+    documents: Sequence[bytes]
+    events: int
+
+
+def food(events: int, seed: int = 1, size: int = DOCUMENT_EVENTS) -> Production:
+    """The simulator's food maker."""
+    simulation = simulate(Industry.FOOD, events=events, seed=seed)
+    documents = [json.dumps(document, ensure_ascii=False).encode() for document in simulation.documents(size)]
+    return Production(simulation.master_data, documents, len(simulation.submissions))
+
+
+async def enter_catalogue(house: House, firm: Firm, master_data: MasterData) -> None:
+    """Places and partners: with them a shipment knows whose it is."""
+    locations = [
+        catalog.Location(
+            f"{DIGITAL_LINK_ROOT}{place.key}", {"zh": place.name_zh, "en": place.name_en}, str(place.kind), place.own, place.time_zone
+        )
+        for place in master_data.locations
+    ]
+    await house.services.in_tenant(firm.tenant_id, lambda tx: catalog.put_locations(tx, firm.principal, locations))
