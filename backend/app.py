@@ -11,10 +11,12 @@ from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
+from backend.history.routes import history_router
 from backend.services import SERVICES, Services, build_services
 from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
 from infra.logging import configure_logging
 from infra.settings import Settings, load_settings
+from infra.storage.gateway import gateway
 from tenants.http import IDENTITY, authorize, public
 from tenants.routes import auth_router
 
@@ -43,7 +45,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
                 await running.close()
 
     config = AppConfig(
-        route_handlers=[auth_router(), *_backend_routers(running), *_health(running), MetricsController, *routers],
+        route_handlers=[auth_router(), *_backend_routers(running), *_gateway(running), *_health(running), MetricsController, *routers],
         guards=[authorize],
         exception_handlers=EXCEPTION_HANDLERS,
         middleware=[request_id_middleware, PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],
@@ -59,7 +61,14 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return [epcis_router(services), graphql_router(services)]
+    return [epcis_router(services), graphql_router(services), history_router(services)]
+
+
+def _gateway(services: Services) -> list[Any]:
+    settings = services.settings
+    if not settings.s3_gateway or settings.s3_endpoint is None:
+        return []
+    return [gateway(settings.s3_bucket, settings.s3_endpoint, public("the store checks the signature of each request itself"))]
 
 
 def _health(services: Services) -> list[Any]:

@@ -96,5 +96,6 @@ def build_services(settings: Settings) -> Services:
             access_key=settings.s3_access_key.get_secret_value() if settings.s3_access_key else None,
             secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None,
             path_style=settings.s3_path_style,
+            public_endpoint=settings.s3_public_endpoint,
         ),
     )

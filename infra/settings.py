@@ -40,6 +40,8 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr
     s3_endpoint: str | None = Field(default=None, description="None: AWS's own for the region")
+    s3_public_endpoint: str | None = Field(default=None, description="Where browsers and phones reach the store, if that is not s3_endpoint")
+    s3_gateway: bool = Field(default=False, description="Pass requests for the bucket on to the store on the service's own port: for one machine")
     s3_region: str = "us-east-1"
     s3_bucket: str = "suyuan"
     s3_access_key: SecretStr | None = None

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.events.canonical import CanonicalEvent, EventType, Role
 from backend.events.commands import read_command
+from backend.events.contexts import SUYUAN_NAMESPACE
 from backend.events.timestamps import parse_timestamp
 from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, is_uri, parse_identifier
 from backend.objects.service import TraceableObject, code_of
@@ -21,7 +22,7 @@ from mobile_api.entries import AnyEntry, Consume, Entry, Epcis, Inspect, Item, M
 from mobile_api.schemas import DataQualityNote
 
 # The namespace of what EPCIS has no field for; EPCIS answers name the same one.
-SUYUAN_CONTEXT: Final = {"suyuan": "https://ns.suyuan.example/epcis/"}
+SUYUAN_CONTEXT: Final = {"suyuan": SUYUAN_NAMESPACE}
 MOST_AHEAD: Final = timedelta(days=1)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_DIGITS: Final = 30

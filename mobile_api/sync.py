@@ -14,10 +14,9 @@ import asyncpg
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.events import repository as events
 from backend.events.errors import EventConflictError
 from backend.events.projection import Source
-from backend.events.service import Outcome, OutcomeStatus
+from backend.events.service import Outcome, OutcomeStatus, stored_contents
 from backend.holds import service as holds
 from backend.holds.errors import GoodsHeldError
 from backend.objects import service as objects
@@ -178,7 +177,7 @@ class _Sync:
         saved = await replay_or_claim(tx, self._principal, f"mobile:{item.client_id}", item.content_sha256)
         if saved:
             return msgspec.json.decode(saved.reply, type=EntryAnswer)
-        stored = (await events.stored_contents(tx, [item.event.event_key])).get(item.event.event_key)
+        stored = (await stored_contents(tx, [item.event.event_key])).get(item.event.event_key)
         if stored is None:
             return None
         public_id, content = stored

@@ -24,7 +24,7 @@ from infra.embedded.postgres import PostgresServer
 from infra.embedded.valkey import ValkeyServer
 from infra.provision import DatabaseUrls, provision, urls_for
 from infra.queue import drain
-from infra.roles import LOGIN_ROLES
+from infra.roles import LOGIN_ROLES, ensure_database
 from infra.settings import Environment, Settings
 from tenants.passwords import Passwords
 from tenants.permissions import Role, permissions_of
@@ -104,7 +104,7 @@ def database_urls(cluster: Cluster) -> DatabaseUrls:
         await connection.execute(f'create database "{name}" template {TEMPLATE}')
         await connection.close()
         # Rights on the database itself aren't copied with the template.
-        await provision(cluster.admin_dsn, name, ROLE_PASSWORDS)
+        await ensure_database(cluster.admin_dsn, name)
 
     asyncio.run(clone())
     return urls_for(cluster.admin_dsn, name, ROLE_PASSWORDS)

@@ -63,6 +63,8 @@ def environment(ground: Ground) -> dict[str, str]:
         "SUYUAN_PORT": str(web_port()),
         "SUYUAN_REDIS_URL": ground.valkey.url,
         "SUYUAN_S3_ENDPOINT": ground.store.endpoint,
+        "SUYUAN_S3_PUBLIC_ENDPOINT": public_url(),
+        "SUYUAN_S3_GATEWAY": "true",
         "SUYUAN_S3_BUCKET": BUCKET,
         "SUYUAN_S3_ACCESS_KEY": ground.store.access_key,
         "SUYUAN_S3_SECRET_KEY": ground.store.secret_key,

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from backend.catalog import service as catalog
-from backend.genealogy import repository as genealogy
+from backend.genealogy import query_service as genealogy
 from backend.identifiers import ObjectKind
 from backend.objects.service import TraceableObject
 from backend.services import Services
@@ -71,8 +71,8 @@ async def _names(services: Services, tenant_id: int, forward: Trace, backward: T
     things = [node.thing for found in (forward, backward) for node in found.nodes]
     parties = {item.shipment.to_party for item in shipments if item.shipment.to_party}
     async with services.database.tenant(tenant_id) as tx:
-        received = await genealogy.received_from(tx, [thing.object_id for thing in things if thing.kind is ObjectKind.LOT])
-        suppliers = {row["object_id"]: row["counterparty"] for row in received}
+        received = await genealogy.suppliers_of(tx, [thing.object_id for thing in things if thing.kind is ObjectKind.LOT])
+        suppliers = {object_id: parties[0] for object_id, parties in received.items()}
         return Names(
             await catalog.products_by_gtin(tx, {thing.gtin for thing in things if thing.gtin}),
             await catalog.partners_by_party(tx, parties | set(suppliers.values())),

@@ -9,10 +9,10 @@ from litestar.exceptions import HTTPException
 
 from backend.events.errors import QueryParameterError
 from backend.events.faults import DocumentFaults, Fault
+from backend.events.jobs import MOST_ERRORS
 from infra.errors import SuyuanError
 from infra.http import answer_unexpected, request_id
 
-MOST_ERRORS: Final = 200
 _BY_STATUS: Final = {
     400: ("ValidationException", "The request can't be taken as it is"),
     401: ("SecurityException", "Not signed in"),

@@ -10,13 +10,15 @@ from uuid import UUID
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
-from backend.epcis.capture import ErrorBehaviour, get_job, list_jobs, run_job
+from backend.epcis.capture import run_job
 from backend.epcis.problems import EXCEPTION_HANDLERS, refuse_faults
 from backend.epcis.query import read_filter
+from backend.events.contexts import SUYUAN_NAMESPACE
 from backend.events.errors import CaptureLimitError, EventConflictError, QueryParameterError
+from backend.events.jobs import ErrorBehaviour, get_job, list_jobs
+from backend.events.json_text import write_json
 from backend.events.query_service import find_events, get_event, get_event_by_id
 from backend.events.reader import Reading, read
-from backend.events.repository import ENCODER
 from backend.events.service import OutcomeStatus
 from backend.events.writer import EpcFormat, write_event, write_query_document
 from backend.services import Services, services_of
@@ -25,7 +27,7 @@ from infra.errors import InvalidInputError
 from tenants.http import principal_of, requires
 from tenants.permissions import Permission
 
-VERSIONS: Final = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0", "GS1-Extensions": "suyuan=https://ns.suyuan.example/epcis/"}
+VERSIONS: Final = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0", "GS1-Extensions": f"suyuan={SUYUAN_NAMESPACE}"}
 DEFAULT_PAGE: Final = 30
 LARGEST_PAGE: Final = 200
 JSON_LD: Final = "application/ld+json"
@@ -68,7 +70,7 @@ async def capture(request: Request[Any, Any, Any]) -> Response[Any]:
     job = await run_job(services, principal, reading, behaviour)
     location = f"/epcis/capture/{job.job_id}"
     headers = _headers(services) | {"Location": location, "GS1-Capture-Error-Behaviour": str(behaviour)}
-    return Response(ENCODER.encode(job.as_json()), status_code=202, headers=headers, media_type=JSON)
+    return Response(write_json(job.as_json()), status_code=202, headers=headers, media_type=JSON)
 
 
 @get("/capture", opt=requires(Permission.EVENTS_CAPTURE))
@@ -78,9 +80,9 @@ async def capture_jobs(request: Request[Any, Any, Any]) -> Response[Any]:
     size, token = _paging(request)
     before = _uuid_token(token) if token else None
     async with services.database.tenant(principal.tenant_id) as tx:
-        jobs = await list_jobs(tx, before=before, limit=size + 1)
+        jobs = await list_jobs(tx, principal, before=before, limit=size + 1)
     last = str(jobs[size - 1].job_id) if len(jobs) > size else None
-    body = ENCODER.encode([job.as_json() for job in jobs[:size]])
+    body = write_json([job.as_json() for job in jobs[:size]])
     return Response(body, headers=_headers(services) | _next_link(request, last), media_type=JSON)
 
 
@@ -89,8 +91,8 @@ async def capture_job(job_id: FromPath[str], request: Request[Any, Any, Any]) ->
     """One capture job."""
     principal, services = principal_of(request), services_of(request)
     async with services.database.tenant(principal.tenant_id) as tx:
-        job = await get_job(tx, _uuid(job_id))
-    return Response(ENCODER.encode(job.as_json()), headers=_headers(services), media_type=JSON)
+        job = await get_job(tx, principal, _uuid(job_id))
+    return Response(write_json(job.as_json()), headers=_headers(services), media_type=JSON)
 
 
 @post("/events", opt=requires(Permission.EVENTS_CAPTURE), status_code=201)
@@ -109,7 +111,7 @@ async def capture_event(request: Request[Any, Any, Any]) -> Response[Any]:
     identifier = event.event_id or event.event_hash
     headers = _headers(services) | {"Location": f"/epcis/events/{identifier}"}
     answer = {"eventID": identifier, "status": str(OutcomeStatus.ACCEPTED if job.accepted else OutcomeStatus.DUPLICATE)}
-    return Response(ENCODER.encode(answer), status_code=201, headers=headers, media_type=JSON)
+    return Response(write_json(answer), status_code=201, headers=headers, media_type=JSON)
 
 
 @get("/events", opt=requires(Permission.EVENTS_READ))
@@ -126,7 +128,7 @@ async def events(request: Request[Any, Any, Any]) -> Response[Any]:
     )
     next_token = base64.urlsafe_b64encode(f"s{page.next_seq}".encode()).decode() if page.next_seq else None
     headers = _headers(services) | _next_link(request, next_token)
-    return Response(ENCODER.encode(document), headers=headers, media_type=_media_type(request))
+    return Response(write_json(document), headers=headers, media_type=_media_type(request))
 
 
 @get("/events/{event_id:path}", opt=requires(Permission.EVENTS_READ))
@@ -137,7 +139,7 @@ async def event(event_id: FromPath[str], request: Request[Any, Any, Any]) -> Res
     async with services.database.tenant(principal.tenant_id) as tx:
         found = [await get_event(tx, UUID(wanted))] if _OWN_ID.fullmatch(wanted) else await get_event_by_id(tx, wanted)
     body = write_event(found[-1].writable(), epc_format=_epc_format(request))
-    return Response(ENCODER.encode(body), headers=_headers(services), media_type=_media_type(request))
+    return Response(write_json(body), headers=_headers(services), media_type=_media_type(request))
 
 
 def _uuid(text: str) -> UUID:

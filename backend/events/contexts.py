@@ -12,6 +12,8 @@ from backend.identifiers.describe import shown
 
 STANDARD_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 EPCIS_NAMESPACE: Final = "https://ref.gs1.org/epcis/"
+# Of our own extensions, which phones and commands write.
+SUYUAN_NAMESPACE: Final = "https://ns.suyuan.example/epcis/"
 
 # What both published contexts declare.
 STANDARD_PREFIXES: Final = {
@@ -27,9 +29,7 @@ STANDARD_PREFIXES: Final = {
 }
 # Industry contexts that documents refer to, by what they declare.
 KNOWN_CONTEXTS: Final = {
-    "https://ref.gs1eg.org/extensions/epcis/hc/2.0.0/hc-context.jsonld": {
-        "gs1egypthc": "https://ref.gs1eg.org/extensions/epcis/hc/voc/"
-    },
+    "https://ref.gs1eg.org/extensions/epcis/hc/2.0.0/hc-context.jsonld": {"gs1egypthc": "https://ref.gs1eg.org/extensions/epcis/hc/voc/"},
 }
 _STANDARD_ADDRESS: Final = re.compile(
     r"https?://(?:ref\.gs1\.org/standards/epcis/(?:2\.[0-9]+(?:\.[0-9]+)?/)?|gs1\.github\.io/EPCIS/)epcis-context(?:-simple)?\.jsonld"
@@ -95,18 +95,14 @@ def read_context(value: Any, path: str, terms: Collection[str], faults: list[Fau
             own |= known or {}
             open_ended = open_ended or known is None
         else:
-            faults.append(
-                Fault(place, _RULE, "A context is an address or an object.", f'Write "{STANDARD_CONTEXT}" or {{"prefix": "…"}}.')
-            )
+            faults.append(Fault(place, _RULE, "A context is an address or an object.", f'Write "{STANDARD_CONTEXT}" or {{"prefix": "…"}}.'))
             continue
         if entry not in entries:
             entries.append(entry)
     return Scope(prefixes, own, tuple(entries), standard, open_ended)
 
 
-def _declarations(
-    entry: dict[str, Any], path: str, terms: Collection[str], known: dict[str, str], faults: list[Fault]
-) -> dict[str, str]:
+def _declarations(entry: dict[str, Any], path: str, terms: Collection[str], known: dict[str, str], faults: list[Fault]) -> dict[str, str]:
     declared: dict[str, str] = {}
     for name, value in entry.items():
         place = below(path, name)

@@ -1,16 +1,15 @@
 """Read the event log: one event, or a page of those that a filter finds."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from backend.events import query_repository as repository
 from backend.events.canonical import Action, EventType
 from backend.events.errors import EventNotFoundError
+from backend.events.json_text import read_json
 from backend.events.query_repository import EventFilter, ObjectMatch
 from backend.events.writer import WritableEvent
 from infra.database import Record, TenantTransaction
@@ -19,8 +18,7 @@ __all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_eve
 
 
 def _decode(text: str) -> Any:
-    """Stored JSON, numbers exact."""
-    return json.loads(text, parse_float=Decimal)
+    return read_json(text.encode()).value
 
 
 @dataclass(frozen=True, slots=True)

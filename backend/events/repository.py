@@ -5,14 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from backend.events.canonical import CanonicalEvent
+from backend.events.json_text import write_json
 from backend.events.projection import StoredEvent
 from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
-
-ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _INSERT = """
 insert into event (tenant_id, public_id, event_key, base_key, content_sha256, event_hash, event_type, action, event_time, event_offset,
@@ -49,8 +46,8 @@ async def insert_events(
         values = (
             uuid7(), event.event_key, base_key(event), event.content_sha256, event.event_hash, int(event.type), event.action,
             event.event_time, event.event_offset, declaration.declaration_time if declaration else None, event.biz_step, event.disposition,
-            event.read_point, event.biz_location, event.transformation_id, ENCODER.encode(event.body).decode(),
-            ENCODER.encode(event.context).decode(),
+            event.read_point, event.biz_location, event.transformation_id, write_json(event.body).decode(),
+            write_json(event.context).decode(),
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
@@ -105,7 +102,7 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
              returning last_seq),
            numbered as (
              insert into event_feed (tenant_id, seq, event_id)
-             select $1::int, t.last_seq - cardinality($2::bigint[]) + i.place, i.event_id
+             select $1, t.last_seq - cardinality($2::bigint[]) + i.place, i.event_id
              from taken t cross join unnest($2::bigint[]) with ordinality as i(event_id, place)
              returning seq)
            select max(seq) from numbered""",
@@ -145,17 +142,19 @@ async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:
 async def job_by_id(tx: TenantTransaction, job_id: UUID) -> Record | None:
     """A capture job."""
     return await tx.fetchrow(
-        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors
+        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by
            from capture_job where tenant_id = $1 and job_id = $2""",
         job_id,
     )
 
 
-async def jobs(tx: TenantTransaction, *, before: UUID | None, limit: int) -> list[Record]:
+async def jobs(tx: TenantTransaction, *, created_by: UUID | None, before: UUID | None, limit: int) -> list[Record]:
     """Capture jobs, newest first, from behind `before`."""
     return await tx.fetch(
         """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors
-           from capture_job where tenant_id = $1 and ($2::uuid is null or job_id < $2) order by job_id desc limit $3""",
+           from capture_job where tenant_id = $1 and ($2::uuid is null or job_id < $2) and ($4::uuid is null or created_by = $4)
+           order by job_id desc limit $3""",
         before,
         limit,
+        created_by,
     )

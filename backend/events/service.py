@@ -1,12 +1,12 @@
 """Capture: the one way in. Every phone, file, machine, partner and command ends here, inside one tenant transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from backend.events import repository
+from backend.events import repository, review
 from backend.events.canonical import CanonicalEvent
 from backend.events.errors import EventConflictError
 from backend.events.projection import Batch, Projection, Source, StoredEvent, Superseded
@@ -34,6 +34,11 @@ class Outcome:
     event_key: str
     public_id: UUID | None
     event_id: int | None = None
+
+
+async def stored_contents(tx: TenantTransaction, event_keys: Collection[str]) -> dict[str, tuple[UUID, bytes]]:
+    """Public id and content digest of those events that are stored, by key."""
+    return await repository.stored_contents(tx, event_keys)
 
 
 def gate_for(events: Sequence[CanonicalEvent]) -> Gate:
@@ -103,23 +108,11 @@ class CaptureService:
         if content != event.content_sha256:
             if command:
                 raise EventConflictError(key)
-            await self.review(tx, event, source=source)
+            await review.keep_conflict(tx, event, source=source)
             return Outcome(OutcomeStatus.CONFLICT, key, None)
         if key in inserted:
             return Outcome(OutcomeStatus.ACCEPTED, key, public_id, inserted[key]["event_id"])
         return Outcome(OutcomeStatus.DUPLICATE, key, public_id)
-
-    async def review(self, tx: TenantTransaction, event: CanonicalEvent, *, source: Source) -> None:
-        """Keep a fact whose key is taken by other content for a person to decide on."""
-        await repository.insert_review(
-            tx,
-            event_key=event.event_key,
-            content_sha256=event.content_sha256,
-            raw=repository.ENCODER.encode({"@context": event.context, **event.body}).decode(),
-            reason="an event with the same key and other content is stored",
-            source=source,
-            received_at=clock.now(),
-        )
 
     async def _project(self, tx: TenantTransaction, new: list[StoredEvent], born_superseded: set[int], recorded_at: datetime) -> None:
         identifiers = [participation.identifier for item in new for participation in item.event.participations]

@@ -30,3 +30,11 @@ async def positions(tx: TenantTransaction, object_ids: Collection[int], at: date
 async def unit_counts(tx: TenantTransaction, lots: Collection[int]) -> dict[int, int]:
     """How many units are known to belong to each lot."""
     return {row["lot_id"]: row["units"] for row in await query_repository.unit_counts(tx, lots)}
+
+
+async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int]) -> dict[int, list[str]]:
+    """Each object's suppliers, as its receipts say."""
+    found: dict[int, list[str]] = {}
+    for row in await repository.received_from(tx, object_ids):
+        found.setdefault(row["object_id"], []).append(row["counterparty"])
+    return found

@@ -59,9 +59,12 @@ def transformation_node(event: CanonicalEvent) -> Identifier:
 
 def lot_of(identifier: Identifier) -> Identifier | None:
     """The lot that a captured unit names beside its serial."""
-    if identifier.kind is ObjectKind.UNIT and identifier.lot and identifier.gtin:
-        return parse_identifier(f"{DIGITAL_LINK_ROOT}01/{identifier.gtin}/10/{quote(identifier.lot, safe='')}")
-    return None
+    if identifier.kind is not ObjectKind.UNIT or not identifier.lot or not identifier.product_key:
+        return None
+    lot = quote(identifier.lot, safe="")
+    if identifier.gtin:
+        return parse_identifier(f"{DIGITAL_LINK_ROOT}01/{identifier.gtin}/10/{lot}")
+    return parse_identifier(f"{identifier.product_key}/{lot}")
 
 
 def memberships(event: CanonicalEvent) -> list[tuple[Identifier, Identifier]]:

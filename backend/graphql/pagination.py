@@ -96,8 +96,11 @@ class Page:
 
     def unknown_cursor(self) -> InvalidInputError:
         """The refusal of a cursor that isn't of this list."""
-        name = "before" if self.backward else "after"
-        return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo of the page before.", field=name)
+        return _foreign_cursor("before" if self.backward else "after")
+
+
+def _foreign_cursor(name: str) -> InvalidInputError:
+    return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo of the page before.", field=name)
 
 
 def encode_cursor(value: str) -> str:
@@ -111,7 +114,7 @@ def _decode(cursor: str, name: str) -> str:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         value = "\x00"
     if "\x00" in value or len(value) > 4_000:
-        raise InvalidInputError(f"The cursor in “{name}” can't be read. Take it from the pageInfo or the edges of the page before.", field=name)
+        raise _foreign_cursor(name)
     return value
 
 

@@ -62,9 +62,9 @@ def _history(
     number = thing.code if is_lot else lot.number if lot else None
     words = [said for said in told.words if said.tells_of(number)]
     return History(
-        gtin=product.gtin,
-        names=dict(product.names),
-        lot=number,
+        gtin="" if lot else product.gtin,
+        names={} if lot else dict(product.names),
+        lot=None if lot else number,
         serial=None if is_lot else thing.code,
         status=status,
         produced_on=next((said.produced_on for said in words if said.produced_on), None),

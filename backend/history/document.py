@@ -72,13 +72,13 @@ class Material(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class History(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is published under one key: a product, a lot, or a unit (then only what is the unit's own, unless its lot isn't known).
+    """What is published under one key: a product, a lot, or a unit.
 
-    `materials` is None where none were looked for, as in a unit that shares its lot's.
+    A unit whose lot is known tells only what is its own, and neither product nor name; None in `materials` then means its lot's.
     """
 
-    gtin: str
-    names: Names
+    gtin: str = ""
+    names: Names = {}
     lot: str | None = None
     serial: str | None = None
     status: Status | None = None
@@ -113,7 +113,9 @@ def unit_in_lot(unit: History, lot: History) -> History:
     shared = [step for step in lot.steps if step.kind not in _UNIT_ONLY and not (own_making and step.kind is StepKind.MADE)]
     return replace(
         unit,
-        lot=unit.lot or lot.lot,
+        gtin=lot.gtin,
+        names=lot.names,
+        lot=lot.lot,
         status=unit.status or lot.status,
         produced_on=unit.produced_on or lot.produced_on,
         expires_on=unit.expires_on or lot.expires_on,

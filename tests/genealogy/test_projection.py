@@ -206,3 +206,10 @@ async def test_same_object_in_two_tenants_is_two_objects(services: Services, fir
     await capture(services, firm.tenant_id, transformed([F1], [D1]))
     await capture(services, other_firm.tenant_id, made([], [quantity(F1, 1)]))
     assert await reached(services, other_firm, F1) == {"F1"}
+
+
+async def test_unit_without_a_gtin_is_followed_through_its_private_lot(services: Services, firm: Firm) -> None:
+    lot_key, serial = "https://firm.example/class/beans/B1", "https://firm.example/obj/beans/S1"
+    tracked = made([serial], minutes=12, ilmd={"cbvmda:lotNumber": "B1"})
+    await capture(services, firm.tenant_id, transformed([F1], [lot_key]), tracked)
+    assert await reached(services, firm, serial, Direction.BACKWARD) == {"S1", "B1", "F1"}

@@ -10,7 +10,8 @@ import pytest
 
 from backend.services import Services
 from tenants.permissions import Role
-from tests.conftest import Firm
+from tenants.registration import create_person_with_membership
+from tests.conftest import PASSWORD, Firm
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
 
 FLOUR_LOT = lot(FLOUR, "F-1")
@@ -58,6 +59,18 @@ def caller_of(client: httpx.AsyncClient, bearer: Callable[..., Awaitable[dict[st
 
     async def make(firm: Firm, role: Role = Role.OWNER) -> Caller:
         return Caller(client, await bearer(firm, role))
+
+    return make
+
+
+@pytest.fixture
+def new_person(services: Services) -> Callable[..., Awaitable[str]]:
+    """Register a person of a role in a firm; gives the sign-in name, the password is `PASSWORD`."""
+
+    async def make(firm: Firm, role: Role) -> str:
+        login = f"{uuid4().hex[:12]}@example.com"
+        await create_person_with_membership(services.identity, firm.tenant, login=login, password=PASSWORD, display_name="Li Lei", role=role)
+        return login
 
     return make
 

@@ -52,7 +52,8 @@ query($key: String!, $direction: TraceDirection!, $first: Int!, $after: String) 
   links(first: $first, after: $after) { edges { cursor node { parent { code } child { code } kind certainty doubt quantity uom event { bizStep } } }
     pageInfo { hasNextPage endCursor } }
   gaps(first: 10) { nodes { product { key } } }
-  shipments(first: 10) { nodes { shipment { toParty customerName shippedAt document origin { name } } lots { object { key } quantity uom certainty } } }
+  shipments(first: 10) { nodes { shipment { toParty customerName shippedAt document origin { name } }
+    lots { object { key } quantity uom certainty } } }
 } }
 """
 
@@ -64,7 +65,10 @@ async def test_forward_trace_reaches_the_customer_by_name(works: Firm, owner: Ca
     assert [node["steps"] for node in found["nodes"]["nodes"]] == [0, 1, 2]
     assert found["shipments"]["nodes"] == [
         {
-            "shipment": {"toParty": CUSTOMER, "customerName": "Customer", "shippedAt": "2026-03-02T08:30:00.000Z", "document": None, "origin": {"name": "Plant"}},
+            "shipment": {
+                "toParty": CUSTOMER, "customerName": "Customer", "shippedAt": "2026-03-02T08:30:00.000Z", "document": None,
+                "origin": {"name": "Plant"},
+            },
             "lots": [{"object": {"key": f"01/{DUMPLING}/10/D-1"}, "quantity": "1", "uom": "", "certainty": "CERTAIN"}],
         }
     ]  # fmt: skip
@@ -173,7 +177,8 @@ async def test_lines_of_an_event_come_in_pages_forwards_and_backwards(firm: Firm
     names = [lot(FLOUR, f"L{number}") for number in range(7)]
     [outcome] = await capture(services, firm.tenant_id, made(amounts=[quantity(name, 1) for name in names]))
     query = """query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { event(id: $id) {
-      objects(first: $first, after: $after, last: $last, before: $before) { nodes { object { code } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }"""
+      objects(first: $first, after: $after, last: $last, before: $before) {
+        nodes { object { code } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }"""
     event_id = global_id("Event", str(outcome.public_id))
 
     async def page(**arguments: Any) -> dict[str, Any]:
@@ -228,12 +233,15 @@ async def test_shipments_newest_first_with_what_they_carry(works: Firm, services
 
 
 async def test_catalogue_lists_in_pages_both_ways(works: Firm, owner: Caller) -> None:
-    query = "query($first: Int, $after: String, $last: Int) { products(first: $first, after: $after, last: $last) { nodes { gtin kind uom published } pageInfo { endCursor } } }"
+    query = """query($first: Int, $after: String, $last: Int) { products(first: $first, after: $after, last: $last) {
+      nodes { gtin kind uom published } pageInfo { endCursor } } }"""
     first = (await owner.ask(query, {"first": 1}))["products"]
     assert first["nodes"] == [{"gtin": FLOUR, "kind": "RAW", "uom": "KGM", "published": False}]
     assert (await owner.ask(query, {"first": 5, "after": first["pageInfo"]["endCursor"]}))["products"]["nodes"][0]["gtin"] == DUMPLING
     assert (await owner.ask(query, {"last": 1}))["products"]["nodes"][0]["gtin"] == DUMPLING
-    places = await owner.ask("{ locations(first: 5) { nodes { place name own timeZone parent { name } } } partners(first: 5) { nodes { party customer } } }")
+    places = await owner.ask(
+        "{ locations(first: 5) { nodes { place name own timeZone parent { name } } } partners(first: 5) { nodes { party customer } } }"
+    )
     assert places == {
         "locations": {"nodes": [{"place": PLANT, "name": "工厂", "own": True, "timeZone": "Asia/Shanghai", "parent": None}]},
         "partners": {"nodes": [{"party": CUSTOMER, "customer": True}]},

@@ -1,0 +1,126 @@
+"""Capture jobs: what became of each captured document, as the standard shows it (EPCIS 2.0 §12, the capture job document)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from backend.events import repository
+from backend.events.errors import CaptureJobNotFoundError
+from backend.events.service import Outcome, OutcomeStatus
+from infra import clock
+from infra.database import Record, TenantTransaction
+from tenants import audit
+from tenants.permissions import Permission
+from tenants.principal import Principal
+
+MOST_ERRORS: Final = 200
+
+
+class ErrorBehaviour(StrEnum):
+    """The values of the header GS1-Capture-Error-Behaviour."""
+
+    ROLLBACK = "rollback"
+    PROCEED = "proceed"
+
+
+@dataclass(slots=True)
+class CaptureJob:
+    """A capture job as the standard shows it, with counts besides."""
+
+    job_id: UUID
+    behaviour: ErrorBehaviour
+    created_at: datetime
+    finished_at: datetime | None = None
+    success: bool = True
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """EPCIS 2.0 §12, the capture job document."""
+        return {
+            "captureID": str(self.job_id),
+            "createdAt": clock.isoformat(self.created_at),
+            "finishedAt": clock.isoformat(self.finished_at) if self.finished_at else None,
+            "running": self.finished_at is None,
+            "success": self.success,
+            "captureErrorBehaviour": str(self.behaviour),
+            "errors": self.errors,
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "rejected": self.rejected,
+        }
+
+    @classmethod
+    def from_row(cls, row: Record) -> "CaptureJob":
+        """From the table."""
+        return cls(
+            row["job_id"], ErrorBehaviour(row["error_behaviour"]), row["created_at"], row["finished_at"], row["success"], row["accepted"],
+            row["duplicates"], row["rejected"], msgspec.json.decode(row["errors"]),
+        )  # fmt: skip
+
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Add what became of some events."""
+        for outcome in outcomes:
+            if outcome.status is OutcomeStatus.ACCEPTED:
+                self.accepted += 1
+            elif outcome.status is OutcomeStatus.DUPLICATE:
+                self.duplicates += 1
+            else:
+                self.reject([conflict_error(outcome)])
+
+    def reject(self, errors: list[dict[str, Any]]) -> None:
+        """Count one event that was not stored."""
+        self.rejected += 1
+        self.success = False
+        self.errors += errors[: max(0, MOST_ERRORS - len(self.errors))]
+
+
+def conflict_error(outcome: Outcome) -> dict[str, Any]:
+    """How a conflict stands among a job's errors."""
+    return {
+        "type": "epcisException:ResourceAlreadyExistsException",
+        "title": f"An event with the key {outcome.event_key} is stored already and its content differs; this one waits in the review queue.",
+        "field": "eventID",
+        "detail": "Send a new event with an id of its own, or an error declaration for the stored one.",
+    }
+
+
+async def record(tx: TenantTransaction, principal: Principal, job: CaptureJob, outcomes: list[Outcome]) -> None:
+    """Finish the job and store it, in the transaction that stored its last events."""
+    job.count(outcomes)
+    job.finished_at = clock.now()
+    await repository.insert_job(
+        tx,
+        {
+            "job_id": job.job_id, "created_at": job.created_at, "finished_at": job.finished_at, "error_behaviour": str(job.behaviour),
+            "success": job.success, "accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected,
+            "errors": msgspec.json.encode(job.errors).decode(), "created_by": principal.person_id,
+        },
+    )  # fmt: skip
+    counts = {"accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected}
+    await audit.record(tx, principal, "events.captured", f"capture:{job.job_id}", after=counts)
+
+
+async def get_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> CaptureJob:
+    """One job; who may not read events sees his own alone. Raises `CaptureJobNotFoundError`."""
+    row = await repository.job_by_id(tx, job_id)
+    if row is None or (not _may_see_all(principal) and row["created_by"] != principal.person_id):
+        raise CaptureJobNotFoundError("There is no such capture job. Its address stands in the answer to the capture.", field="id")
+    return CaptureJob.from_row(row)
+
+
+async def list_jobs(tx: TenantTransaction, principal: Principal, *, before: UUID | None, limit: int) -> list[CaptureJob]:
+    """Jobs, newest first; who may not read events sees his own alone."""
+    created_by = None if _may_see_all(principal) else principal.person_id
+    return [CaptureJob.from_row(row) for row in await repository.jobs(tx, created_by=created_by, before=before, limit=limit)]
+
+
+def _may_see_all(principal: Principal) -> bool:
+    return Permission.EVENTS_READ in principal.permissions

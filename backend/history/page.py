@@ -1,0 +1,132 @@
+"""Renders the public pages: one HTML document without scripts, outside requests or anything that isn't escaped."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from backend.catalog.service import name_in
+from backend.history.dates import write_date, write_offset, write_time, zone_named
+from backend.history.document import History, Names, Place, Step, StepKind, Temperature
+from backend.history.negotiation import Language
+from backend.history.service import PublishedHistory
+from backend.history.structured_data import as_script, json_ld
+from backend.history.words import WORDS, Notice, Words
+from infra import clock
+
+LARGEST_PAGE: Final = 30_000
+_MATERIALS_LISTED: Final = (40, 20, 10, 5, 0)
+_NAME_LENGTH: Final = 80
+_TENTH: Final = Decimal("0.1")
+_UNITS: Final = {"CEL": "°C", "FAH": "°F", "KEL": "K"}
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_STYLE: Final = (_TEMPLATES / "style.css").read_text(encoding="utf-8").strip()
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+# Nothing may be loaded or run; the one style sheet stands in the page and is known by its hash.
+CONTENT_SECURITY_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_environment = Environment(
+    loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+)
+_environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step as it is written; `until` is None where first and last event are in the same minute."""
+
+    kind: StepKind
+    at: datetime
+    until: datetime | None
+    same_day: bool
+    offset: str
+    place: Place | None
+    passed: bool
+    temperature: str
+
+
+def render_history(found: PublishedHistory, language: Language, url: str) -> bytes:
+    """The page of a lot, a unit or a product; `url` is its canonical address. Materials are left out before it grows too large."""
+    context = _context(found, language, url)
+    materials = found.history.materials or ()
+    page = b""
+    for limit in _MATERIALS_LISTED:
+        listed = materials[:limit]
+        context |= {
+            "materials": listed,
+            "materials_left_out": len(materials) - len(listed),
+            "any_possible": any(lot.possible for material in listed for lot in material.lots),
+        }
+        page = _environment.get_template("history.html").render(context).encode()
+        if len(page) < LARGEST_PAGE or len(materials) == 0:
+            break
+    return page
+
+
+def render_message(notice: Notice, language: Language, *, reference: str = "") -> bytes:
+    """A page that says one thing, such as that there is nothing here."""
+    context = {"language": language, "words": WORDS[language], "notice": notice, "reference": reference}
+    return _environment.get_template("message.html").render(context).encode()
+
+
+def _context(found: PublishedHistory, language: Language, url: str) -> dict[str, Any]:
+    history, words = found.history, WORDS[language]
+    steps = [_view(step) for step in history.steps]
+    zones = {step.offset for step in steps}
+    made = next((step for step in history.steps if step.kind is StepKind.MADE), None)
+    return {
+        "language": language,
+        "words": words,
+        "history": history,
+        "url": url,
+        "name": name_in(history.names, language),
+        "publisher": found.tenant.name,
+        "published_at": found.published_at.astimezone(UTC),
+        "page_kind": words.kind_of_page if history.lot or history.serial else words.kind_of_product_page,
+        "notice": words.statuses[history.status] if history.status else None,
+        "json_ld": as_script(json_ld(history, url)),
+        "made_on": history.produced_on or (made.at.astimezone(zone_named(made.zone)).date() if made else None),
+        "made_at": made.place if made else None,
+        "until": _until(history, words, zone_named(made.zone) if made else UTC),
+        "steps": steps,
+        "one_zone": zones.pop() if len(zones) == 1 else "",
+        "named": lambda names: _shortened(names, language),
+        "dated": lambda day: write_date(day, language),
+        "written": lambda at: write_time(at, language),
+    }
+
+
+def _shortened(names: Names, language: Language) -> str:
+    name = name_in(names, language)
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"
+
+
+def _until(history: History, words: Words, zone: Any) -> list[tuple[str, date, bool]]:
+    today = clock.now().astimezone(zone).date()
+    days = ((words.expires_on, history.expires_on), (words.best_before, history.best_before))
+    return [(label, day, day < today) for label, day in days if day]
+
+
+def _view(step: Step) -> StepView:
+    zone = zone_named(step.zone)
+    at, until = step.at.astimezone(zone), step.until.astimezone(zone)
+    apart = at.replace(second=0, microsecond=0) != until.replace(second=0, microsecond=0)
+    return StepView(
+        step.kind, at, until if apart else None, at.date() == until.date(), write_offset(at), step.place, step.passed,
+        _reading(step.temperature) if step.temperature else "",
+    )  # fmt: skip
+
+
+def _reading(temperature: Temperature) -> str:
+    unit = _UNITS.get(temperature.uom, temperature.uom)
+    low, high = (f"{value.quantize(_TENTH).normalize():f}".replace("-", "−") for value in (temperature.low, temperature.high))
+    return f"{low} {unit}" if low == high else f"{low} – {high} {unit}"

@@ -1,0 +1,74 @@
+"""The same facts for programs: schema.org JSON-LD, and the linkset of a resolver (RFC 9264, GS1-Conformant resolver standard)."""
+
+from typing import Any, Final
+
+import msgspec
+
+from backend.history.document import History
+from backend.history.negotiation import Language
+from backend.history.words import WORDS
+
+VOCABULARY: Final = "https://gs1.org/voc/"
+
+
+def json_ld(history: History, url: str) -> dict[str, Any]:
+    """A schema.org Product; IndividualProduct for a unit. `url` is the canonical address of its page."""
+    described: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "IndividualProduct" if history.serial else "Product",
+        "@id": url,
+        "url": url,
+        "gtin": history.gtin,
+        "name": [{"@language": Language(language).tag, "@value": name} for language, name in history.names.items()],
+    }
+    if history.serial:
+        described["serialNumber"] = history.serial
+    if history.produced_on:
+        described["productionDate"] = history.produced_on.isoformat()
+    properties = [
+        _property(name, value)
+        for name, value in (
+            ("lotNumber", history.lot),
+            ("itemExpirationDate", history.expires_on and history.expires_on.isoformat()),
+            ("bestBeforeDate", history.best_before and history.best_before.isoformat()),
+        )
+        if value
+    ]
+    if properties:
+        described["additionalProperty"] = properties
+    if history.certificates:
+        described["hasCertification"] = [{"@type": "Certification", "url": address} for address in history.certificates]
+    return described
+
+
+def _property(name: str, value: str) -> dict[str, str]:
+    return {"@type": "PropertyValue", "propertyID": f"{VOCABULARY}{name}", "name": name, "value": value}
+
+
+def linkset(history: History, url: str) -> dict[str, Any]:
+    """What can be followed from here, by link type; `url` is the canonical address."""
+    pages = [
+        {"href": f"{url}?lang={language}", "title": _title(history, language), "type": "text/html", "hreflang": [language.tag]}
+        for language in Language
+    ]
+    links: dict[str, Any] = {
+        "anchor": url,
+        f"{VOCABULARY}defaultLink": [{"href": url, "title": _title(history, Language.ZH)}],
+        f"{VOCABULARY}pip": pages,
+    }
+    if history.certificates:
+        links[f"{VOCABULARY}certificationInfo"] = [{"href": address, "title": WORDS[Language.EN].certificates} for address in history.certificates]
+    return {"linkset": [links]}
+
+
+def _title(history: History, language: Language) -> str:
+    words = WORDS[language]
+    return words.kind_of_page if history.lot or history.serial else words.kind_of_product_page
+
+
+def as_script(data: dict[str, Any]) -> str:
+    """JSON that stands inside a script element: nothing in it can end the element or be read as markup."""
+    text = msgspec.json.encode(data).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

@@ -1,0 +1,188 @@
+"""Everything that the public pages say in their own voice, in both languages; a test keeps the two complete."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from backend.history.document import Status, StepKind
+from backend.history.negotiation import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A short statement and the sentence that explains it."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of the pages in one language."""
+
+    kind_of_page: str
+    kind_of_product_page: str
+    in_other_language: str
+    languages: str
+    lot: str
+    serial: str
+    gtin: str
+    made_on: str
+    made_at: str
+    expires_on: str
+    best_before: str
+    past: str
+    shelf_life_label: str
+    shelf_life: str
+    facts: str
+    steps: str
+    materials: str
+    materials_note: str
+    material_lot: str
+    possible: str
+    possible_note: str
+    more_lots: str
+    more_materials: str
+    certificates: str
+    passed: str
+    temperature: str
+    local_time: str
+    proof: str
+    proof_text: str
+    updated: str
+    published_by: str
+    product_note: str
+    until: str
+    list_separator: str
+    statuses: dict[Status, Notice]
+    step_names: dict[StepKind, str]
+    not_found: Notice
+    no_such_link: Notice
+    wrong_check_digit: Notice
+    malformed: Notice
+    too_many: Notice
+    unavailable: Notice
+    failed: Notice
+
+
+ZH: Final = Words(
+    kind_of_page="产品履历",
+    kind_of_product_page="产品信息",
+    in_other_language="English",
+    languages="语言",
+    lot="批号",
+    serial="序列号",
+    gtin="商品条码（GTIN）",
+    made_on="生产日期",
+    made_at="生产地点",
+    expires_on="有效期至",
+    best_before="此日期前最佳",
+    past="已过期",
+    shelf_life_label="保质期",
+    shelf_life="{days} 天",
+    facts="基本信息",
+    steps="经过",
+    materials="所用原料",
+    materials_note="仅列出生产者公开的原料。",
+    material_lot="批号",
+    possible="可能",
+    possible_note="标注“可能”的批次：记录不能证明用了它，也不能排除。",
+    more_lots="另有 {count} 个批次",
+    more_materials="另有 {count} 种原料未列出。",
+    certificates="证书",
+    passed="合格",
+    temperature="过程温度",
+    local_time="时间均为当地时间（{zone}）。",
+    proof="这些内容从何而来",
+    proof_text=(
+        "本页由生产者记录的事件汇总而成。事件只增不改：更正会作为新事件记下，原记录仍然保留，本页显示更正之后的情况。"
+        "本页说明记录了什么，本身并不能证明每条记录都属实。"
+    ),
+    updated="内容更新于",
+    published_by="发布者",
+    product_note="扫描包装上带批号或序列号的二维码，可以看到那一批或那一件产品的经过。",
+    until="至",
+    list_separator="、",
+    statuses={
+        Status.CLEAR: Notice("没有未结的核查", "目前，生产者没有对它进行核查。"),
+        Status.REVIEW: Notice("核查中", "生产者正在核查。这并不表示产品有问题；请保留包装，稍后再来查看结果。"),
+    },
+    step_names={
+        StepKind.MADE: "生产",
+        StepKind.NUMBERED: "赋予序列号",
+        StepKind.INSPECTED: "检验",
+        StepKind.PACKED: "包装",
+        StepKind.SHIPPED: "出厂",
+    },
+    not_found=Notice("没有找到这件产品", "这个编码没有公开的产品履历。请核对包装上的编码，或重新扫描一次。"),
+    no_such_link=Notice("没有这类信息", "这个编码下没有公开这一类信息。"),
+    wrong_check_digit=Notice("商品条码有误", "商品条码的校验位不对，多半是输错了一位数字。请核对后再试，或重新扫描一次。"),
+    malformed=Notice("地址不完整", "这个地址不是产品的编码。请重新扫描包装上的二维码。"),
+    too_many=Notice("查询太频繁", "同一地址在短时间内查询过多。请在 {seconds} 秒后再试。"),
+    unavailable=Notice("暂时无法显示", "服务暂时不可用，请过一会儿再试。"),
+    failed=Notice("出错了", "我们这边出了问题，请过一会儿再试。"),
+)
+
+EN: Final = Words(
+    kind_of_page="Product history",
+    kind_of_product_page="Product",
+    in_other_language="中文",
+    languages="Language",
+    lot="Lot",
+    serial="Serial number",
+    gtin="GTIN",
+    made_on="Made on",
+    made_at="Made at",
+    expires_on="Use by",
+    best_before="Best before",
+    past="past",
+    shelf_life_label="Keeps for",
+    shelf_life="{days} days",
+    facts="Facts",
+    steps="What happened",
+    materials="Made from",
+    materials_note="Only the materials that the maker publishes are listed.",
+    material_lot="Lot",
+    possible="possible",
+    possible_note="A lot marked “possible”: the records neither prove that it was used nor exclude it.",
+    more_lots="and {count} more lots",
+    more_materials="{count} more materials are not listed.",
+    certificates="Certificates",
+    passed="passed",
+    temperature="Temperature during the step",
+    local_time="Times are local ({zone}).",
+    proof="Where this comes from",
+    proof_text=(
+        "This page is put together from events that the maker recorded. Events are added and never overwritten: a correction is a new event "
+        "beside the old one, and this page shows the history as corrected. It tells what was recorded; by itself it does not prove that every "
+        "record is true."
+    ),
+    updated="Content last changed",
+    published_by="Published by",
+    product_note="Scan a code on the pack that carries a lot or serial number to see what happened to that lot or piece.",
+    until="to",
+    list_separator=", ",
+    statuses={
+        Status.CLEAR: Notice("No open review", "The maker has no review open on it at the moment."),
+        Status.REVIEW: Notice(
+            "Under review", "The maker is checking it. That does not mean that something is wrong; keep the pack and look here again later."
+        ),
+    },
+    step_names={
+        StepKind.MADE: "Made",
+        StepKind.NUMBERED: "Serial number assigned",
+        StepKind.INSPECTED: "Inspected",
+        StepKind.PACKED: "Packed",
+        StepKind.SHIPPED: "Left the maker",
+    },
+    not_found=Notice("No such product here", "There is no public history under this code. Check the code on the pack, or scan it again."),
+    no_such_link=Notice("Nothing of this kind", "Information of this kind is not published under this code."),
+    wrong_check_digit=Notice(
+        "This product number can’t be right", "Its check digit is wrong; most often one digit is mistyped. Check it, or scan the code again."
+    ),
+    malformed=Notice("This address is not complete", "It doesn’t name a product. Scan the code on the pack again."),
+    too_many=Notice("Too many requests", "Too many pages were asked for from one address. Try again in {seconds} seconds."),
+    unavailable=Notice("Not available just now", "The service can’t be reached at the moment. Try again in a little while."),
+    failed=Notice("Something went wrong", "The fault is on our side. Try again in a little while."),
+)
+
+WORDS: Final = {Language.ZH: ZH, Language.EN: EN}

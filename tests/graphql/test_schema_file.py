@@ -1,0 +1,39 @@
+"""The committed SDL, and what the codes of refusals promise."""
+
+from collections.abc import Iterator
+
+from backend.graphql import export
+from backend.graphql.errors import UserErrorCode, is_business
+from infra.errors import SuyuanError
+
+
+def test_committed_sdl_is_current() -> None:
+    assert export.drift() == ""
+
+
+def test_drift_is_shown_as_a_diff_and_ends_with_1(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def] # fixtures of pytest
+    monkeypatch.setattr(export, "SDL", tmp_path / "schema.graphql")
+    (tmp_path / "schema.graphql").write_text(export.sdl().replace("type Query", "type Kwery"), encoding="utf-8")
+    assert export.main(["--check"]) == 1
+    shown = capsys.readouterr().out
+    assert "-type Kwery" in shown
+    assert "+type Query" in shown
+    assert export.main([]) == 0
+    assert export.main(["--check"]) == 0
+
+
+def _refusals(kind: type[SuyuanError]) -> Iterator[type[SuyuanError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _refusals(child)
+
+
+MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects", "backend.holds", "backend.shipments", "backend.catalog")
+NOT_FROM_MUTATIONS = {
+    "EVENT_NOT_FOUND", "CAPTURE_JOB_NOT_FOUND", "QUERY_PARAMETER", "PASSWORD_REFUSED", "UNSUPPORTED_CONTENT_TYPE",
+}  # fmt: skip
+
+
+def test_every_business_refusal_of_a_mutation_has_a_code_of_its_own() -> None:
+    told = {kind.code for kind in _refusals(SuyuanError) if kind.__module__.startswith(MUTATING) and is_business(kind.__new__(kind))}
+    assert told - NOT_FROM_MUTATIONS | {"INVALID_IDENTIFIER", "SESSION_ENDED"} == set(UserErrorCode.__members__)
