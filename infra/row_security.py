@@ -15,7 +15,7 @@ def security_statements(table: str, *, tenant_owned: bool, grants: dict[str, tup
     """The DDL that closes `table` and opens it to exactly the roles in `grants`.
 
     A tenant-owned table gets ENABLE, FORCE and the one tenant policy for reading and writing. The relay alone, which by
-    trade serves all tenants, gets a policy of its own. No subquery stands in a policy: Citus refuses it.
+    trade serves all tenants, gets a policy of its own, for reading. No subquery stands in a policy: Citus refuses it.
     """
     statements = [f"revoke all on {table} from public"]
     if tenant_owned:
@@ -25,7 +25,7 @@ def security_statements(table: str, *, tenant_owned: bool, grants: dict[str, tup
         roles = ", ".join([*tenant_roles, "suyuan_owner"])
         statements.append(f"create policy tenant on {table} to {roles} using ({TENANT_CONDITION}) with check ({TENANT_CONDITION})")
         if RELAY_ROLE in grants:
-            statements.append(f"create policy relay on {table} to {RELAY_ROLE} using (true) with check (true)")
+            statements.append(f"create policy relay on {table} for select to {RELAY_ROLE} using (true)")
     statements += [f"grant {', '.join(privileges)} on {table} to {role}" for role, privileges in sorted(grants.items())]
     return statements
 

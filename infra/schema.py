@@ -46,7 +46,9 @@ def tenant_table(
         table, remote = target.split(".")
         targets = [f"{table}.tenant_id", *(f"{table}.{column}" for column in remote.split())]
         constraints.append(ForeignKeyConstraint(["tenant_id", *columns], targets))
-    table_object = Table(name, metadata, Column("tenant_id", Integer, nullable=False), *items, *constraints)
+    # Where the tenant alone is the key, SQLAlchemy would number the rows by itself.
+    tenant_id = Column("tenant_id", Integer, nullable=False, autoincrement=False)
+    table_object = Table(name, metadata, tenant_id, *items, *constraints)
     table_object.info["tenant_owned"] = True
     table_object.info["grants"] = grants or APPLICATION_GRANTS
     return table_object

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
@@ -50,6 +50,10 @@ class Cluster:
     s3_secret_key: str
 
 
+CLUSTER = pytest.StashKey[Cluster]()
+DIRECTORY = pytest.StashKey[Path]()
+
+
 def _start_servers(directory: Path) -> Cluster:
     binaries = os.environ.get("SUYUAN_TEST_POSTGRES_BIN")
     postgres = PostgresServer(
@@ -67,31 +71,31 @@ def _start_servers(directory: Path) -> Cluster:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the controller; workers are told where they are."""
     if hasattr(config, "workerinput"):
-        config.suyuan_cluster = Cluster(**json.loads(config.workerinput["suyuan_cluster"]))
+        config.stash[CLUSTER] = Cluster(**json.loads(config.workerinput["suyuan_cluster"]))
     elif not config.option.collectonly:
         directory = Path(tempfile.mkdtemp(prefix="suyuan-test-"))
         directory.chmod(0o755)
-        config.suyuan_directory = directory
-        config.suyuan_cluster = _start_servers(directory)
+        config.stash[DIRECTORY] = directory
+        config.stash[CLUSTER] = _start_servers(directory)
 
 
 def pytest_configure_node(node: Any) -> None:
     """Called by xdist in the controller for each worker."""
-    node.workerinput["suyuan_cluster"] = json.dumps(vars(node.config.suyuan_cluster))
+    node.workerinput["suyuan_cluster"] = json.dumps(vars(node.config.stash[CLUSTER]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what this process started."""
     for server in reversed(_running):
         server.stop()
-    if directory := getattr(config, "suyuan_directory", None):
+    if directory := config.stash.get(DIRECTORY, None):
         shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """Where the run's servers are."""
-    return request.config.suyuan_cluster
+    return request.config.stash[CLUSTER]
 
 
 @pytest.fixture(scope="session")
@@ -113,20 +117,22 @@ def database_urls(cluster: Cluster) -> DatabaseUrls:
 @pytest.fixture(scope="session")
 def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
     """Settings of a test process."""
-    return Settings(
-        environment=Environment.TEST,
-        public_url="http://suyuan.test",
-        database_url=database_urls.app,
-        database_relay_url=database_urls.relay,
-        database_auth_url=database_urls.auth,
-        database_public_url=database_urls.public,
-        redis_url=cluster.redis_url,
-        s3_endpoint=cluster.s3_endpoint,
-        s3_access_key=cluster.s3_access_key,
-        s3_secret_key=cluster.s3_secret_key,
-        token_signing_key="demo-test-signing-key",
-        log_level="WARNING",
-        log_json=False,
+    return Settings.model_validate(
+        {
+            "environment": Environment.TEST,
+            "public_url": "http://suyuan.test",
+            "database_url": database_urls.app,
+            "database_relay_url": database_urls.relay,
+            "database_auth_url": database_urls.auth,
+            "database_public_url": database_urls.public,
+            "redis_url": cluster.redis_url,
+            "s3_endpoint": cluster.s3_endpoint,
+            "s3_access_key": cluster.s3_access_key,
+            "s3_secret_key": cluster.s3_secret_key,
+            "token_signing_key": "demo-test-signing-key",
+            "log_level": "WARNING",
+            "log_json": False,
+        }
     )
 
 
@@ -200,7 +206,7 @@ def app(services: Services) -> Litestar:
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that speaks to the application in this process."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as opened:
         yield opened
 

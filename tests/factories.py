@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -118,5 +119,6 @@ async def capture(services: Services, tenant_id: int, *bodies: dict[str, Any], t
     events = canonical(*bodies)
     outcomes: list[Outcome] = []
     for group in [events] if together else [[event] for event in events]:
-        outcomes += await services.capturing(tenant_id, group, lambda tx, group=group: services.capture.capture(tx, group, source=Source.EPCIS))
+        take = partial(services.capture.capture, events=group, source=Source.EPCIS)
+        outcomes += await services.capturing(tenant_id, group, take)
     return outcomes

@@ -1,5 +1,7 @@
 """Capture jobs: one document, its events stored together (rollback) or one by one as far as they are good (proceed)."""
 
+from functools import partial
+
 from backend.epcis.problems import fault_list
 from backend.events import jobs, review
 from backend.events.canonical import CanonicalEvent
@@ -77,7 +79,7 @@ async def _as_far_as_good(services: Services, principal: Principal, reading: Rea
             await services.capturing(
                 principal.tenant_id,
                 part,
-                lambda tx, part=part: services.capture.capture(tx, part, source=Source.EPCIS, job_id=job.job_id),  # type: ignore[misc]
+                partial(services.capture.capture, events=part, source=Source.EPCIS, job_id=job.job_id),
             )
         )
     for event in reading.events:

@@ -13,36 +13,37 @@ TOLERANCE = "interval '24 hours'"
 LinkRow = tuple[int, int, int, int, datetime, Decimal | None, str | None, int]
 
 
+# What a new event states can't be in the tables yet, so it is inserted without `on conflict`, which costs half as much again as the row.
+
+
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def insert_links(tx: TenantTransaction, rows: Sequence[LinkRow]) -> None:
-    """(parent, child, event, kind, occurred at, quantity, unit of measure, certainty)."""
+    """(parent, child, event, kind, occurred at, quantity, unit of measure, certainty) of new events, each key once."""
     await tx.execute(
         """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty)
            select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[],
-                                    $9::smallint[])
-           on conflict do nothing""",
+                                    $9::smallint[])""",
         *_columns(rows),
     )
 
 
 async def insert_memberships(tx: TenantTransaction, rows: Sequence[tuple[int, int, int]]) -> None:
-    """(unit, lot, event)."""
+    """(unit, lot, event) of new events."""
     await tx.execute(
         """insert into unit_membership (tenant_id, unit_id, lot_id, event_id)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[]) on conflict do nothing""",
-        *_columns(rows),
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[])""",
+        *_columns(list(dict.fromkeys(rows))),
     )
 
 
 async def insert_movements(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
-    """(object, event, line, place, moved at, delta, unit of measure, counterparty)."""
+    """(object, event, line, place, moved at, delta, unit of measure, counterparty) of new events, each key once."""
     await tx.execute(
         """insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[], $9::text[])
-           on conflict do nothing""",
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[], $9::text[])""",
         *_columns(rows),
     )
 

@@ -63,8 +63,17 @@ def prepare(schema: GraphQLSchema, text: str) -> Prepared:
     return Prepared(document, plans, planner.introspects)
 
 
-# Only documents that may be run are kept, and only for callers who have signed in: anonymous floods can't drive others' out.
-_prepare_kept = lru_cache(maxsize=500)(prepare)
+# Only documents that may be run are kept. Those of callers who haven't signed in have a place of their own, so that a flood of
+# made-up ones drives nobody else's out.
+_kept_for_callers = lru_cache(maxsize=500)(prepare)
+_kept_for_anyone = lru_cache(maxsize=50)(prepare)
+_LONGEST_KEPT: Final = 10_000
+
+
+def _prepared(schema: GraphQLSchema, text: str, *, signed_in: bool) -> Prepared:
+    if len(text) > _LONGEST_KEPT:
+        return prepare(schema, text)
+    return (_kept_for_callers if signed_in else _kept_for_anyone)(schema, text)
 
 
 def _parsed(text: str) -> DocumentNode:
@@ -92,8 +101,7 @@ class Protection(SchemaExtension):
         execution = self.execution_context
         context: Context = execution.context
         try:
-            keep = context.principal is not None
-            prepared = (_prepare_kept if keep else prepare)(core_schema(execution.schema), execution.query or "")
+            prepared = _prepared(core_schema(execution.schema), execution.query or "", signed_in=context.principal is not None)
             operation, plan = prepared.operation(_asked_for(execution))
             self._check(context, prepared, operation, plan)
             execution.graphql_document = prepared.document

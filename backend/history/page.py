@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from infra import clock
 LARGEST_PAGE: Final = 30_000
 _MATERIALS_LISTED: Final = (40, 20, 10, 5, 0)
 _NAME_LENGTH: Final = 80
+_ONE: Final = Decimal(1)
 _TENTH: Final = Decimal("0.1")
 _UNITS: Final = {"CEL": "°C", "FAH": "°F", "KEL": "K"}
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -51,7 +52,8 @@ class StepView:
     offset: str
     place: Place | None
     passed: bool
-    temperature: str
+    reading: str
+    reading_label: str
 
 
 def render_history(found: PublishedHistory, language: Language, url: str) -> bytes:
@@ -80,9 +82,11 @@ def render_message(notice: Notice, language: Language, *, reference: str = "") -
 
 def _context(found: PublishedHistory, language: Language, url: str) -> dict[str, Any]:
     history, words = found.history, WORDS[language]
-    steps = [_view(step) for step in history.steps]
+    steps = [_view(step, words) for step in history.steps]
     zones = {step.offset for step in steps}
     made = next((step for step in history.steps if step.kind is StepKind.MADE), None)
+    zone = zone_named(history.steps[0].zone) if history.steps else UTC
+    sites = {tuple(sorted((place.site or place.names).items())) for step in steps if (place := step.place)}
     return {
         "language": language,
         "words": words,
@@ -90,14 +94,16 @@ def _context(found: PublishedHistory, language: Language, url: str) -> dict[str,
         "url": url,
         "name": name_in(history.names, language),
         "publisher": found.tenant.name,
-        "published_at": found.published_at.astimezone(UTC),
+        "published_at": found.published_at.astimezone(zone),
+        "published_offset": write_offset(found.published_at.astimezone(zone)),
         "page_kind": words.kind_of_page if history.lot or history.serial else words.kind_of_product_page,
         "notice": words.statuses[history.status] if history.status else None,
         "json_ld": as_script(json_ld(history, url)),
-        "made_on": history.produced_on or (made.at.astimezone(zone_named(made.zone)).date() if made else None),
+        "made_on": history.produced_on or (made.at.astimezone(zone).date() if made else None),
         "made_at": made.place if made else None,
-        "until": _until(history, words, zone_named(made.zone) if made else UTC),
+        "until": _until(history, words, zone),
         "steps": steps,
+        "one_site": len(sites) == 1,
         "one_zone": zones.pop() if len(zones) == 1 else "",
         "named": lambda names: _shortened(names, language),
         "dated": lambda day: write_date(day, language),
@@ -110,23 +116,26 @@ def _shortened(names: Names, language: Language) -> str:
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"
 
 
-def _until(history: History, words: Words, zone: Any) -> list[tuple[str, date, bool]]:
+def _until(history: History, words: Words, zone: tzinfo) -> list[tuple[str, date, bool]]:
     today = clock.now().astimezone(zone).date()
     days = ((words.expires_on, history.expires_on), (words.best_before, history.best_before))
     return [(label, day, day < today) for label, day in days if day]
 
 
-def _view(step: Step) -> StepView:
+def _view(step: Step, words: Words) -> StepView:
     zone = zone_named(step.zone)
     at, until = step.at.astimezone(zone), step.until.astimezone(zone)
     apart = at.replace(second=0, microsecond=0) != until.replace(second=0, microsecond=0)
     return StepView(
         step.kind, at, until if apart else None, at.date() == until.date(), write_offset(at), step.place, step.passed,
-        _reading(step.temperature) if step.temperature else "",
+        _reading(step.temperature) if step.temperature else "", words.measured if step.kind is StepKind.INSPECTED else words.temperature,
     )  # fmt: skip
 
 
 def _reading(temperature: Temperature) -> str:
     unit = _UNITS.get(temperature.uom, temperature.uom)
-    low, high = (f"{value.quantize(_TENTH).normalize():f}".replace("-", "−") for value in (temperature.low, temperature.high))
-    return f"{low} {unit}" if low == high else f"{low} – {high} {unit}"
+    low, high = temperature.low.quantize(_TENTH), temperature.high.quantize(_TENTH)
+    if low == low.to_integral_value() and high == high.to_integral_value():
+        low, high = low.quantize(_ONE), high.quantize(_ONE)
+    written = [f"{value:f}".replace("-", "−") for value in (low, high)]
+    return f"{written[0]} {unit}" if low == high else f"{written[0]} – {written[1]} {unit}"

@@ -45,6 +45,7 @@ class Words:
     certificates: str
     passed: str
     temperature: str
+    measured: str
     local_time: str
     proof: str
     proof_text: str
@@ -71,7 +72,7 @@ ZH: Final = Words(
     languages="语言",
     lot="批号",
     serial="序列号",
-    gtin="商品条码（GTIN）",
+    gtin="商品条码",
     made_on="生产日期",
     made_at="生产地点",
     expires_on="有效期至",
@@ -91,6 +92,7 @@ ZH: Final = Words(
     certificates="证书",
     passed="合格",
     temperature="过程温度",
+    measured="实测温度",
     local_time="时间均为当地时间（{zone}）。",
     proof="这些内容从何而来",
     proof_text=(
@@ -103,8 +105,8 @@ ZH: Final = Words(
     until="至",
     list_separator="、",
     statuses={
-        Status.CLEAR: Notice("没有未结的核查", "目前，生产者没有对它进行核查。"),
-        Status.REVIEW: Notice("核查中", "生产者正在核查。这并不表示产品有问题；请保留包装，稍后再来查看结果。"),
+        Status.CLEAR: Notice("目前没有通告", "生产者没有对它进行核查；如有变化，本页会说明。"),
+        Status.REVIEW: Notice("核查中", "生产者正在核查。这并不表示它有问题；请保留包装，稍后再来查看。"),
     },
     step_names={
         StepKind.MADE: "生产",
@@ -128,7 +130,7 @@ EN: Final = Words(
     in_other_language="中文",
     languages="Language",
     lot="Lot",
-    serial="Serial number",
+    serial="Serial",
     gtin="GTIN",
     made_on="Made on",
     made_at="Made at",
@@ -149,6 +151,7 @@ EN: Final = Words(
     certificates="Certificates",
     passed="passed",
     temperature="Temperature during the step",
+    measured="Temperature measured",
     local_time="Times are local ({zone}).",
     proof="Where this comes from",
     proof_text=(
@@ -162,9 +165,9 @@ EN: Final = Words(
     until="to",
     list_separator=", ",
     statuses={
-        Status.CLEAR: Notice("No open review", "The maker has no review open on it at the moment."),
+        Status.CLEAR: Notice("No notices", "The maker has no review open for it. If that changes, this page says so."),
         Status.REVIEW: Notice(
-            "Under review", "The maker is checking it. That does not mean that something is wrong; keep the pack and look here again later."
+            "Under review", "The maker is checking it. That doesn’t mean that something is wrong. Keep the pack, and look here again later."
         ),
     },
     step_names={

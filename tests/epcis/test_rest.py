@@ -34,7 +34,8 @@ async def post(client: httpx.AsyncClient, headers: dict[str, str], body: Any, pa
 async def stored(client: httpx.AsyncClient, headers: dict[str, str], **parameters: str) -> list[dict[str, Any]]:
     answer = await client.get("/epcis/events", params=parameters, headers=headers)
     assert answer.status_code == 200, answer.text
-    return answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    found: list[dict[str, Any]] = answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    return found
 
 
 async def test_captured_document_answers_202_with_a_job_and_reads_back_equal(client: httpx.AsyncClient, firm: Firm, bearer: Bearer) -> None:

@@ -70,7 +70,7 @@ async def ship(services: Services, firm: Firm, key: str, amount: int | None = No
 
 async def count(services: Services, firm: Firm, table: str) -> int:
     async with services.database.tenant(firm.tenant_id) as tx:
-        return await tx.fetchval(f"select count(*) from {table} where tenant_id = $1")
+        return int(await tx.fetchval(f"select count(*) from {table} where tenant_id = $1"))
 
 
 async def test_hold_reaches_everything_made_from_the_lot_now_and_later(services: Services, firm: Firm) -> None:

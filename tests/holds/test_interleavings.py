@@ -6,6 +6,7 @@ Each step runs to its end or until it waits; that it waits, and for whom, is see
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -97,7 +98,7 @@ async def _ending(*actors: Actor) -> AsyncIterator[None]:
 
 
 def ship(services: Services, firm: Firm, key: str) -> Use:
-    amount = None if "/21/" in key or "/00/" in key else 1
+    amount = None if "/21/" in key or "/00/" in key else Decimal(1)
     order = shipments.ShipOrder(lines=[shipments.ShipLine(key, amount, "KGM" if amount else None)], from_place=PLANT, to_party=CUSTOMER)
     return lambda tx: shipments.ship(tx, firm.principal, services.capture, order, source=Source.COMMAND)
 
@@ -112,12 +113,12 @@ def report(services: Services, body: dict[str, Any]) -> Use:
 
 async def outbound(services: Services, firm: Firm) -> int:
     async with services.database.tenant(firm.tenant_id) as tx:
-        return await tx.fetchval("select count(*) from shipment where tenant_id = $1")
+        return int(await tx.fetchval("select count(*) from shipment where tenant_id = $1"))
 
 
 async def alerts(services: Services, firm: Firm) -> int:
     async with services.database.tenant(firm.tenant_id) as tx:
-        return await tx.fetchval("select count(*) from alert where tenant_id = $1 and kind = 'held_goods_shipped' and severity = 1")
+        return int(await tx.fetchval("select count(*) from alert where tenant_id = $1 and kind = 'held_goods_shipped' and severity = 1"))
 
 
 async def test_hold_waits_for_a_shipment_that_has_passed_the_gate(services: Services, firm: Firm, admin: asyncpg.Connection) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]  # its stubs are a package that is not installed
+from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 
 from backend.events.reader import read_document

@@ -1,6 +1,7 @@
 """The product, told nothing but events, finds what the simulator planned: every industry, tidy and messy."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ async def capture_all(services: Services, firm: Firm, simulation: Simulation, si
         reading = await asyncio.to_thread(read_document, document)
         assert reading.faults == []
         events: list[CanonicalEvent] = reading.canonical
-        await services.capturing(firm.tenant_id, events, lambda tx, events=events: services.capture.capture(tx, events, source=Source.EPCIS))
+        await services.capturing(firm.tenant_id, events, partial(services.capture.capture, events=events, source=Source.EPCIS))
 
 
 async def answers(services: Services, firm: Firm, key: str, direction: Direction) -> set[str]:

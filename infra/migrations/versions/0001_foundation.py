@@ -363,7 +363,7 @@ def upgrade() -> None:
     )
     op.secure_table("tenant", tenant_owned=False, grants={'suyuan_app': ('SELECT',), 'suyuan_auth': ('SELECT', 'INSERT'), 'suyuan_public': ('SELECT',)})
     op.create_table('tenant_sequence',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('tenant_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('last_seq', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', name=op.f('pk_tenant_sequence')),
     info={'tenant_owned': True, 'grants': {'suyuan_app': ('SELECT', 'INSERT', 'UPDATE')}}

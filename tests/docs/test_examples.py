@@ -1,0 +1,66 @@
+"""The examples of the documentation run, in their order, with curl against a server, and answer as they say."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+import uvicorn
+
+from backend.services import Services
+from infra.embedded.ports import free_port
+from mobile_api.app import create_app
+from tenants.permissions import Role
+from tenants.registration import create_person_with_membership
+from tests.conftest import PASSWORD
+from tests.docs.documents import page
+from tests.docs.examples import Examples, Shell
+from tests.firms import Firm
+
+PAGES = ["README.md", "backend/docs/api.md"]
+KINDS = {"", "sh", "sh demo", "sh run", "graphql run", "json answer", "text answer", "json", "sql"}
+
+
+@asynccontextmanager
+async def serving(services: Services) -> AsyncIterator[int]:
+    """The whole service on a port of its own, in this process."""
+    port = free_port()
+    own = replace(services, settings=services.settings.model_copy(update={"public_url": f"http://localhost:{port}"}))
+    config = uvicorn.Config(create_app(services=own), host="127.0.0.1", port=port, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_the_examples_run_and_answer_as_they_say(
+    name: str, services: Services, firm: Firm, do_outbox: Callable[[], Awaitable[int]]
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed here, so the documentation's examples can't be run as they stand")
+    login = f"{uuid4().hex[:12]}@example.com"
+    await create_person_with_membership(services.identity, firm.tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER)
+    async with serving(services) as port:
+        base = f"http://127.0.0.1:{port}"
+        shell = await Shell.open({"SUYUAN": base, "LOGIN": login, "PASSWORD": PASSWORD, "PAGES": f"http://{firm.slug}.localhost:{port}"})
+        examples = Examples(shell, base)
+        try:
+            for block in page(name).blocks:
+                await do_outbox()
+                await examples.follow(block)
+        finally:
+            await shell.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_says_what_it_is(name: str) -> None:
+    assert {block.info for block in page(name).blocks} <= KINDS

@@ -1,0 +1,39 @@
+"""A database of these tests' own, cloned from the migrated template, in which anything may be planted."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from infra.provision import DatabaseUrls, provision
+from tests.conftest import ROLE_PASSWORDS, TEMPLATE, Cluster
+
+
+@pytest.fixture(scope="session")
+def clone(cluster: Cluster) -> Iterator[DatabaseUrls]:
+    """A fresh database; thrown away at the end."""
+    name = f"suyuan_walls_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+    async def make() -> DatabaseUrls:
+        connection = await asyncpg.connect(cluster.admin_dsn)
+        await connection.execute(f'create database "{name}" template {TEMPLATE}')
+        await connection.close()
+        return await provision(cluster.admin_dsn, name, ROLE_PASSWORDS)
+
+    async def drop() -> None:
+        connection = await asyncpg.connect(cluster.admin_dsn)
+        await connection.execute(f'drop database "{name}" with (force)')
+        await connection.close()
+
+    yield asyncio.run(make())
+    asyncio.run(drop())
+
+
+@pytest.fixture
+async def superuser(cluster: Cluster, clone: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser in the clone: he sees every row and may plant what migrations must never do."""
+    connection = await asyncpg.connect(cluster.admin_dsn, database=clone.app.rsplit("/", 1)[1], server_settings={"search_path": "suyuan, pg_temp"})
+    yield connection
+    await connection.close()
