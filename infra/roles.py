@@ -12,6 +12,8 @@ AUTH = "suyuan_auth"
 PUBLIC = "suyuan_public"
 LOGIN_ROLES = (MIGRATOR, APPLICATION, RELAY, AUTH, PUBLIC)
 
+# Two that set roles up at once would fail with "tuple concurrently updated": one waits for the other.
+ROLES_LOCK = 0x535C
 _ATTRIBUTES = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 
@@ -19,6 +21,7 @@ async def ensure_roles(admin_dsn: str, passwords: dict[str, str]) -> None:
     """Create or repair the cluster's roles; `passwords` maps each log-in role to its password. Needs a superuser or a role admin."""
     connection = await asyncpg.connect(admin_dsn, timeout=10)
     try:
+        await connection.execute(f"select pg_advisory_lock({ROLES_LOCK})")
         existing = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
         if OWNER not in existing:
             await connection.execute(f"create role {OWNER} nologin {_ATTRIBUTES}")

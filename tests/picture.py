@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import io
+import json
 import os
 import sys
 import tempfile
@@ -15,7 +17,7 @@ from rich.terminal_theme import TerminalTheme
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "backend" / "docs" / "pictures" / "overview.png"
 LARGEST_BYTES = 400_000
-CHROMIUM = os.environ.get("SUYUAN_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 COLUMNS = 112
 PHONE = {"width": 390, "height": 844}
 PUBLICATION_SECONDS = 120
@@ -71,9 +73,9 @@ async def _picture() -> bytes:
     from infra.settings import load_settings
     from tenants.directory import tenant_by_slug
 
-    told = Told(*_loaded(LOADED))
+    told = Told(*json.loads(LOADED.read_text()))
     services = build_services(load_settings())
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w", encoding="utf-8"), force_terminal=True, color_system="truecolor")  # noqa: SIM115, ASYNC230
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     try:
         tenant = await tenant_by_slug(services.database, loading.MAKER)
         assert tenant is not None, "the demo has no such firm"
@@ -92,13 +94,6 @@ async def _picture() -> bytes:
             return await _sheet(browser, SHEET.format(terminal=terminal.strip(), page=f"data:image/png;base64,{page}", **PHONE))
         finally:
             await browser.close()
-
-
-def _loaded(path: Path) -> list[str]:
-    import json
-
-    loaded: list[str] = json.loads(path.read_text())
-    return loaded
 
 
 async def _history_page(browser: Browser, address: str) -> bytes:

@@ -1,7 +1,6 @@
 """Statements that look up events, and who took part in them, for many at once."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from backend.events.query_repository import EVENT_COLUMNS
 from infra.database import Record, TenantTransaction
@@ -36,13 +35,4 @@ async def count_participations(tx: TenantTransaction, event_ids: Collection[int]
     return await tx.fetch(
         "select event_id, count(*) as lines from event_object where tenant_id = $1 and event_id = any($2::bigint[]) group by event_id",
         list(event_ids),
-    )
-
-
-async def job(tx: TenantTransaction, job_id: UUID) -> Record | None:
-    """A capture job with who captured."""
-    return await tx.fetchrow(
-        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by
-           from capture_job where tenant_id = $1 and job_id = $2""",
-        job_id,
     )

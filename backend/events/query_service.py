@@ -14,7 +14,7 @@ from backend.events.query_repository import EventFilter, ObjectMatch
 from backend.events.writer import WritableEvent
 from infra.database import Record, TenantTransaction
 
-__all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_events", "get_event", "get_event_by_id"]
+__all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_events", "get_event", "get_event_by_id", "recorded"]
 
 
 def _decode(text: str) -> Any:
@@ -64,7 +64,8 @@ class EventPage:
     next_seq: int | None
 
 
-def _recorded(row: Record) -> RecordedEvent:
+def recorded(row: Record) -> RecordedEvent:
+    """From a row of the log's columns with its `seq`."""
     return RecordedEvent(
         seq=row["seq"], event_id=row["event_id"], public_id=row["public_id"], event_key=row["event_key"], type=EventType(row["event_type"]),
         action=Action(row["action"]) if row["action"] else None, event_time=row["event_time"], event_offset=row["event_offset"],
@@ -78,7 +79,7 @@ def _recorded(row: Record) -> RecordedEvent:
 async def find_events(tx: TenantTransaction, wanted: EventFilter, *, after_seq: int = 0, newest_first: bool = False, limit: int = 100) -> EventPage:
     """A page in order of the sequence; a slow transaction's events never appear behind a cursor that has passed them."""
     rows = await repository.find_events(tx, wanted, after_seq=after_seq, newest_first=newest_first, limit=limit + 1)
-    events = [_recorded(row) for row in rows[:limit]]
+    events = [recorded(row) for row in rows[:limit]]
     return EventPage(events, events[-1].seq if len(rows) > limit else None)
 
 
@@ -87,7 +88,7 @@ async def get_event(tx: TenantTransaction, public_id: UUID) -> RecordedEvent:
     row = await repository.event_by_public_id(tx, public_id)
     if row is None:
         raise EventNotFoundError("There is no such event. Look it up in the list of events.", field="id")
-    return _recorded(row)
+    return recorded(row)
 
 
 async def get_event_by_id(tx: TenantTransaction, event_id: str) -> list[RecordedEvent]:
@@ -95,4 +96,4 @@ async def get_event_by_id(tx: TenantTransaction, event_id: str) -> list[Recorded
     rows = await repository.events_by_event_id(tx, event_id)
     if not rows:
         raise EventNotFoundError("There is no event with this id. Look it up in the list of events.", field="eventID")
-    return [_recorded(row) for row in rows]
+    return [recorded(row) for row in rows]

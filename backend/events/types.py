@@ -10,7 +10,7 @@ from strawberry import ID
 from strawberry.scalars import JSON
 
 from backend.catalog.types import Location, load_location
-from backend.events import loaders, lookup_service
+from backend.events import jobs, loaders
 from backend.events.canonical import Action, EventType, Role
 from backend.events.contexts import STANDARD_CONTEXT
 from backend.events.errors import CaptureJobNotFoundError, EventNotFoundError
@@ -129,12 +129,12 @@ class CaptureJob(Node):
     errors: JSON
 
     @classmethod
-    def of(cls, job: lookup_service.CaptureJob) -> "CaptureJob":
+    def of(cls, job: jobs.CaptureJob) -> "CaptureJob":
         """From the stored one."""
         return cls(
-            id=global_id("CaptureJob", job.job_id), created_at=job.created_at, finished_at=job.finished_at, error_behaviour=job.error_behaviour,
+            id=global_id("CaptureJob", job.job_id), created_at=job.created_at, finished_at=job.finished_at, error_behaviour=str(job.behaviour),
             success=job.success, accepted=job.accepted, duplicates=job.duplicates, rejected=job.rejected,
-            errors=JSON(msgspec.Raw(job.errors_json.encode())),
+            errors=JSON(job.errors),
         )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ async def find_capture_job(context: Context, public_id: str) -> CaptureJob | Non
         return None
     async with context.reading() as tx:
         try:
-            return CaptureJob.of(await lookup_service.capture_job(tx, context.caller_principal, identifier))
+            return CaptureJob.of(await jobs.get_job(tx, context.caller_principal, identifier))
         except CaptureJobNotFoundError:
             return None
 

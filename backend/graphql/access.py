@@ -22,9 +22,14 @@ def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
     return schema._schema  # noqa: SLF001 - strawberry has no public way to it
 
 
+def definition_of(named: GraphQLField | GraphQLNamedType) -> Any:
+    """Strawberry's definition of a field or type, or None for what isn't ours."""
+    return named.extensions.get(_DEFINITION)
+
+
 def declaration_of(named: GraphQLField | GraphQLNamedType) -> Access | None:
     """What a field or a type itself declares."""
-    definition = named.extensions.get(_DEFINITION)
+    definition = definition_of(named)
     found = [directive for directive in getattr(definition, "directives", None) or () if isinstance(directive, Access)]
     if len(found) > 1:
         raise ValueError(f"{definition} declares its access more than once")

@@ -25,6 +25,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from backend.graphql.access import definition_of
 from backend.graphql.directives import DEFAULT_LIST_SIZE, Cost, ListSize
 from backend.graphql.errors import RequestRefusedError
 from backend.graphql.pagination import MAXIMUM_PAGE
@@ -215,8 +216,7 @@ class CostPlanner:
 
 
 def _declared(definition: GraphQLField, kind: type[Any], name: str) -> int | None:
-    strawberry_field = definition.extensions.get("strawberry-definition")
-    for directive in getattr(strawberry_field, "directives", None) or ():
+    for directive in getattr(definition_of(definition), "directives", None) or ():
         if isinstance(directive, kind):
             return int(getattr(directive, name))
     return None

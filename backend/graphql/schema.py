@@ -1,10 +1,11 @@
 """The schema: what the features offer, put together, guarded and protected."""
 
 from functools import lru_cache
+from inspect import cleandoc
 from typing import Final
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
@@ -18,7 +19,7 @@ from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
 from backend.events.types import NODES as EVENT_NODES
-from backend.graphql.access import core_schema, enforce
+from backend.graphql.access import core_schema, definition_of, enforce
 from backend.graphql.errors import log_unexpected
 from backend.graphql.identity import IdentityMutations, IdentityQueries
 from backend.graphql.nodes import NodeKind, node_queries
@@ -60,5 +61,15 @@ def build_schema() -> strawberry.Schema:
         extensions=[Protection],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
-    enforce(core_schema(schema))
+    core = core_schema(schema)
+    _describe(core)
+    enforce(core)
     return schema
+
+
+def _describe(schema: GraphQLSchema) -> None:
+    """A type of ours without a description of its own is described by its class."""
+    for named in schema.type_map.values():
+        origin = getattr(definition_of(named), "origin", None)
+        if named.description is None and isinstance(origin, type) and origin.__module__.startswith("backend.") and origin.__doc__:
+            named.description = cleandoc(origin.__doc__)

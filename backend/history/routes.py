@@ -110,11 +110,9 @@ def _cached(request: PublicRequest, body: bytes, media_type: Format, headers: di
 
 
 def _whole(request: PublicRequest, body: bytes, media_type: str, headers: dict[str, str], status: int) -> Response[bytes]:
-    content_type = f"{media_type}; charset=utf-8" if media_type == Format.PAGE else media_type
-    if request.method == HttpMethod.HEAD:
-        headers = {**headers, "Content-Length": str(len(body)), "Content-Type": content_type}
-        return Response(b"", status_code=status, media_type=media_type, headers=headers)
-    return Response(body, status_code=status, media_type=content_type, headers=headers)
+    """Body and all, or for HEAD all but the body."""
+    given = {**headers, "Content-Length": str(len(body))}
+    return Response(b"" if request.method == HttpMethod.HEAD else body, status_code=status, media_type=media_type, headers=given)
 
 
 def answer_problem(request: PublicRequest, error: Exception) -> Response[bytes]:

@@ -64,10 +64,10 @@ async def held_containers(tx: TenantTransaction, objects: Collection[int], conta
 
 
 async def by_id(tx: TenantTransaction, hold_id: UUID) -> Record | None:
-    """One hold, locked against another release at the same time."""
+    """One hold."""
     return await tx.fetchrow(
         f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
-            where h.tenant_id = $1 and h.hold_id = $2 for no key update of h""",
+            where h.tenant_id = $1 and h.hold_id = $2""",
         hold_id,
     )
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import capture
+from tests.benchmarks import capture, single_event
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 
 Benchmark = Callable[[Stage, Report], Awaitable[None]]
-BENCHMARKS: dict[str, Benchmark] = {"capture": capture.run}
+BENCHMARKS: dict[str, Benchmark] = {"capture": capture.run, "single": single_event.run}
 
 
 async def _run(names: list[str], stage_: Stage, report: Report) -> None:
@@ -27,13 +27,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--links", type=int, default=1_000_000, help="links of the synthetic genealogy (1, 10 or 30 million)")
     parser.add_argument("--json", type=Path, help="write the results here besides, one JSON object a line")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of PostgreSQL, to see what it does")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     report = Report()
     report.say("starting PostgreSQL and Valkey")
-    with stage() as ready:
+    with stage(dict(setting.split('=', 1) for setting in arguments.set)) as ready:
         uvloop.run(_run(arguments.names or list(BENCHMARKS), ready, report))
     report.print_table()
     if arguments.json:

@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.catalog import service as catalog
-from backend.identifiers import DIGITAL_LINK_ROOT
+from backend.demo.loading import put_catalogue
 from backend.simulator.master_data import MasterData
 from backend.simulator.simulation import Industry, simulate
 from tests.benchmarks.stage import Firm, House
@@ -30,11 +29,5 @@ def food(events: int, seed: int = 1, size: int = DOCUMENT_EVENTS) -> Production:
 
 
 async def enter_catalogue(house: House, firm: Firm, master_data: MasterData) -> None:
-    """Places and partners: with them a shipment knows whose it is."""
-    locations = [
-        catalog.Location(
-            f"{DIGITAL_LINK_ROOT}{place.key}", {"zh": place.name_zh, "en": place.name_en}, str(place.kind), place.own, place.time_zone
-        )
-        for place in master_data.locations
-    ]
-    await house.services.in_tenant(firm.tenant_id, lambda tx: catalog.put_locations(tx, firm.principal, locations))
+    """Products, places and partners: with them a shipment knows whose it is."""
+    await house.services.in_tenant(firm.tenant_id, lambda tx: put_catalogue(tx, firm.principal, master_data))

@@ -3,10 +3,11 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -84,22 +85,24 @@ class House:
             await connection.close()
 
     @contextmanager
-    def serving(self, application: str = "mobile_api.app:create_app") -> Iterator[Command]:
-        """The service behind granian, as it is served in production; its port is `free_port`'s and stands in `port`."""
-        with serve(self.directory, application, self.environment) as command:
-            yield command
+    def serving(self) -> "Iterator[Server]":
+        """The service as it is served in production."""
+        port = free_port()
+        with running(Server(self.directory, ("backend.cli", "serve"), port, {**self.environment, "SUYUAN_PORT": str(port)})) as server:
+            yield server
+
+    async def analyze(self) -> None:
+        """What autovacuum does within a minute: bring the planner's statistics up to the tables."""
+        async with self.admin() as connection:
+            await connection.execute("analyze")
 
 
 class Server(Command):
-    """A Command that tells its port."""
+    """A Python module that serves HTTP on `port`."""
 
-    def __init__(self, directory: Path, application: str, environment: Mapping[str, str]) -> None:
-        self.port = free_port()
-        arguments = [
-            sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop", "--no-ws", "--log-level", "warning",
-            "--workers", "1", "--workers-kill-timeout", "3", "--host", "127.0.0.1", "--port", str(self.port), application,
-        ]  # fmt: skip
-        super().__init__(f"server-{self.port}", arguments, directory, environment=environment, port=self.port, directory=ROOT)
+    def __init__(self, directory: Path, module: Sequence[str], port: int, environment: Mapping[str, str]) -> None:
+        self.port = port
+        super().__init__(f"server-{port}", [sys.executable, "-m", *module], directory, environment=environment, port=port, directory=ROOT)
 
     def cpu_seconds(self) -> float:
         """Processor time that it and its workers have used so far."""
@@ -114,15 +117,17 @@ class Server(Command):
         return total / 100
 
 
+C = TypeVar("C", bound=Command)
+
+
 @contextmanager
-def serve(directory: Path, application: str, environment: Mapping[str, str]) -> Iterator[Server]:
-    """Any application factory behind granian."""
-    server = Server(directory, application, environment)
-    server.start()
+def running(command: C) -> Iterator[C]:
+    """A command while it runs."""
+    command.start()
     try:
-        yield server
+        yield command
     finally:
-        server.stop()
+        command.stop()
 
 
 class Stage:

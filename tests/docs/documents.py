@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_SPAN = re.compile(r"`([^`\n]+)`")
+_SPAN = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -50,8 +50,8 @@ class Page:
 
     @property
     def spans(self) -> list[str]:
-        """What stands between backticks."""
-        return _SPAN.findall(self.prose)
+        """What stands between backticks, also across the end of a line."""
+        return [" ".join(span.split()) for paragraph in self.prose.split("\n\n") for span in _SPAN.findall(paragraph)]
 
     @property
     def links(self) -> list[str]:

@@ -13,6 +13,7 @@ from tests.docs.documents import Block
 
 _END = "— end of block —"
 _SECONDS = 30
+_LONGEST = 2**24
 
 
 class Shell:
@@ -24,14 +25,15 @@ class Shell:
     @classmethod
     async def open(cls, variables: dict[str, str]) -> "Shell":
         """A shell that sees these variables."""
-        shell = cls(await asyncio.create_subprocess_exec("bash", stdin=PIPE, stdout=PIPE, stderr=PIPE))
+        shell = cls(await asyncio.create_subprocess_exec("bash", stdin=PIPE, stdout=PIPE, limit=_LONGEST))
         for name, value in variables.items():
             await shell.run(f"{name}='{value}'")
         return shell
 
     async def run(self, text: str) -> str:
         """What a block prints; fails unless its last command ends well."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(f"{text}\nprintf '\\n%s %s\\n' '{_END}' $?\n".encode())
         printed = (await asyncio.wait_for(self._process.stdout.readuntil(f"\n{_END} ".encode()), _SECONDS)).decode()
         status = (await self._process.stdout.readline()).decode().strip()
@@ -64,8 +66,8 @@ class Examples:
                 differences = [*_differences(json.loads(block.text), json.loads(self._output), "$", self._named)]
                 assert differences == [], "\n".join([str(block), *differences, self._output])
             case ["text", "answer"]:
-                pattern = ".*".join(re.escape(part) for part in f"…{block.text.strip()}…".replace("\n", "…").split("…"))
-                assert re.fullmatch(pattern, self._output.replace("\r", ""), re.DOTALL), f"{block}: {self._output}"
+                told = "…".join(["", *block.text.strip().splitlines(), ""])
+                assert _like(told).fullmatch(self._output.replace("\r", "")), f"{block}: {self._output}"
 
     async def _ask(self, document: str) -> str:
         variables = {name: self._named[name] for name in re.findall(r"\$(\w+):", document)}
@@ -73,28 +75,41 @@ class Examples:
         async with httpx.AsyncClient(base_url=self._base) as client:
             answer = await client.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
         assert answer.status_code == 200, answer.text
+        assert "errors" not in answer.json(), answer.text
         return answer.text
 
 
+def _like(told: str) -> re.Pattern[str]:
+    """A text in which "…" stands for any other."""
+    return re.compile(".*".join(re.escape(part) for part in told.split("…")), re.DOTALL)
+
+
 def _differences(told: Any, given: Any, path: str, named: dict[str, Any]) -> list[str]:
-    """Where an answer isn't as it is told: "…" stands for anything, as a last element or a key for the rest, "<x>" for what is called x from then on."""
+    """Where an answer isn't as it is told.
+
+    "…" stands for anything, as a last element or a key for the rest; "<x>" for what is called x from then on.
+    """
     if told == "…":
         return []
-    if isinstance(told, str) and isinstance(given, str | int | float | bool | None):
-        if re.fullmatch(r"<\w+>", told):
-            return [] if named.setdefault(told[1:-1], given) == given else [f"{path}: {given} is another {told}"]
-        if "…" in told:
-            pattern = ".*".join(re.escape(part) for part in told.split("…"))
-            return [] if re.fullmatch(pattern, str(given), re.DOTALL) else [f"{path}: {given!r} isn't like {told!r}"]
+    if isinstance(told, str) and re.fullmatch(r"<\w+>", told):
+        return [] if named.setdefault(told[1:-1], given) == given else [f"{path}: {given} is another {told}"]
     if isinstance(told, dict) and isinstance(given, dict):
-        open_ended = "…" in told
-        keys = {key for key in told if key != "…"} | (set() if open_ended else set(given))
-        lacking = [f"{path}.{key}: {'not given' if key in told else 'not told'}" for key in sorted(keys) if not (key in told and key in given)]
-        return lacking + [line for key in keys if key in told and key in given for line in _differences(told[key], given[key], f"{path}.{key}", named)]
+        return _of_members(told, given, path, named)
     if isinstance(told, list) and isinstance(given, list):
-        open_ended = told[-1:] == ["…"]
-        listed = told[:-1] if open_ended else told
-        if len(given) < len(listed) or (len(given) > len(listed) and not open_ended):
-            return [f"{path}: {len(given)} elements, {len(listed)} are told"]
-        return [line for place, item in enumerate(listed) for line in _differences(item, given[place], f"{path}[{place}]", named)]
-    return [] if told == given else [f"{path}: {given!r} instead of {told!r}"]
+        return _of_elements(told, given, path, named)
+    same = _like(told).fullmatch(given) if isinstance(told, str) and isinstance(given, str) else told == given
+    return [] if same else [f"{path}: {given!r} instead of {told!r}"]
+
+
+def _of_members(told: dict[str, Any], given: dict[str, Any], path: str, named: dict[str, Any]) -> list[str]:
+    expected = told.keys() - {"…"}
+    lacking = [f"{path}.{key}: not given" for key in expected - given.keys()]
+    beyond = [] if "…" in told else [f"{path}.{key}: not told" for key in given.keys() - expected]
+    return lacking + beyond + [line for key in expected & given.keys() for line in _differences(told[key], given[key], f"{path}.{key}", named)]
+
+
+def _of_elements(told: list[Any], given: list[Any], path: str, named: dict[str, Any]) -> list[str]:
+    listed = told[:-1] if told[-1:] == ["…"] else told
+    if len(given) < len(listed) or (len(given) > len(listed) and listed is told):
+        return [f"{path}: {len(given)} elements instead of {len(listed)}"]
+    return [line for place, item in enumerate(listed) for line in _differences(item, given[place], f"{path}[{place}]", named)]

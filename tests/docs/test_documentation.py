@@ -9,9 +9,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-import backend.models
 from backend.demo import loading
 from backend.graphql.schema import build_schema
+from infra.migrate import load_models
 from infra.schema import metadata
 from infra.settings import Settings
 from tenants.http import declared_routes
@@ -24,10 +24,10 @@ LONGEST_LINE = 150
 PICTURE_BYTES = 400_000
 FILE_KINDS = r"(?:py|md|json|yaml|toml|graphql|tf|png|env|sh|html|lock)"
 # Programs, protocols and words of others that the documentation names, and that nothing here can confirm.
-FOREIGN = frozenset(
-    "pg_basebackup pg_dump pg_snapshot_xmin curl json SERIALIZABLE set_config DOCTYPE ROLLBACK begin commit local union unnest request "
-    "recorded_seq superseded_seq localhost export".split()
-)
+FOREIGN = frozenset({
+    "DOCTYPE", "ROLLBACK", "SERIALIZABLE", "begin", "commit", "curl", "export", "json", "local", "localhost", "pg_basebackup", "pg_dump",
+    "pg_snapshot_xmin", "recorded_seq", "request", "set_config", "superseded_seq", "union", "unnest",
+})  # fmt: skip
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 METRIC = re.compile(r"suyuan_request\w+")
 
@@ -126,7 +126,7 @@ def test_every_graphql_operation_is_named_in_the_api_page() -> None:
 
 
 def test_the_model_page_names_each_table_once() -> None:
-    assert backend.models
+    load_models()
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", page("backend/docs/model.md").prose, re.MULTILINE)
     named = [table for row in rows for table in re.findall(r"`(\w+)`", row) if table.islower()]
     assert sorted(named) == sorted(metadata.tables)
@@ -136,6 +136,12 @@ def test_the_settings_table_says_what_the_settings_say() -> None:
     table = table_in(page("backend/docs/operating.md").text)
     assert table == expected(table), "run: python -m tests.docs.settings_table"
     assert "| ? |" not in table
+
+
+def test_the_readme_maps_every_package_of_the_backend() -> None:
+    packages = {path.parent.name for path in (ROOT / "backend").glob("*/__init__.py")}
+    rows = re.findall(r"^\| ((?:`\w+` ?)+)\|", page("README.md").prose, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == packages
 
 
 def test_every_decision_is_listed() -> None:

@@ -32,7 +32,7 @@ async def serving(services: Services) -> AsyncIterator[int]:
     config = uvicorn.Config(create_app(services=own), host="127.0.0.1", port=port, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.01)
     try:
         yield port
@@ -42,9 +42,7 @@ async def serving(services: Services) -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_the_examples_run_and_answer_as_they_say(
-    name: str, services: Services, firm: Firm, do_outbox: Callable[[], Awaitable[int]]
-) -> None:
+async def test_the_examples_run_and_answer_as_they_say(name: str, services: Services, firm: Firm, do_outbox: Callable[[], Awaitable[int]]) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed here, so the documentation's examples can't be run as they stand")
     login = f"{uuid4().hex[:12]}@example.com"

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -32,7 +32,7 @@ def _schema() -> jsonschema.Draft7Validator:
 
 def _places(value: Any, place: _Place = ()) -> Iterator[_Place]:
     """Every member and the first element of every list, without what is inside extensions."""
-    members: list[tuple[str | int, Any]] = [*value.items()] if isinstance(value, dict) else [*enumerate(value)][:1]
+    members: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else list(enumerate(value))[:1]
     for name, child in members:
         yield (*place, name)
         if isinstance(child, dict | list) and (isinstance(name, int) or (":" not in name and not name.startswith("@"))):

@@ -11,8 +11,9 @@ import pytest
 from backend.services import Services
 from tenants.permissions import Role
 from tenants.registration import create_person_with_membership
-from tests.conftest import PASSWORD, Firm
+from tests.conftest import PASSWORD
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
+from tests.firms import Firm
 
 FLOUR_LOT = lot(FLOUR, "F-1")
 DUMPLING_LOT = lot(DUMPLING, "D-1")

@@ -17,8 +17,8 @@ from backend.services import Services
 from infra.clock import now
 from tenants.permissions import ROLES, Permission, Role
 from tenants.service import Caller as Somewhere
-from tests.conftest import Firm
 from tests.factories import DUMPLING, FLOUR
+from tests.firms import Firm
 from tests.graphql.conftest import DUMPLING_LOT, FLOUR_LOT, Caller
 from tests.graphql.operations import operations, schema
 

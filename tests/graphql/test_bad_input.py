@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from backend.services import Services
-from tests.conftest import Firm
 from tests.factories import CUSTOMER, PLANT
+from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.operations import leaves, operations
 from tests.graphql.test_commands import written

@@ -6,8 +6,8 @@ import pytest
 
 from backend.services import Services
 from infra.database import TenantTransaction
-from tests.conftest import Firm
 from tests.factories import DUMPLING, FLOUR, capture, lot, made, quantity, shipped, transformed
+from tests.firms import Firm
 from tests.graphql.conftest import Caller, catalogue
 
 

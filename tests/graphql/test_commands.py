@@ -11,9 +11,11 @@ import msgspec
 from backend.services import Services
 from tenants.idempotency import replay_or_claim
 from tenants.permissions import Role
+from tenants.registration import add_membership
 from tenants.service import Caller as Somewhere
-from tests.conftest import PASSWORD, Firm
+from tests.conftest import PASSWORD
 from tests.factories import CUSTOMER, FLOUR, PLANT, capture, made, quantity, sscc
+from tests.firms import Firm
 from tests.graphql.conftest import DUMPLING_LOT, DUMPLING_UNIT, FLOUR_LOT, PALLET, PUT, Caller, story
 
 CAPTURE = """mutation($input: CaptureInput!) { capture(input: $input) {
@@ -337,3 +339,15 @@ async def test_wrong_password_and_unknown_name_get_the_same_answer(firm: Firm, a
     ]
     assert answers[0] == answers[1] == answers[2]
     assert answers[0]["signIn"]["userErrors"][0]["code"] == "SIGN_IN_REFUSED"
+
+
+async def test_person_of_two_companies_is_asked_which(
+    firm: Firm, other_firm: Firm, services: Services, anonymous: Caller, new_person: Callable[..., Awaitable[str]]
+) -> None:
+    login = await new_person(firm, Role.WORKER)
+    await add_membership(services.identity, other_firm.tenant, login=login, display_name="Li Lei", role=Role.AUDITOR)
+    asked = (await anonymous.ask(SIGN_IN, {"input": {"login": login, "password": PASSWORD}}))["signIn"]
+    assert (asked["tokens"], [error["code"] for error in asked["userErrors"]]) == (None, ["TENANT_CHOICE_REQUIRED"])
+    assert sorted(choice["slug"] for choice in asked["tenantChoices"]) == sorted([firm.slug, other_firm.slug])
+    chosen = (await anonymous.ask(SIGN_IN, {"input": {"login": login, "password": PASSWORD, "tenant": other_firm.slug}}))["signIn"]
+    assert chosen["me"] == {"tenant": other_firm.slug, "role": "auditor"}

@@ -11,8 +11,8 @@ from backend.graphql.ids import global_id, parse_global_id
 from backend.services import Services
 from infra.clock import now
 from infra.ids import uuid7
-from tests.conftest import Firm
 from tests.factories import CUSTOMER, FLOUR, PLANT, capture, lot, made, quantity, shipped
+from tests.firms import Firm
 from tests.graphql.conftest import FLOUR_LOT, PALLET, Caller, catalogue
 from tests.graphql.operations import Operation, leaves, operations
 from tests.graphql.test_commands import written

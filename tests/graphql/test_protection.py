@@ -2,12 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
 import pytest
-from litestar import Litestar
 
 from backend.events import queries
 from backend.graphql import controller
@@ -16,7 +15,7 @@ from backend.services import Services
 from infra.settings import Environment, Settings
 from mobile_api.app import create_app
 from tenants.permissions import Role
-from tests.conftest import Firm
+from tests.firms import Firm
 from tests.graphql.conftest import FLOUR_LOT, Caller
 
 GRAPHQL = "application/graphql-response+json"
@@ -233,8 +232,8 @@ async def test_production_tells_its_schema_to_owners_and_administrators_alone(
 async def production(services: Services, settings: Settings) -> Any:
     """The application as it is in production, on the same database."""
     strict = settings.model_copy(update={"environment": Environment.PRODUCTION})
-    app: Litestar = create_app(services=replace(services, settings=strict))
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    app = create_app(services=replace(services, settings=strict))
+    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as opened:
         yield opened
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from backend.graphql.ids import global_id
 from backend.services import Services
-from tests.conftest import Firm
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, quantity, shipped
+from tests.firms import Firm
 from tests.graphql.conftest import DUMPLING_LOT, DUMPLING_UNIT, FLOUR_LOT, PALLET, Caller
 
 OBJECT = """

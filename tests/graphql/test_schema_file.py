@@ -1,6 +1,9 @@
 """The committed SDL, and what the codes of refusals promise."""
 
 from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from backend.graphql import export
 from backend.graphql.errors import UserErrorCode, is_business
@@ -11,7 +14,7 @@ def test_committed_sdl_is_current() -> None:
     assert export.drift() == ""
 
 
-def test_drift_is_shown_as_a_diff_and_ends_with_1(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def] # fixtures of pytest
+def test_drift_is_shown_as_a_diff_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(export, "SDL", tmp_path / "schema.graphql")
     (tmp_path / "schema.graphql").write_text(export.sdl().replace("type Query", "type Kwery"), encoding="utf-8")
     assert export.main(["--check"]) == 1

@@ -10,8 +10,8 @@ from litestar import Litestar
 from backend.events import subscriptions
 from backend.services import Services
 from tenants.permissions import Role
-from tests.conftest import Firm
 from tests.factories import FLOUR, capture, lot, made, quantity
+from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.sockets import Socket
 

@@ -25,7 +25,7 @@ async def visit(app: Litestar) -> AsyncIterator[Callable[..., Awaitable[httpx.Re
         async def get(host: Firm | str, path: str, *, method: str = "GET", **headers: str) -> httpx.Response:
             name = host if isinstance(host, str) else f"{host.slug}.suyuan.test"
             given = {key.replace("_", "-"): value for key, value in headers.items()}
-            return await client.request(method, path, headers={"Host": name, "Accept": "text/html", **given})
+            return await client.request(method, path, headers={"host": name, "accept": "text/html", **given})
 
         yield get
 

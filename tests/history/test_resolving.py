@@ -6,25 +6,19 @@ from urllib.parse import quote
 import httpx
 import pytest
 from litestar.datastructures.headers import Accept
-from lxml import html
 
 from backend.catalog.service import Product, ProductKind
 from backend.history.negotiation import Format, Language, LinkType, choose_format, choose_language, choose_link_type
 from backend.services import Services
 from tenants.registration import add_claim
-from tests.factories import DUMPLING, MEAT, capture, gtin, lot, quantity, transformed
+from tests.factories import DUMPLING, MEAT, capture, gtin, lot, transformed
 from tests.firms import Firm
-from tests.history.stories import D1, LINE, LOT_PATH, NAMES, OWN_WORDS, UNIT_PATH, dumpling_story, product, put
+from tests.history.markup import elements, text_of
+from tests.history.stories import D1, LINE, LOT_PATH, NAMES, OWN_WORDS, UNIT_PATH, product, put
 
 Visit = Callable[..., Awaitable[httpx.Response]]
 DoOutbox = Callable[[], Awaitable[int]]
 PAGE = f"/01/{DUMPLING}"
-
-
-def text_of(answer: httpx.Response) -> str:
-    """The words of a page's body, in reading order."""
-    [body] = html.fromstring(answer.content).xpath("//body")
-    return " ".join(body.text_content().split())
 
 
 async def test_a_lot_page_names_product_lot_dates_place_steps_and_materials(visit: Visit, maker: Firm) -> None:
@@ -34,7 +28,7 @@ async def test_a_lot_page_names_product_lot_dates_place_steps_and_materials(visi
     for expected in (
         "Pork dumplings 500 g No notices", "Lot P1", "Made on 2 March 2026", "Made at Suwei Foods Steaming line", "Use by 2 March 2027",
         "2 March 2026, 17:00 Made Steaming line Temperature during the step 62.1 – 98.6 °C",
-        "2 March 2026, 17:10 Inspectedpassed Suwei Foods Temperature measured 83.4 °C", "2 March 2026, 17:30 to 17:35 Packed Steaming line",
+        "2 March 2026, 17:10 Inspected passed Suwei Foods Temperature measured 83.4 °C", "2 March 2026, 17:30 to 17:35 Packed Steaming line",
         "3 March 2026, 02:00 Left the maker Suwei Foods Times are local (UTC+8).", "Made from Dough Lot D1 Wheat flour Lot F1",
         "Certificates https://certificates.example/haccp/18", f"Published by Firm {maker.slug}",
     ):  # fmt: skip
@@ -45,14 +39,14 @@ async def test_a_lot_page_names_product_lot_dates_place_steps_and_materials(visi
 async def test_the_same_page_speaks_chinese(visit: Visit, maker: Firm) -> None:
     answer = await visit(maker, LOT_PATH, accept_language="zh-CN,zh;q=0.9,en;q=0.8")
     assert answer.headers["content-language"] == "zh-CN"
-    assert html.fromstring(answer.content).get("lang") == "zh-CN"
+    assert elements(answer, "/html/@lang") == ["zh-CN"]
     told = text_of(answer)
     for expected in (
         "猪肉水饺 500 g 目前没有通告",
         "批号 P1",
         "生产日期 2026年3月2日",
         "2026年3月2日 17:00 生产 蒸煮线 过程温度 62.1 – 98.6 °C",
-        "检验合格",
+        "检验 合格",
     ):
         assert expected in told
 
@@ -113,11 +107,11 @@ async def test_a_malformed_address_is_refused(visit: Visit, maker: Firm, path: s
 
 async def test_lots_with_slashes_and_marks_are_found_by_their_escaped_path(visit: Visit, services: Services, firm: Firm, do_outbox: DoOutbox) -> None:
     await put(services, firm)
-    for number in ("A/26-061/3", "Q?1#2%&=", "<b>\"'x"):
+    for number in ("A/26-061/3", "Q?1/2%&=", "<b>\"'x"):
         await capture(services, firm.tenant_id, transformed([D1], [lot(DUMPLING, quote(number, safe=""))], minutes=5))
         await do_outbox()
         answer = await visit(firm, f"{PAGE}/10/{quote(number, safe='')}", accept_language="en")
-        [shown] = html.fromstring(answer.content).xpath("//dt[.='Lot']/following-sibling::dd")
+        [shown] = elements(answer, "//dt[.='Lot']/following-sibling::dd")
         assert shown.text_content() == number
     assert (await visit(firm, f"{PAGE}/10/a%2F26-061%2F3")).status_code == 404
 
@@ -158,7 +152,7 @@ async def test_a_bare_host_finds_the_firm_by_its_verified_claim(visit: Visit, se
 async def test_the_host_is_read_without_its_port_and_in_any_case(visit: Visit, maker: Firm) -> None:
     for host in (f"{maker.slug.upper()}.Suyuan.Test:9999", f"{maker.slug}.suyuan.test."):
         assert (await visit(host, LOT_PATH)).status_code == 200
-    for host in (f"{maker.slug}.evil.example", f"x.{maker.slug}.suyuan.test", "[::1", "a b", "", "猪.suyuan.test".encode().decode("latin-1")):
+    for host in (f"{maker.slug}.evil.example", f"x.{maker.slug}.suyuan.test", "[::1", "suyuan.test", ".suyuan.test", "%00.suyuan.test"):
         assert (await visit(host, LOT_PATH)).status_code == 404
 
 
@@ -289,13 +283,11 @@ async def test_a_query_that_could_split_headers_is_not_reflected(visit: Visit, m
     assert "set-cookie" not in answer.headers
 
 
-async def test_a_material_of_somebody_elses_place_or_customer_is_never_named(visit: Visit, services: Services, maker: Firm) -> None:
+async def test_a_customers_place_is_never_named(visit: Visit, maker: Firm) -> None:
     for path in (LOT_PATH, UNIT_PATH):
         page = (await visit(maker, path)).text + (await visit(maker, path, accept_language="en")).text
         assert "Huilin" not in page
         assert "惠邻" not in page
-    assert len(dumpling_story()) == 10
-    assert quantity(D1, 1)["quantity"] == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend.demo.loading import put_catalogue
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Source
 from backend.events.reader import read_document
@@ -38,9 +39,12 @@ async def delivery_notes(services: Services, firm: Firm, key: str) -> set[str]:
 
 
 @pytest.mark.parametrize("industry", list(Industry))
-async def test_contaminated_lot_and_sold_unit_are_traced_as_planned(services: Services, firm: Firm, industry: Industry) -> None:
+async def test_contaminated_lot_and_sold_unit_are_traced_as_planned(services: Services, firm: Firm, do_outbox: Any, industry: Industry) -> None:
     simulation = simulate(industry, events=1_200, seed=11, days=10)
     await capture_all(services, firm, simulation)
+    # The catalogue comes after the events: which shipments were the firm's own is told apart then.
+    await services.in_tenant(firm.tenant_id, lambda tx: put_catalogue(tx, firm.principal, simulation.master_data))
+    await do_outbox()
     truth = simulation.truth
     reach, origin = truth.contaminated_reach, truth.sold_unit_origin
     forward = await answers(services, firm, truth.contaminated_lot, Direction.FORWARD)

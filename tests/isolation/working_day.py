@@ -1,0 +1,174 @@
+"""A firm's day through every door of the service: all that reads or writes for a tenant is done at least once."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+from litestar import Litestar
+
+from backend.demo.loading import put_catalogue
+from backend.services import Services
+from backend.simulator import Industry, Simulation, simulate
+from backend.worker import handlers
+from infra.queue import drain
+from tenants.permissions import Role
+from tenants.registration import add_claim, create_person_with_membership, create_tenant
+from tenants.service import Caller as Somewhere
+from tests.conftest import PASSWORD
+from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
+from tests.graphql.conftest import Caller
+from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
+from tests.graphql.test_reading import OBJECT, TRACE
+from tests.mobile_api import phones
+
+F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
+UNIT, PALLET = unit(DUMPLING, "DAY-U1"), sscc(77)
+LISTS = """{
+  events(first: 20) { nodes { id body location { name } objects(first: 20) { nodes { role quantity object { key productName } } } } }
+  holds(first: 20, activeOnly: false) { nodes { id objectUri object { id holdCauses { reason hold { id } } positions { place location { name } } } } }
+  alerts(first: 20, openOnly: false) { nodes { id detail } }
+  shipments(first: 20) { nodes { id customerName origin { name } lots { object { code } } event { id } } }
+  products(first: 20) { nodes { gtin name } } locations(first: 20) { nodes { place name } } partners(first: 20) { nodes { party name } }
+  me { tenant role permissions }
+}"""
+EVENT_QUERIES = (
+    "", "?eventType=ObjectEvent&EQ_action=ADD&perPage=5", f"?MATCH_epcClass={F1}", f"?MATCH_anyEPC={UNIT}&GE_eventTime=2026-03-02T08:00:00Z",
+    "?EQ_bizStep=shipping&LT_recordTime=2030-01-01T00:00:00Z", f"?EQ_bizLocation={PLANT}", "?EXISTS_errorDeclaration=true",
+    f"?EQ_readPoint={PLANT}&EQ_disposition=in_transit",
+)  # fmt: skip
+
+
+@dataclass
+class Day:
+    """One firm's person at the door, and what the firm has made by now."""
+
+    services: Services
+    client: httpx.AsyncClient
+    slug: str
+    tenant_id: int
+    headers: dict[str, str]
+    simulation: Simulation
+    names: dict[str, str]
+
+    async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """Send JSON."""
+        return await self.client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json", **self.headers, **headers})
+
+    async def get(self, path: str) -> httpx.Response:
+        """Ask for a path."""
+        return await self.client.get(path, headers=self.headers)
+
+    async def work(self) -> None:
+        """The whole day."""
+        await self.capture()
+        await self.read()
+        await self.hold_and_ship()
+        await self.scan()
+        await drain(self.services.database, self.services.relay_database, handlers())
+        await self.look()
+
+    async def capture(self) -> None:
+        """Documents, bare events, a repetition, a conflict, a correction."""
+        for batch in self.simulation.documents(100):
+            answer = await self.post("/epcis/capture", batch)
+            assert (answer.status_code, answer.json()["success"]) == (202, True), answer.text
+        flour = made([], [quantity(F1, 50)])
+        events = [flour, transformed([F1], [D1]), made([f"https://id.gs1.org/01/{DUMPLING}/10/DAY-D1/21/DAY-U1"], minutes=11)]
+        events += [packed(PALLET, [UNIT]), made([], [quantity(lot(FLOUR, "DAY-F2"), 5)])]
+        proceed = {"GS1-Capture-Error-Behaviour": "proceed"}
+        job = (await self.post("/epcis/capture", document(*events, {**flour, "action": "MAYBE"}), **proceed)).json()
+        assert (job["accepted"], job["rejected"]) == (5, 1)
+        self.names["job"] = job["captureID"]
+        self.names["event"] = flour["eventID"]
+        assert (await self.post("/epcis/capture", document(flour))).json()["duplicates"] == 1
+        assert (await self.post("/epcis/capture", document({**flour, "bizStep": "receiving"}))).json()["success"] is False
+        assert (await self.post("/epcis/events", {**document(), **flour, "bizStep": "receiving", "type": "ObjectEvent"})).status_code in (400, 409)
+        assert (await self.post("/epcis/capture", document(declared_wrong(events[-1])))).json()["accepted"] == 1
+
+    async def read(self) -> None:
+        """Jobs, events by every kind of filter, pages."""
+        for path in ("/epcis/capture", "/epcis/capture?perPage=1", f"/epcis/capture/{self.names['job']}", f"/epcis/events/{self.names['event']}"):
+            assert (await self.get(path)).status_code == 200, path
+        for query in EVENT_QUERIES:
+            assert (await self.get(f"/epcis/events{query}")).status_code == 200, query
+        link = (await self.get("/epcis/events?perPage=3")).headers["Link"].split(">")[0].lstrip("<")
+        self.names["page"] = link
+        assert (await self.get(link)).status_code == 200
+
+    async def hold_and_ship(self) -> None:
+        """A hold, a refused and a free shipment, a reported one, a release in part and as a whole."""
+        caller = Caller(self.client, self.headers)
+        hold = (await caller.command(PLACE, {"key": F1, "reason": "metal"}))["hold"]["id"]
+        self.names["hold"] = hold
+        order = {"fromPlace": PLANT, "toParty": CUSTOMER, "lines": [{"key": PALLET}]}
+        assert (await caller.command(SHIP, order))["holdCauses"] != []
+        reported = {**made(), **shipped([UNIT], minutes=40)}
+        assert (await self.post("/epcis/capture", document(reported))).json()["accepted"] == 1
+        await caller.command(RELEASE, {"holdId": hold, "reason": "one is fine", "keys": [D1]})
+        await caller.command(RELEASE, {"holdId": hold, "reason": "all fine"})
+        assert (await caller.command(SHIP, order))["userErrors"] == []
+        assert (await caller.command(CAPTURE, {"events": document(made([], [quantity(lot(FLOUR, "DAY-F3"), 5)]))}))["userErrors"] == []
+        sold, bad = self.simulation.truth.sold_unit, self.simulation.truth.contaminated_lot
+        for key, direction in ((bad, "FORWARD"), (sold, "BACKWARD"), (F1, "FORWARD")):
+            await caller.ask(TRACE, {"key": key, "direction": direction, "first": 50})
+            await caller.ask(OBJECT, {"key": key})
+        contents = "query($key: String!) { containerContents(key: $key, first: 10) { nodes { object { code productName } } } }"
+        await caller.ask(contents, {"key": PALLET})
+        lists = await caller.ask(LISTS)
+        self.names["shipment"] = lists["shipments"]["nodes"][0]["id"]
+        self.names["alert"] = lists["alerts"]["nodes"][0]["id"]
+        for name in ("hold", "shipment", "alert"):
+            await caller.ask("query($id: ID!) { node(id: $id) { __typename id } }", {"id": self.names[name]})
+        await caller.ask("query($id: ID!) { captureJob(id: $id) { id success } }", {"id": self.names["job"]})
+
+    async def scan(self) -> None:
+        """What a phone sends and pulls."""
+        entries = [
+            phones.received(lot(FLOUR, "DAY-F4"), 1), phones.consumed([lot(FLOUR, "DAY-F4")], "urn:uuid:" + str(uuid4()), 2),
+            phones.shipped([{"key": lot(FLOUR, "DAY-F4"), "quantity": 1, "uom": "KGM"}], 3, mode="command"),
+            phones.received(lot(FLOUR, "DAY-F5"), 4, place="the yard"), phones.shipped([{"key": lot(FLOUR, "DAY-NONE"), "quantity": 1}], 5, mode="command"),
+        ]  # fmt: skip
+        for _ in range(2):
+            assert (await self.post("/mobile/v1/sync", {"entries": entries})).status_code == 200
+        first = (await self.get("/mobile/v1/changes?limit=50")).json()
+        self.names["cursor"] = first["next"]
+        assert (await self.get(f"/mobile/v1/changes?since={first['next']}")).status_code == 200
+        upload = {"contentType": "image/jpeg", "size": 3, "sha256": "0" * 64}
+        self.names["upload"] = (await self.post("/mobile/v1/uploads", upload)).json()["url"]
+
+    async def look(self) -> None:
+        """What a consumer sees."""
+        seen = 0
+        for key in (self.simulation.truth.sold_unit, *sorted(self.simulation.truth.lots)):
+            if key.startswith("01/"):
+                answer = await self.client.get(f"/{key}", headers={"host": f"{self.slug}.suyuan.test", "accept": "text/html"})
+                assert answer.status_code in (200, 404, 429)
+                seen += answer.status_code == 200
+            if seen >= 3:
+                break
+        assert seen
+
+
+@asynccontextmanager
+async def new_day(services: Services, app: Litestar) -> AsyncIterator[Day]:
+    """A new firm with its catalogue, and its owner signed in."""
+    slug = f"d{uuid4().hex[:12]}"
+    identity = services.identity
+    tenant = await create_tenant(identity, slug=slug, name=f"Firm {slug}")
+    login = f"{slug}@example.com"
+    await create_person_with_membership(identity, tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER)
+    simulation = simulate(Industry.FOOD, events=300, seed=4, days=3)
+    tokens = await identity.sign_in(login, PASSWORD, caller=Somewhere(address="192.0.2.1"))
+    tokens = await identity.refresh(tokens.refresh_token, caller=Somewhere(address="192.0.2.1"))
+    await services.in_tenant(tenant.tenant_id, lambda tx: put_catalogue(tx, tokens.principal, simulation.master_data))
+    await add_claim(identity.auth, tenant, str(tenant.tenant_id).zfill(12), verified=True)
+    part = uuid4().hex
+    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False, client=(f"2001:db8:{part[:4]}:{part[4:8]}::1", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
+        headers = {"Authorization": f"Bearer {tokens.access_token}"}
+        yield Day(services, client, slug, tenant.tenant_id, headers, simulation, {})
+        await identity.sign_out(tokens.principal)
