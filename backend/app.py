@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
-from litestar.openapi import OpenAPIConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.epcis.routes import epcis_router
@@ -51,7 +50,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         middleware=[request_id_middleware, PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],
         lifespan=[lifespan],
         request_max_body_size=DEFAULT_MAX_BODY,
-        openapi_config=OpenAPIConfig(title="Suyuan", version="1", render_plugins=[], path="/openapi"),
+        openapi_config=None,
         debug=False,
     )
     app = Litestar.from_config(config)

@@ -34,7 +34,7 @@ def document() -> dict[str, Any]:
         security=[{"bearer": []}],
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
     )
-    app = Litestar([mobile_router()], openapi_config=config)
+    app = Litestar([mobile_router()], openapi_config=config, logging_config=None)
     written: dict[str, Any] = json.loads(json.dumps(app.openapi_schema.to_schema()))
     (batch, *_), described = msgspec.json.schema_components([Batch, *_BODIES], ref_template=_SCHEMAS)
     quantity = described["Item"]["properties"]["quantity"]["anyOf"][0]

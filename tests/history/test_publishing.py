@@ -1,5 +1,6 @@
 """What is published of lots and units follows from their events and holds, whatever the order and however often it is told."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
@@ -10,8 +11,8 @@ import pytest
 
 from backend.catalog.service import Product, ProductKind
 from backend.events import service as events
-from backend.history import publisher
-from backend.history.document import History, Material, MaterialLot, Place, Status, Step, StepKind, Temperature
+from backend.history import publisher, repository
+from backend.history.document import History, Material, MaterialLot, Place, Status, Step, StepKind, Temperature, encode
 from backend.holds import service as holds
 from backend.services import Services
 from infra.outbox import enqueue
@@ -357,3 +358,29 @@ async def test_units_under_a_lot_that_was_never_named_itself_make_the_lot_page(s
     history = await published(services, firm, LOT)
     assert history is not None
     assert [(step.kind, step.at, step.until) for step in history.steps] == [(StepKind.MADE, minute(10), minute(30))]
+
+
+async def test_a_publication_waits_for_the_one_before_it_and_then_reads_what_is_true(services: Services, maker: Firm) -> None:
+    async with services.database.tenant(maker.tenant_id) as tx:
+        event_ids = [row["event_id"] for row in await tx.fetch("select event_id from event where tenant_id = $1")]
+    started = asyncio.Event()
+
+    async def publish() -> None:
+        async with services.database.tenant(maker.tenant_id) as second:
+            started.set()
+            await publisher.publish_captured(second, {"event_ids": event_ids})
+
+    async with services.database.tenant(maker.tenant_id) as first:
+        await repository.lock_publication(first)
+        waiting = asyncio.create_task(publish())
+        await started.wait()
+        backend = await first.fetchval("select pg_backend_pid() where $1::int is not null")
+        while not await first.fetchval(
+            "select count(*) from pg_stat_activity where $1::int is not null and $2 = any(pg_blocking_pids(pid))", backend
+        ):
+            assert not waiting.done()
+        await repository.put(first, [(LOT, None, encode(History(gtin=DUMPLING, names={"en": "stale"})))])
+    await waiting
+    history = await published(services, maker, LOT)
+    assert history is not None
+    assert history.names == NAMES

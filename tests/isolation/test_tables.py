@@ -203,7 +203,7 @@ async def test_nothing_is_unique_across_tenants(walls: Walls, table: str) -> Non
         await transaction.rollback()
 
 
-FOREIGN_KEYS: Final = [(table.name, key) for table in tenant_tables() for key in table.foreign_key_constraints]
+FOREIGN_KEYS: Final = [(table.name, key) for table in tenant_tables() for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))]
 
 
 @pytest.mark.parametrize(("table", "key"), FOREIGN_KEYS, ids=[f"{table}-{key.name}" for table, key in FOREIGN_KEYS])

@@ -15,14 +15,12 @@ from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
 from backend.worker import handlers
 from infra.queue import drain
-from tenants.permissions import Role
-from tenants.registration import add_claim, create_person_with_membership, create_tenant
-from tenants.service import Caller as Somewhere
-from tests.conftest import PASSWORD
+from tenants.registration import add_claim
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.graphql.conftest import Caller
 from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
 from tests.graphql.test_reading import OBJECT, TRACE
+from tests.isolation.people import HERE, new_person, new_tenant
 from tests.mobile_api import phones
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
@@ -130,7 +128,8 @@ class Day:
         entries = [
             phones.received(lot(FLOUR, "DAY-F4"), 1), phones.consumed([lot(FLOUR, "DAY-F4")], "urn:uuid:" + str(uuid4()), 2),
             phones.shipped([{"key": lot(FLOUR, "DAY-F4"), "quantity": 1, "uom": "KGM"}], 3, mode="command"),
-            phones.received(lot(FLOUR, "DAY-F5"), 4, place="the yard"), phones.shipped([{"key": lot(FLOUR, "DAY-NONE"), "quantity": 1}], 5, mode="command"),
+            phones.received(lot(FLOUR, "DAY-F5"), 4, place="the yard"),
+            phones.shipped([{"key": lot(FLOUR, "DAY-NONE"), "quantity": 1}], 5, mode="command"),
         ]  # fmt: skip
         for _ in range(2):
             assert (await self.post("/mobile/v1/sync", {"entries": entries})).status_code == 200
@@ -156,19 +155,15 @@ class Day:
 @asynccontextmanager
 async def new_day(services: Services, app: Litestar) -> AsyncIterator[Day]:
     """A new firm with its catalogue, and its owner signed in."""
-    slug = f"d{uuid4().hex[:12]}"
-    identity = services.identity
-    tenant = await create_tenant(identity, slug=slug, name=f"Firm {slug}")
-    login = f"{slug}@example.com"
-    await create_person_with_membership(identity, tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER)
+    tenant = await new_tenant(services)
+    person = await new_person(services, tenant)
     simulation = simulate(Industry.FOOD, events=300, seed=4, days=3)
-    tokens = await identity.sign_in(login, PASSWORD, caller=Somewhere(address="192.0.2.1"))
-    tokens = await identity.refresh(tokens.refresh_token, caller=Somewhere(address="192.0.2.1"))
+    tokens = await services.identity.refresh(person.tokens.refresh_token, caller=HERE)
     await services.in_tenant(tenant.tenant_id, lambda tx: put_catalogue(tx, tokens.principal, simulation.master_data))
-    await add_claim(identity.auth, tenant, str(tenant.tenant_id).zfill(12), verified=True)
+    await add_claim(services.identity.auth, tenant, str(tenant.tenant_id).zfill(12), verified=True)
     part = uuid4().hex
     transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False, client=(f"2001:db8:{part[:4]}:{part[4:8]}::1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
         headers = {"Authorization": f"Bearer {tokens.access_token}"}
-        yield Day(services, client, slug, tenant.tenant_id, headers, simulation, {})
-        await identity.sign_out(tokens.principal)
+        yield Day(services, client, tenant.slug, tenant.tenant_id, headers, simulation, {})
+        await services.identity.sign_out(tokens.principal)
