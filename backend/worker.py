@@ -19,8 +19,10 @@ def handlers() -> dict[str, Handler]:
     return {
         alerts.RAISED: alerts.notify,
         events.CAPTURED: publisher.publish_captured,
+        publisher.PAGE: publisher.publish_page,
         holds.CHANGED: publisher.publish_held,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
+        catalog.PRODUCTS_CHANGED: publisher.publish_products,
     }
 
 

@@ -26,6 +26,11 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A name or address, and a port below 65536; whatever reads the request's URL relies on it.
+_HOST: Final = re.compile(
+    r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+)
+_NO_HOST: Final = "The Host header is no host name with an optional port. Send the name under which you reach the service."
 _log = get_logger("http")
 
 
@@ -38,6 +43,9 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
     """Give each request an id (the caller's, if it is well-formed), put it into logs and the answer, and log one line."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET and not _is_host_readable(scope):
+            await send({"type": "websocket.close", "code": 4400, "reason": "Host"})
+            return
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
@@ -59,12 +67,28 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         try:
-            await app(scope, receive, send_with_headers)
+            if _is_host_readable(scope):
+                await app(scope, receive, send_with_headers)
+            else:
+                await _send(send_with_headers, problem(400, "INVALID_INPUT", _NO_HOST, field="Host"))
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
 
     return middleware
+
+
+def _is_host_readable(scope: Scope) -> bool:
+    """Whether there is one Host, or for an old client none; the second one of two would be read by somebody else than the first."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return not given or (len(given) == 1 and _HOST.fullmatch(given[0]) is not None)
+
+
+async def _send(send: Send, answer: Response[bytes]) -> None:
+    """An answer that is given before the framework has seen the request."""
+    headers = [(b"content-type", str(answer.media_type).encode()), (b"content-length", str(len(answer.content)).encode())]
+    await send({"type": "http.response.start", "status": answer.status_code or 500, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content, "more_body": False})
 
 
 def problem(status: int, code: str, message: str, **extra: Any) -> Response[bytes]:

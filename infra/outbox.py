@@ -34,6 +34,10 @@ effect = tenant_table(
 )
 
 
+class Postponed(Exception):  # noqa: N818 - not an error: the work waits for another that is under way
+    """Raised by a handler that can't run beside another one: the row stays open and is offered again in a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One thing to do for one tenant."""
@@ -66,6 +70,25 @@ async def read_open(tx: TenantTransaction, outbox_id: int) -> OutboxRow | None:
         outbox_id,
     )
     return OutboxRow(tx.tenant_id, outbox_id, row["topic"], msgspec.json.decode(row["payload"])) if row else None
+
+
+async def take_together(tx: TenantTransaction, topic: str, limit: int) -> list[dict[str, Any]]:
+    """The payloads of further open rows of a topic, which the caller does and closes here together with its own, as one piece of work."""
+    rows = await tx.fetch(
+        """update outbox set done_at = now(), failure = null
+           where tenant_id = $1 and outbox_id in (
+             select outbox_id from outbox where tenant_id = $1 and topic = $2 and done_at is null
+             order by outbox_id limit $3 for no key update skip locked)
+           returning payload""",
+        topic,
+        limit,
+    )
+    return [msgspec.json.decode(row["payload"]) for row in rows]
+
+
+async def postpone(tx: TenantTransaction, outbox_id: int) -> None:
+    """Offer a row again in half a second; it is no failure."""
+    await tx.execute("update outbox set due_at = now() + interval '0.5 seconds' where tenant_id = $1 and outbox_id = $2", outbox_id)
 
 
 async def mark_done(tx: TenantTransaction, outbox_id: int) -> None:

@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from infra.database import Database, TenantTransaction
 from infra.logging import get_logger
-from infra.outbox import mark_done, mark_failed, read_open
+from infra.outbox import Postponed, mark_done, mark_failed, postpone, read_open
 
 Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
 
@@ -81,6 +81,9 @@ async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id
             topic = row.topic
             await handlers[row.topic](tx, row.payload)
             await mark_done(tx, outbox_id)
+    except Postponed:
+        async with database.tenant(tenant_id) as tx:
+            await postpone(tx, outbox_id)
     except Exception as problem:
         _log.exception("job_failed", topic=topic, tenant_id=tenant_id, outbox_id=outbox_id)
         async with database.tenant(tenant_id) as tx:

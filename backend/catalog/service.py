@@ -17,6 +17,7 @@ from tenants.permissions import Permission
 from tenants.principal import Principal
 
 LOCATIONS_CHANGED = "catalog.locations_changed"
+PRODUCTS_CHANGED = "catalog.products_changed"
 LANGUAGES = ("zh", "en")
 NAME_LENGTH = 200
 Names = Mapping[str, str]
@@ -102,6 +103,7 @@ async def put_products(tx: TenantTransaction, principal: Principal, products: Se
     if rows:
         await repository.upsert_products(tx, rows)
         await audit.record(tx, principal, "products.put", f"{len(rows)} products", after={"gtins": [row[0] for row in rows]})
+        await enqueue(tx, PRODUCTS_CHANGED, [{"gtins": [row[0] for row in rows]}])
 
 
 async def put_locations(tx: TenantTransaction, principal: Principal, locations: Sequence[Location]) -> None:

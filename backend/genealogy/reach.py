@@ -30,6 +30,23 @@ with recursive down(id) as (
 """
 
 
+# What hangs on the nodes is fetched by an array of their ids, in one ordered walk of the index: a join would turn to hashing all of a
+# tenant's links wherever the planner's statistics are a little off.
+_LINK_COLUMNS = "l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty"
+_LINKS_UP = f"""{_UP}
+select {_LINK_COLUMNS} from lot_link l
+where l.tenant_id = $1 and l.child_id = any(array(select id from up)) and l.superseded_by is null limit $4
+"""
+_LINKS_DOWN = f"""{_DOWN}
+select {_LINK_COLUMNS} from lot_link l
+where l.tenant_id = $1 and l.parent_id = any(array(select id from down)) and l.superseded_by is null limit $4
+"""
+_SHIPPED = f"""{_DOWN}
+select s.lot_id, s.shipment_id, s.quantity, s.uom, s.certainty from lot_shipment s
+where s.tenant_id = $1 and s.lot_id = any(array(select id from down))
+"""
+
+
 async def ancestors(tx: TenantTransaction, objects: Collection[int], *, stop_at: Collection[int] = ()) -> set[int]:
     """The objects themselves, the lots of units among them, and everything that they came from; nothing through `stop_at`."""
     rows = await tx.fetch(_UP + "select id from up", list(objects), list(stop_at))
@@ -44,38 +61,17 @@ async def descendants(tx: TenantTransaction, objects: Collection[int], *, stop_a
 
 async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
     """Every link in force that leads to these objects, directly or not: parent, child, event, kind, time, quantity, certainty."""
-    return await tx.fetch(
-        _UP
-        + """select l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty
-             from up join lot_link l on l.tenant_id = $1 and l.child_id = up.id where l.superseded_by is null limit $4""",
-        list(objects),
-        [],
-        limit,
-    )
+    return await tx.fetch(_LINKS_UP, list(objects), [], limit)
 
 
 async def links_down(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
     """Every link in force that leads away from these objects, directly or not."""
-    return await tx.fetch(
-        _DOWN
-        + """select l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty
-             from down join lot_link l on l.tenant_id = $1 and l.parent_id = down.id where l.superseded_by is null limit $4""",
-        list(objects),
-        [],
-        limit,
-    )
+    return await tx.fetch(_LINKS_DOWN, list(objects), [], limit)
 
 
 async def lots_and_shipments(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
-    """Everything made from the objects, each with the shipments that carried it: (object, shipment or None, quantity, uom, certainty)."""
-    return await tx.fetch(
-        _DOWN
-        + """select d.id as lot_id, s.shipment_id, s.quantity, s.uom, s.certainty
-             from (select distinct id from down) d
-             left join lot_shipment s on s.tenant_id = $1 and s.lot_id = d.id""",
-        list(objects),
-        [],
-    )
+    """Everything made from the objects that was shipped, with each shipment that carried it: (lot, shipment, quantity, uom, certainty)."""
+    return await tx.fetch(_SHIPPED, list(objects), [])
 
 
 async def inside(tx: TenantTransaction, objects: Collection[int]) -> dict[int, int]:

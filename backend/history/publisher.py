@@ -14,34 +14,41 @@ from backend.history.compilation import compile_rows, product_key
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from infra.database import TenantTransaction
-from infra.outbox import enqueue
+from infra.outbox import enqueue, take_together
 
+PAGE: Final = "history.page"
+ROWS_AT_ONCE: Final = 10
 LOTS_AT_ONCE: Final = 200
 UNITS_AT_ONCE: Final = 2_000
 
 
 async def publish_captured(tx: TenantTransaction, payload: dict[str, Any]) -> None:
-    """After events were captured: publish the goods that they touch, and those whose materials they change.
-
-    Rows of this topic without events carry `goods`: one page of a publication that was too large for one transaction.
-    """
+    """After events were captured: publish the goods that they touch, and those whose materials they change."""
     await repository.lock_publication(tx)
-    if "goods" in payload:
-        await _publish(tx, payload["goods"])
-        return
-    event_ids = [*payload["event_ids"], *payload.get("superseded", ())]
+    # While others captured, rows have gathered: what they touch is published once for all of them.
+    payloads = [payload, *await take_together(tx, events.CAPTURED, ROWS_AT_ONCE)]
+    event_ids = [event_id for row in payloads for event_id in (*row["event_ids"], *row.get("superseded", ()))]
+    await _publish(tx, await _touched_by(tx, event_ids))
+
+
+async def publish_page(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """One page (`goods`) of a publication that was too large for one transaction."""
+    await repository.lock_publication(tx)
+    await _publish(tx, payload["goods"])
+
+
+async def _touched_by(tx: TenantTransaction, event_ids: Sequence[int]) -> set[int]:
     named = await repository.named_in(tx, event_ids) if event_ids else []
     touched = {row["object_id"] for row in named}
     if not touched:
-        return
+        return set()
     changed = await repository.made_differently(tx, event_ids, touched)
     containers = [row["object_id"] for row in named if row["moves"] and ObjectKind(row["kind"]) in containment.CONTAINERS]
     if changed:
         touched |= await reach.descendants(tx, changed)
     if containers:
         touched |= await repository.ever_inside(tx, containers)
-    touched |= await repository.lots_ever_told(tx, touched)
-    await _publish(tx, touched)
+    return touched | await repository.lots_ever_told(tx, touched)
 
 
 async def publish_held(tx: TenantTransaction, payload: dict[str, Any]) -> None:
@@ -70,7 +77,7 @@ async def _publish(tx: TenantTransaction, ids: Collection[int]) -> None:
         await repository.withdraw(tx, sorted({key for thing in things.values() for key in (thing.key, product_key(thing.gtin or ""))}))
     if len(lots) > LOTS_AT_ONCE or len(units) > UNITS_AT_ONCE:
         pages = [*_pages(lots, LOTS_AT_ONCE), *_pages(units, UNITS_AT_ONCE)]
-        await enqueue(tx, events.CAPTURED, [{"event_ids": [], "goods": page} for page in pages])
+        await enqueue(tx, PAGE, [{"goods": page} for page in pages])
     elif lots or units:
         await repository.put(tx, await compile_rows(tx, lots, units))
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from infra.database import Record, TenantTransaction
+from infra.outbox import Postponed
 
 # Publications of one tenant run one after the other, so that none writes what it had read before another one's.
 PUBLICATION_CLASS = 0x535B
@@ -14,8 +15,9 @@ _PUBLIC_PART = """(p.role = 5 or (p.role = 1 and e.event_type = 1 and e.action =
 
 
 async def lock_publication(tx: TenantTransaction) -> None:
-    """Wait until no other transaction of this tenant publishes; held until the end. What is read after it is current."""
-    await tx.fetchval(f"select pg_advisory_xact_lock({PUBLICATION_CLASS}, $1::int)")
+    """See to it that no other transaction of this tenant publishes until this one's end; raises `Postponed` while one does."""
+    if not await tx.fetchval(f"select pg_try_advisory_xact_lock({PUBLICATION_CLASS}, $1::int)"):
+        raise Postponed
 
 
 async def named_in(tx: TenantTransaction, event_ids: Collection[int]) -> list[Record]:

@@ -6,10 +6,12 @@ from typing import Any
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch, StoredEvent
+from backend.events.service import CAPTURED
 from backend.identifiers import Identifier
 from backend.shipments import repository
 from backend.shipments.rollup import roll_up
 from infra.database import TenantTransaction
+from infra.outbox import enqueue
 
 SHIPPING_STEPS = frozenset({"shipping", "departing"})
 
@@ -54,6 +56,8 @@ async def redetermine(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         await tx.lock_derivation()
         await repository.set_directions(tx, list(changed), [int(direction) for direction in changed.values()])
         await roll_up(tx, changed)
+        # Pages tell of shipments from the maker's own places only.
+        await enqueue(tx, CAPTURED, [{"event_ids": list(changed)}])
 
 
 class ShipmentProjection:

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.events.canonical import CanonicalEvent
-from backend.events.projection import Source
 from backend.events.commands import read_command
+from backend.events.projection import Source
 from backend.events.service import CaptureService, Outcome
 from backend.holds import service as holds
 from backend.identifiers import ObjectKind

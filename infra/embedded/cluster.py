@@ -21,6 +21,8 @@ BUILTIN_LOCALE_SINCE = 17
 _SETTINGS = {
     "shared_buffers": "128MB",
     "max_connections": "120",
+    # A laptop starts empty and is filled in a minute: the planner must not go on believing that the tables are empty.
+    "autovacuum_naptime": "2s",
     "synchronous_commit": "on",
     "jit": "off",
     "timezone": "UTC",

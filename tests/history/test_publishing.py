@@ -1,6 +1,5 @@
 """What is published of lots and units follows from their events and holds, whatever the order and however often it is told."""
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
@@ -11,11 +10,14 @@ import pytest
 
 from backend.catalog.service import Product, ProductKind
 from backend.events import service as events
+from backend.events.service import CAPTURED
 from backend.history import publisher, repository
 from backend.history.document import History, Material, MaterialLot, Place, Status, Step, StepKind, Temperature, encode
 from backend.holds import service as holds
 from backend.services import Services
+from backend.worker import handlers
 from infra.outbox import enqueue
+from infra.queue import perform
 from tests.factories import (
     DUMPLING,
     FLOUR,
@@ -360,27 +362,23 @@ async def test_units_under_a_lot_that_was_never_named_itself_make_the_lot_page(s
     assert [(step.kind, step.at, step.until) for step in history.steps] == [(StepKind.MADE, minute(10), minute(30))]
 
 
-async def test_a_publication_waits_for_the_one_before_it_and_then_reads_what_is_true(services: Services, maker: Firm) -> None:
+async def test_a_publication_beside_another_is_put_off_and_then_reads_what_is_true(services: Services, maker: Firm, do_outbox: Any) -> None:
+    await do_outbox()
     async with services.database.tenant(maker.tenant_id) as tx:
         event_ids = [row["event_id"] for row in await tx.fetch("select event_id from event where tenant_id = $1")]
-    started = asyncio.Event()
-
-    async def publish() -> None:
-        async with services.database.tenant(maker.tenant_id) as second:
-            started.set()
-            await publisher.publish_captured(second, {"event_ids": event_ids})
-
+        await enqueue(tx, CAPTURED, [{"event_ids": event_ids[:1]}, {"event_ids": event_ids[1:]}])
+        rows = [row["outbox_id"] for row in await tx.fetch("select outbox_id from outbox where tenant_id = $1 and done_at is null")]
     async with services.database.tenant(maker.tenant_id) as first:
         await repository.lock_publication(first)
-        waiting = asyncio.create_task(publish())
-        await started.wait()
-        backend = await first.fetchval("select pg_backend_pid() where $1::int is not null")
-        while not await first.fetchval(
-            "select count(*) from pg_stat_activity where $1::int is not null and $2 = any(pg_blocking_pids(pid))", backend
-        ):
-            assert not waiting.done()
+        await perform(services.database, handlers(), maker.tenant_id, rows[0])
         await repository.put(first, [(LOT, None, encode(History(gtin=DUMPLING, names={"en": "stale"})))])
-    await waiting
+    async with services.database.tenant(maker.tenant_id) as tx:
+        [put_off] = await tx.fetch("select attempts, done_at, due_at > now() as later from outbox where tenant_id = $1 and outbox_id = $2", rows[0])
+    assert (put_off["attempts"], put_off["done_at"], put_off["later"]) == (0, None, True)
+    # The next one does the work of both rows.
+    await perform(services.database, handlers(), maker.tenant_id, rows[1])
+    async with services.database.tenant(maker.tenant_id) as tx:
+        assert await tx.fetchval("select count(*) from outbox where tenant_id = $1 and done_at is null") == 0
     history = await published(services, maker, LOT)
     assert history is not None
     assert history.names == NAMES

@@ -143,7 +143,7 @@ async def wrong_tokens(house: House) -> dict[str, tuple[dict[str, str], str]]:
     everywhere = await new_person(services, person.tenant)
     await services.identity.end_all_sessions(everywhere.principal.person_id)
     forged = jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=header)
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={**header, "alg": "none"})
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={**header, "alg": "none"})
     symmetric = jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"kid": header["kid"], "typ": header["typ"]})
     other_tenant = tokens.issue(**{**ids, "tenant_public_id": stranger.tenant.public_id}, epoch=0)
     other_session = tokens.issue(**{**ids, "session_id": stranger.principal.session_id}, epoch=0)
