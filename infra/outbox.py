@@ -102,5 +102,6 @@ async def mark_failed(tx: TenantTransaction, outbox_id: int, failure: str) -> No
         """update outbox set attempts = attempts + 1, failure = $3, due_at = now() + least(3600, power(2, attempts)) * interval '1 second'
            where tenant_id = $1 and outbox_id = $2""",
         outbox_id,
-        failure[:500],
+        # What cannot be stored as text must not keep the failure from being counted.
+        failure[:500].encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00"),
     )

@@ -111,9 +111,14 @@ async def outer_containers(tx: TenantTransaction, containers: Collection[int]) -
     return {row["id"] for row in rows}
 
 
-async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
-    """Where one of these containers went into a transformation as a whole, what was in it then went in; returns those contents."""
-    await tx.execute("delete from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 4", list(containers))
+async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> tuple[set[int], set[int]]:
+    """Where one of these containers went into a transformation as a whole, what was in it then went in.
+
+    Returns the contents that were linked before, and those that are now.
+    """
+    removed = await tx.fetch(
+        "delete from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 4 returning parent_id", list(containers)
+    )
     rows = await tx.fetch(
         f"""with recursive used(container_id, at) as (
               select parent_id, occurred_at from lot_link
@@ -133,7 +138,7 @@ async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> 
             returning parent_id""",
         list(containers),
     )
-    return {row["parent_id"] for row in rows}
+    return {row["parent_id"] for row in removed}, {row["parent_id"] for row in rows}
 
 
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int) -> list[Record]:
@@ -155,7 +160,7 @@ async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit
 
 
 class ContainmentProjection:
-    """Keeps `containment` for every container that a batch touches, and the links of containers that were used up whole."""
+    """Keeps `containment` for every container that a batch touches; runs before the links, which need it."""
 
     def identifiers(self, event: CanonicalEvent) -> Iterable[Identifier]:
         """Containers take part in their events; nothing more is needed."""
@@ -168,13 +173,4 @@ class ContainmentProjection:
             containers |= await containers_of_events(tx, batch.superseded_ids)
         if containers:
             await rebuild(tx, containers)
-        used = {
-            batch.object_id(p.identifier)
-            for item in batch.applied
-            for p in item.event.participations
-            if p.role is Role.INPUT and p.identifier.kind in CONTAINERS
-        }
         batch.containers |= containers
-        if containers or used:
-            outer = await outer_containers(tx, containers | used)
-            batch.nodes |= await relink_used_up(tx, outer)

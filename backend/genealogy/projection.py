@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from backend.events.canonical import CanonicalEvent
+from backend.events.canonical import CanonicalEvent, Role
 from backend.events.projection import Batch
 from backend.genealogy import repository, rules
+from backend.genealogy.containment import CONTAINERS, outer_containers, relink_used_up
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import Identifier, ObjectKind
 from infra.database import TenantTransaction
@@ -23,7 +24,7 @@ class GenealogyProjection:
 
     async def project(self, tx: TenantTransaction, batch: Batch) -> None:
         """Insert what the new events state, mark what the superseded ones stated, then bring the derived links up."""
-        moved = await self._supersede(tx, batch) if batch.superseded else set()
+        stale, moved = await self._supersede(tx, batch) if batch.superseded else (set(), set())
         links = self._links(batch)
         if links:
             await repository.insert_links(tx, links)
@@ -34,20 +35,41 @@ class GenealogyProjection:
         if members:
             await repository.insert_memberships(tx, members)
             batch.units |= {row[0] for row in members}
-        units = batch.units | self._units_linked(batch, links)
-        lots = {row[0] for row in links if row[3] == LinkKind.INPUT}
-        if units:
-            lots |= await repository.link_members(tx, units)
-        if lots:
-            await repository.link_shares(tx, lots)
+        before, contents = await self._used_up(tx, batch, stale)
+        units = batch.units | self._units_named(batch) | contents
+        await self._derive(tx, units, stale | (before - contents), {row[0] for row in links if row[3] == LinkKind.INPUT})
+        batch.nodes |= contents
         batch.units |= units
         moved |= await self._move(tx, batch)
         await self._class_inputs(tx, batch, moved)
 
-    async def _supersede(self, tx: TenantTransaction, batch: Batch) -> set[int]:
-        batch.units |= await repository.members_taught_by(tx, batch.superseded_ids)
-        batch.nodes |= await repository.supersede(tx, batch.superseded_ids, batch.superseded_by)
-        return await repository.moved_by(tx, batch.superseded_ids)
+    async def _supersede(self, tx: TenantTransaction, batch: Batch) -> tuple[set[int], set[int]]:
+        """Nodes and units that lost something, and objects that were moved by what is out of force."""
+        units = await repository.members_taught_by(tx, batch.superseded_ids)
+        nodes = await repository.supersede(tx, batch.superseded_ids, batch.superseded_by)
+        batch.units |= units
+        batch.nodes |= nodes
+        return units | nodes, await repository.moved_by(tx, batch.superseded_ids)
+
+    async def _used_up(self, tx: TenantTransaction, batch: Batch, stale: set[int]) -> tuple[set[int], set[int]]:
+        """What lay in containers that went in as a whole: (linked before, linked now), for the containers that the batch concerns."""
+        used = {
+            batch.object_id(participation.identifier)
+            for item in batch.applied
+            for participation in item.event.participations
+            if participation.role is Role.INPUT and participation.identifier.kind in CONTAINERS
+        }
+        concerned = batch.containers | used | stale
+        return await relink_used_up(tx, await outer_containers(tx, concerned)) if concerned else (set(), set())
+
+    async def _derive(self, tx: TenantTransaction, units: set[int], stale: set[int], lots: set[int]) -> None:
+        """Member edges and shares, as functions of the links and memberships in force."""
+        if stale:
+            lots = lots | await repository.forget_derived(tx, stale)
+        if units or stale:
+            lots = lots | await repository.link_members(tx, units | stale)
+        if lots:
+            await repository.link_shares(tx, lots)
 
     def _links(self, batch: Batch) -> list[repository.LinkRow]:
         return [
@@ -59,16 +81,15 @@ class GenealogyProjection:
             for link in rules.stated_links(item.event)
         ]  # fmt: skip
 
-    def _units_linked(self, batch: Batch, links: list[repository.LinkRow]) -> set[int]:
-        """Units that now have links of their own: those named by a transformation, and contents of containers used up whole."""
-        named = {
+    def _units_named(self, batch: Batch) -> set[int]:
+        """Units that a transformation names: they have links of their own now."""
+        return {
             batch.object_id(identifier)
             for item in batch.applied
             for link in rules.stated_links(item.event)
             for identifier in (link.parent, link.child)
             if identifier.kind is ObjectKind.UNIT
         }
-        return named | (batch.nodes - {row[0] for row in links} - {row[1] for row in links})
 
     async def _move(self, tx: TenantTransaction, batch: Batch) -> set[int]:
         rows = [

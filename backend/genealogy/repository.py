@@ -93,6 +93,15 @@ async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int
     return {row["parent_id"] for row in rows}
 
 
+async def forget_derived(tx: TenantTransaction, units: Collection[int]) -> set[int]:
+    """Take away the member edges and shares of units that lost a link or a membership; returns their lots. They are derived anew."""
+    members = await tx.fetch(
+        "delete from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 returning parent_id", list(units)
+    )
+    await tx.execute("delete from lot_link where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 5", list(units))
+    return {row["parent_id"] for row in members}
+
+
 async def link_shares(tx: TenantTransaction, lots: Collection[int]) -> None:
     """Where a lot went in as a whole, each of its units with a making of its own may have gone in."""
     await tx.execute(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import capture, single_event, tracing
+from tests.benchmarks import capture, holding, single_event, tracing
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 
 Benchmark = Callable[[Stage, Report], Awaitable[None]]
-BENCHMARKS: dict[str, Benchmark] = {"capture": capture.run, "single": single_event.run, "trace": tracing.run}
+BENCHMARKS: dict[str, Benchmark] = {"capture": capture.run, "single": single_event.run, "trace": tracing.run, "hold": holding.run}
 
 
 async def _run(names: list[str], stage_: Stage, report: Report) -> None:

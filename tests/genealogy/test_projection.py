@@ -213,3 +213,42 @@ async def test_unit_without_a_gtin_is_followed_through_its_private_lot(services:
     tracked = made([serial], minutes=12, ilmd={"cbvmda:lotNumber": "B1"})
     await capture(services, firm.tenant_id, transformed([F1], [lot_key]), tracked)
     assert await reached(services, firm, serial, Direction.BACKWARD) == {"S1", "B1", "F1"}
+
+
+async def test_pallet_packed_before_it_is_used_up_passes_its_contents_on(services: Services, firm: Firm) -> None:
+    eaten = transformed([sscc(7)], [D1], 50)
+    await capture(services, firm.tenant_id, packed(sscc(7), [], [quantity(F1, 500)], minutes=40), eaten)
+    assert "D1" in await reached(services, firm, F1)
+    await capture(services, firm.tenant_id, declared_wrong(eaten))
+    assert await reached(services, firm, F1) == {"F1"}
+
+
+def _own_making() -> list[dict[str, Any]]:
+    """A unit with parts of its own, its lot and its pallet used up as wholes, and the making declared wrong afterwards."""
+    engine = f"https://id.gs1.org/01/{DUMPLING}/10/E/21/E1"
+    making = transformed([unit(MEAT, "C1")], [engine], 10)
+    boxed = packed(sscc(9), [unit(DUMPLING, "E1")], minutes=12)
+    used_whole = transformed([sscc(9)], [D2], 41)
+    return [
+        making,
+        made([engine], minutes=11),
+        boxed,
+        transformed([lot(DUMPLING, "E")], [D1], 40),
+        used_whole,
+        declared_wrong(making),
+        declared_wrong(boxed),
+        declared_wrong(used_whole),
+    ]
+
+
+@pytest.mark.parametrize("left_out", [(), (5,), (6,), (7,), (5, 6), (6, 7)])
+async def test_corrected_making_ends_the_same_in_any_order(services: Services, new_firm: Any, left_out: tuple[int, ...]) -> None:
+    story = [event for number, event in enumerate(_own_making()) if number not in left_out]
+    tidy = await new_firm()
+    await capture(services, tidy.tenant_id, *story)
+    expected = await state_of(services, tidy.tenant_id)
+    for seed in range(4):
+        other, order = await new_firm(), story.copy()
+        random.Random(seed).shuffle(order)
+        await capture(services, other.tenant_id, *order, together=seed == 3)
+        assert await state_of(services, other.tenant_id) == expected, seed

@@ -1,7 +1,5 @@
 """A database of these tests' own, cloned from the migrated template, in which anything may be planted."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
@@ -11,31 +9,19 @@ from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from backend.services import Services, build_services
-from infra.provision import DatabaseUrls, provision
+from infra.provision import DatabaseUrls
 from infra.settings import Settings
 from tenants.passwords import Passwords
 from tenants.service import Identity
-from tests.conftest import ROLE_PASSWORDS, TEMPLATE, Cluster
+from tests.conftest import Cluster
+from tests.infra.clones import clone_of
 
 
 @pytest.fixture(scope="session")
 def clone(cluster: Cluster) -> Iterator[DatabaseUrls]:
-    """A fresh database; thrown away at the end."""
-    name = f"suyuan_walls_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-
-    async def make() -> DatabaseUrls:
-        connection = await asyncpg.connect(cluster.admin_dsn)
-        await connection.execute(f'create database "{name}" template {TEMPLATE}')
-        await connection.close()
-        return await provision(cluster.admin_dsn, name, ROLE_PASSWORDS)
-
-    async def drop() -> None:
-        connection = await asyncpg.connect(cluster.admin_dsn)
-        await connection.execute(f'drop database "{name}" with (force)')
-        await connection.close()
-
-    yield asyncio.run(make())
-    asyncio.run(drop())
+    """A fresh database."""
+    with clone_of(cluster, "walls") as urls:
+        yield urls
 
 
 @pytest.fixture
