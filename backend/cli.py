@@ -1,9 +1,11 @@
-"""The commands of the service: `python -m backend.cli serve|work|migrate`; images and the demo call nothing else."""
+"""The commands of the service, `python -m backend.cli …`: serve, work, migrate, and what only an operator may do."""
 
 import argparse
 import asyncio
 import os
+import secrets
 import sys
+from collections.abc import Callable
 
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
@@ -15,6 +17,8 @@ from infra import migrate as migrations
 from infra.errors import SuyuanError
 from infra.logging import configure_logging
 from infra.settings import load_settings
+from tenants import registration
+from tenants.permissions import Role
 
 # The application is built one floor above; it is named here as a server is told it, and never imported.
 APPLICATION = "mobile_api.app:create_app"
@@ -54,15 +58,57 @@ def migrate(_arguments: argparse.Namespace) -> None:
     asyncio.run(migrations.upgrade(owner_url))
 
 
+def create_tenant(arguments: argparse.Namespace) -> None:
+    """Make a tenant and its owner; the owner's password is made at random and shown once."""
+
+    async def make() -> str:
+        services = build_services(load_settings())
+        try:
+            tenant = await registration.create_tenant(services.identity, slug=arguments.slug, name=arguments.name, time_zone=arguments.time_zone)
+            password = secrets.token_urlsafe(18)
+            await registration.create_person_with_membership(
+                services.identity, tenant, login=arguments.owner, password=password, display_name=arguments.owner, role=Role.OWNER
+            )
+            return password
+        finally:
+            await services.close()
+
+    print(asyncio.run(make()))  # noqa: T201 - the one time that it is shown
+
+
+def lift_block(arguments: argparse.Namespace) -> None:
+    """Let a sign-in name try again that too many failures have blocked."""
+
+    async def lift() -> None:
+        services = build_services(load_settings())
+        try:
+            await services.identity.throttle.lift(arguments.login)
+        finally:
+            await services.close()
+
+    asyncio.run(lift())
+
+
+def _arguments(act: Callable[[argparse.Namespace], None], command: argparse.ArgumentParser) -> None:
+    if act is serve:
+        command.add_argument("--workers", type=int, default=1, help="processes")
+    if act is create_tenant:
+        command.add_argument("slug", help="part of the tenant's host name, e.g. acme")
+        command.add_argument("name", help="the company's name")
+        command.add_argument("owner", help="the owner's sign-in name, an e-mail address")
+        command.add_argument("--time-zone", default="Asia/Shanghai", help="IANA name, e.g. Asia/Shanghai")
+    if act is lift_block:
+        command.add_argument("login", help="the sign-in name")
+
+
 def main() -> None:
     """Parse and run; a refusal is one line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m backend.cli", description="Suyuan's commands.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for act in (serve, work, migrate):
-        command = commands.add_parser(act.__name__, help=act.__doc__)
+    for act in (serve, work, migrate, create_tenant, lift_block):
+        command = commands.add_parser(act.__name__.replace("_", "-"), help=act.__doc__)
         command.set_defaults(act=act)
-        if act is serve:
-            command.add_argument("--workers", type=int, default=1, help="processes")
+        _arguments(act, command)
     arguments = parser.parse_args()
     try:
         arguments.act(arguments)

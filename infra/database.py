@@ -42,7 +42,14 @@ _NO_CONNECTION = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
 )
-_LOST_CONNECTION = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+_LOST_CONNECTION = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    # What the driver raises between the server's farewell and the end of the socket.
+    asyncpg.InternalClientError,
+)
 _AWAY = "The database can't be reached at the moment; try again in a few seconds."
 
 

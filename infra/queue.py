@@ -1,6 +1,7 @@
 """Redis as the doorbell: the relay offers open outbox rows, workers take them up. The only module that imports arq."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from arq.worker import Worker, func
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from infra.database import Database, TenantTransaction
@@ -21,7 +23,7 @@ Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
 QUEUE_NAME = "suyuan:outbox"
 RELAY_INTERVAL_SECONDS = 0.2
 RELAY_BATCH = 500
-JOB_TIMEOUT_SECONDS = 20
+JOB_TIMEOUT_SECONDS: float = 20
 _OPEN_ROWS = "select tenant_id, outbox_id from outbox where done_at is null and due_at <= now() order by outbox_id limit $1"
 _log = get_logger(__name__)
 
@@ -63,18 +65,27 @@ class Relay:
                 await self.offer_open_rows()
             except Exception as problem:
                 _log.warning("relay_round_failed", problem=repr(problem))
-                self._redis = None
+                await self.close()
             try:
                 await asyncio.wait_for(stop.wait(), timeout=RELAY_INTERVAL_SECONDS)
             except TimeoutError:
                 continue
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connections to Redis back; the next round opens new ones."""
+        redis, self._redis = self._redis, None
+        if redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                await redis.aclose()
 
 
 async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int) -> None:
     """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open."""
     topic = "?"
     try:
-        async with database.tenant(tenant_id, timeout_ms=JOB_TIMEOUT_SECONDS * 1_000) as tx:
+        # Before arq cuts the job off, which would leave no failure to count and the row to be taken up again at once.
+        async with asyncio.timeout(JOB_TIMEOUT_SECONDS * 0.9), database.tenant(tenant_id, timeout_ms=int(JOB_TIMEOUT_SECONDS * 1_000)) as tx:
             row = await read_open(tx, outbox_id)
             if row is None:
                 return

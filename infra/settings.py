@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
 
     database_url: SecretStr = Field(description="Role suyuan_app: what requests use; owns nothing, row level security applies")
-    database_relay_url: SecretStr = Field(description="Role suyuan_relay: reads and closes outbox rows, nothing else")
+    database_relay_url: SecretStr = Field(description="Role suyuan_relay: reads the outbox of all tenants, nothing else")
     database_auth_url: SecretStr = Field(description="Role suyuan_auth: the sign-in directory, nothing else")
     database_public_url: SecretStr = Field(description="Role suyuan_public: the published product histories, nothing else")
     database_owner_url: SecretStr | None = Field(default=None, description="Role suyuan_migrator: migrations only; not given to servers")

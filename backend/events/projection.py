@@ -1,4 +1,4 @@
-"""What a projection of events is; the ordered list is wired in `backend/app.py` and a projection never captures."""
+"""What a projection of events is; the ordered list is wired in `backend/services.py` and a projection never captures."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

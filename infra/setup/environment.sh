@@ -48,8 +48,9 @@ step "Installing the packages of uv.lock"
 # shellcheck disable=SC2086
 VIRTUAL_ENV="$(pwd)/.venv" .venv/bin/uv sync -q --active --frozen --inexact --no-default-groups --compile-bytecode $groups \
     || fail "The packages of uv.lock could not be installed; the lines above say which. Mend it and run the command again."
-if [ "$kind" = dev ] && [ ! -x /usr/bin/chromium ]; then
-    install_packages chromium fonts-wqy-microhei
+if [ "$kind" = dev ]; then
+    [ -x /usr/bin/chromium ] || install_packages chromium fonts-wqy-microhei
+    command -v curl >/dev/null 2>&1 || install_packages curl
 fi
 touch ".venv/.$kind-ready"
 [ "$kind" = demo ] || touch .venv/.demo-ready

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from infra.database import Database
 from infra.embedded.valkey import ValkeyServer
+from infra.errors import UnavailableError
 from infra.outbox import enqueue
 from infra.provision import DatabaseUrls
 from infra.queue import QUEUE_NAME, Relay
@@ -36,14 +37,25 @@ class Queue:
     said: list[str] = field(default_factory=list)
     _readers: list[asyncio.Task[None]] = field(default_factory=list)
 
+    _relays: list[Relay] = field(default_factory=list)
+
     def relay(self) -> Relay:
         """A new relay."""
-        return Relay(self.relay_database, self.valkey.url)
+        self._relays.append(Relay(self.relay_database, self.valkey.url))
+        return self._relays[-1]
 
     async def enqueue(self, tenant_id: int, topic: str, *payloads: dict[str, Any]) -> None:
         """Write outbox rows."""
         async with self.database.tenant(tenant_id) as tx:
             await enqueue(tx, topic, payloads)
+
+    async def enqueue_at_last(self, tenant_id: int, topic: str, payload: dict[str, Any]) -> None:
+        """Write a row, again after an outage; what was told to have failed may have been stored, as for any client."""
+        while True:
+            try:
+                return await self.enqueue(tenant_id, topic, payload)
+            except UnavailableError:
+                await asyncio.sleep(0.01)
 
     async def rows(self) -> list[dict[str, Any]]:
         """Every outbox row, as the superuser sees it."""
@@ -92,15 +104,18 @@ class Queue:
 
     async def until_said(self, line: str) -> None:
         """Wait until a worker has said this."""
-        async with asyncio.timeout(60):
-            while line not in self.said:
-                await asyncio.sleep(0.01)
+
+        async def was_said() -> bool:
+            return line in self.said
+
+        await until(was_said)
 
     async def until_done(self, seconds: float = 60) -> None:
         """Wait until no row is open."""
-        async with asyncio.timeout(seconds):
-            while await self.open_rows():
-                await asyncio.sleep(0.05)
+        await until(self._is_done, seconds=seconds)
+
+    async def _is_done(self) -> bool:
+        return await self.open_rows() == 0
 
     async def close(self) -> None:
         """End everything."""
@@ -108,9 +123,18 @@ class Queue:
             await self.kill(worker)
         for reader in self._readers:
             await reader
+        for relay in self._relays:
+            await relay.close()
         await self.database.close()
         await self.relay_database.close()
         await self.superuser.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
+    """Look again and again until it holds."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - another process changes it, and tells nobody
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

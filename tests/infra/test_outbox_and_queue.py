@@ -1,6 +1,7 @@
 """The outbox against real servers: nothing that was committed is lost, and no effect is done twice, whatever is killed or emptied."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from infra import queue as module
+from infra.database import TenantTransaction
 from infra.embedded.valkey import ValkeyServer
 from infra.outbox import first_time, mark_done, mark_failed, read_open
 from infra.provision import DatabaseUrls
@@ -15,7 +18,7 @@ from infra.queue import RELAY_BATCH, drain, perform
 from tests.conftest import Cluster
 from tests.infra.clones import clone_of
 from tests.infra.queue_worker import handlers
-from tests.infra.queues import Queue, queue_of, relaying
+from tests.infra.queues import Queue, queue_of, relaying, until
 
 FIRST, SECOND = 501, 502
 
@@ -88,10 +91,8 @@ async def test_a_claim_waits_for_another_ones_and_goes_on_if_that_was_undone(que
 
 
 async def until_blocked(queue: Queue) -> None:
-    query = "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0 and datname = current_database()"
-    async with asyncio.timeout(20):
-        while not await queue.superuser.fetchval(query):
-            await asyncio.sleep(0.005)
+    query = "select count(*) > 0 from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0 and datname = current_database()"
+    await until(lambda: queue.superuser.fetchval(query))
 
 
 async def test_a_row_in_another_workers_hands_is_left_to_it(queue: Queue) -> None:
@@ -119,13 +120,13 @@ async def test_a_row_in_another_workers_hands_is_left_to_it(queue: Queue) -> Non
     [
         ("failing", "no such printer", "RuntimeError: no such printer"),
         ("failing", "x" * 1_000, "RuntimeError: " + "x" * 486),
-        ("failing", "NUL \x00 and half a pair \ud83e", "RuntimeError: NUL \\x00 and half a pair \\ud83e"),
+        ("failing", "NUL \x00 in it", "RuntimeError: NUL \\x00 in it"),
         ("unheard of", "", "KeyError: 'unheard of'"),
     ],
 )
 async def test_a_failure_undoes_the_effect_is_told_and_put_off(queue: Queue, topic: str, problem: str, reason: str) -> None:
     await queue.superuser.execute(
-        "insert into suyuan.outbox (tenant_id, topic, payload) values ($1, $2, $3)", FIRST, topic, payload_text(key="failed", problem=problem)
+        "insert into suyuan.outbox (tenant_id, topic, payload) values ($1, $2, $3)", FIRST, topic, json.dumps({"key": "failed", "problem": problem})
     )
     await queue.enqueue(FIRST, "effect", {"key": "neighbour"})
     for attempt in range(4):
@@ -140,10 +141,21 @@ async def test_a_failure_undoes_the_effect_is_told_and_put_off(queue: Queue, top
     assert await queue.effects() == {"neighbour": 1}
 
 
-def payload_text(**payload: Any) -> str:
-    import json
+async def test_a_failure_whose_text_can_not_be_stored_is_counted_all_the_same(queue: Queue) -> None:
+    async def half_a_pair(_tx: TenantTransaction, _payload: dict[str, Any]) -> None:
+        raise RuntimeError("half a pair \ud83e")
 
-    return json.dumps(payload)
+    await queue.enqueue(FIRST, "effect", {"key": "x"})
+    await drain(queue.database, queue.relay_database, {"effect": half_a_pair})
+    assert [(row["attempts"], row["failure"]) for row in await queue.rows()] == [(1, "RuntimeError: half a pair \\ud83e")]
+
+
+async def test_a_handler_that_never_ends_is_cut_off_and_put_off(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "JOB_TIMEOUT_SECONDS", 0.3)
+    await queue.enqueue(FIRST, "effect", {"key": "endless", "seconds": 60}, {"key": "neighbour"})
+    await drain(queue.database, queue.relay_database, handlers())
+    assert [(row["attempts"], row["failure"]) for row in await queue.rows()] == [(1, "TimeoutError: "), (0, None)]
+    assert await queue.effects() == {"neighbour": 1}
 
 
 async def test_a_row_that_always_fails_is_tried_once_an_hour(queue: Queue) -> None:
@@ -252,7 +264,7 @@ async def test_a_database_that_drops_its_connections_is_outlived_too(queue: Queu
     await queue.start_worker()
     async with relaying(queue):
         for number in range(5):
-            await queue.enqueue(FIRST, "effect", {"key": str(number), "seconds": 0.05})
+            await queue.enqueue_at_last(FIRST, "effect", {"key": str(number), "seconds": 0.05})
             await queue.superuser.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('suyuan', 'test-queue-worker')"
             )
