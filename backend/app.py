@@ -11,6 +11,7 @@ from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
+from backend.landing import landing
 from backend.services import SERVICES, Services, build_services
 from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
 from infra.logging import configure_logging
@@ -44,7 +45,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
                 await running.close()
 
     config = AppConfig(
-        route_handlers=[auth_router(), *_backend_routers(running), *_gateway(running), *_health(running), MetricsController, *routers],
+        route_handlers=[landing, auth_router(), *_backend_routers(running), *_gateway(running), *_health(running), MetricsController, *routers],
         guards=[authorize],
         exception_handlers=EXCEPTION_HANDLERS,
         middleware=[request_id_middleware, PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],

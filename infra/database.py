@@ -34,6 +34,7 @@ GATE_CLASS = 0x5359
 # The same for the stretch from the first projection to the commit: one writer derives at a time in a tenant (docs/adr).
 DERIVATION_CLASS = 0x535A
 RETRIES = 3
+ROLLBACK_SECONDS = 2.0
 _NO_CONNECTION = (
     OSError,
     TimeoutError,
@@ -216,7 +217,9 @@ async def _end(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
     """
     try:
         if not raw.is_closed():
-            await raw.execute("rollback", timeout=5)
+            # Before it sends anything, the driver waits for the server to have heard of a cancellation, without a limit of its own.
+            async with asyncio.timeout(ROLLBACK_SECONDS):
+                await raw.execute("rollback")
     except BaseException as problem:
         raw.terminate()
         if not isinstance(problem, Exception):

@@ -1,5 +1,6 @@
 """The HTTP edge that every route shares: request ids, access log, security headers, problem answers, health."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from infra.ids import uuid7
 from infra.logging import get_logger
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
+CHECK_SECONDS: Final = 2.0
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -142,6 +144,17 @@ EXCEPTION_HANDLERS: Final[dict[Any, Any]] = {
 Check = Callable[[], Awaitable[None]]
 
 
+async def _answers(name: str, check: Check) -> bool:
+    """Whether a part answers in time: one that hangs is as good as away, and whoever asks doesn't wait for ever."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except Exception as trouble:
+        _log.warning("not_ready", part=name, problem=repr(trouble))
+        return False
+    return True
+
+
 def health_routes(checks: dict[str, Check], opt: dict[str, Any]) -> list[Any]:
     """`/health/live` (the process answers) and `/health/ready` (each part that it needs answers)."""
 
@@ -151,14 +164,8 @@ def health_routes(checks: dict[str, Check], opt: dict[str, Any]) -> list[Any]:
 
     @get("/health/ready", opt=opt, include_in_schema=False)
     async def ready() -> Response[dict[str, Any]]:
-        parts: dict[str, str] = {}
-        for name, check in checks.items():
-            try:
-                await check()
-                parts[name] = "ok"
-            except Exception as trouble:
-                _log.warning("not_ready", part=name, problem=repr(trouble))
-                parts[name] = "unavailable"
+        answers = await asyncio.gather(*(_answers(name, check) for name, check in checks.items()))
+        parts = {name: "ok" if answered else "unavailable" for name, answered in zip(checks, answers, strict=True)}
         well = all(state == "ok" for state in parts.values())
         return Response({"status": "ok" if well else "unavailable", "parts": parts}, status_code=200 if well else 503)
 

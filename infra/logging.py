@@ -3,22 +3,42 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|signing_key|api_key", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
+# The password of an address (a Redis one often has no user before it), a bearer token, a JWT wherever it stands.
+_SECRETS = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)|\b([Bb]earer )\S+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+_BLANK = "***"
 
 
 def _blank_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
-            event[name] = "***"
-        elif isinstance(value, str) and "://" in value:
-            event[name] = _URL_PASSWORD.sub(r"\1***@", value)
+        event[name] = _blanked(name, value)
     return event
+
+
+def _blanked(name: str, value: Any) -> Any:
+    """The value without what nobody may read in a log: by its name, at any depth, or by its form within a text."""
+    if name.startswith("_"):
+        return value
+    if _SECRET_NAMES.search(name):
+        return _BLANK
+    if isinstance(value, str):
+        return _SECRETS.sub(_replacement, value)
+    if isinstance(value, Mapping):
+        return {key: _blanked(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_blanked("", inner) for inner in value]
+    return value
+
+
+def _replacement(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        return f"{found[1]}:{_BLANK}"
+    return f"{found[2] or ''}{_BLANK}"
 
 
 def configure_logging(*, level: str, json: bool) -> None:

@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_SECRET_PREFIX = "demo-"  # noqa: S105 - marks the secrets that only a demo may use
-SECRETS = ("token_signing_key", "s3_secret_key")
+# A secret of the demo's, or an address with a password of its.
+_DEMO_SECRET = re.compile(rf"^{DEMO_SECRET_PREFIX}|://[^/@]*:{DEMO_SECRET_PREFIX}")
 
 
 class Environment(StrEnum):
@@ -23,7 +24,8 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """Every setting of the service. An unset secret or address has no default in production."""
 
-    model_config = SettingsConfigDict(env_prefix="SUYUAN_", extra="ignore")
+    # What is wrong is named and never shown: it may be a secret, or stand beside one.
+    model_config = SettingsConfigDict(env_prefix="SUYUAN_", extra="ignore", hide_input_in_errors=True)
 
     environment: Environment = Environment.PRODUCTION
     public_url: str = Field(description="Where people reach the service, e.g. https://trace.example.com; tenants' pages are at {slug}.<host>")
@@ -66,11 +68,10 @@ class Settings(BaseSettings):
     def _refuse_demo_secrets_in_production(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
-        urls = (self.database_url, self.database_relay_url, self.database_auth_url, self.database_public_url, self.redis_url)
-        weak = [name for name in SECRETS if (value := getattr(self, name)) and value.get_secret_value().startswith(DEMO_SECRET_PREFIX)]
-        weak += ["a database or Redis password" for url in urls if re.search(rf":{DEMO_SECRET_PREFIX}[^@]*@", url.get_secret_value())]
+        secrets = {name: value for name in type(self).model_fields if isinstance(value := getattr(self, name), SecretStr)}
+        weak = [f"SUYUAN_{name.upper()}" for name, value in secrets.items() if _DEMO_SECRET.search(value.get_secret_value())]
         if weak:
-            raise ValueError(f"the demo's secrets do not start in production: set your own for {', '.join(sorted(set(weak)))}")
+            raise ValueError(f"the demo's secrets do not start in production: set your own for {', '.join(sorted(weak))}")
         return self
 
 

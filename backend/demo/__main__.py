@@ -85,6 +85,7 @@ async def _fill_and_tell(console: Console) -> Told:
         if tenant is None:
             raise StartupProblem("The demo's data are not complete. Run `make demo-reset`.")
         await story.tell(services, console, tenant.tenant_id, contaminated=told.contaminated_lot, sold_unit=told.sold_unit)
+        await story.ask_over_http(console, told.contaminated_lot)
         return told
     finally:
         await services.close()

@@ -33,7 +33,8 @@ def problem(status: int, detail: str, *, name: str | None = None, **extra: Any) 
     """An `application/problem+json` answer; `name` is the exception's where the status alone doesn't tell it."""
     exception, title = _BY_STATUS.get(status, _BY_STATUS[400])
     body = {"type": f"epcisException:{name or exception}", "title": title, "status": status, "detail": detail, "requestId": request_id(), **extra}
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json")
+    headers = {"Retry-After": str(extra["retryAfter"])} if "retryAfter" in extra else None
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
 
 
 def fault_list(faults: Sequence[Fault]) -> list[dict[str, str]]:
@@ -60,7 +61,9 @@ def _answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Res
     if error.status >= 500 and error.code == "INTERNAL":
         return answer_unexpected(_request, error)
     name = "QueryParameterException" if isinstance(error, QueryParameterError) else None
-    extra = {"field": error.field} if error.field else {}
+    extra: dict[str, Any] = {"field": error.field} if error.field else {}
+    if "retry_after" in error.detail:
+        extra["retryAfter"] = error.detail["retry_after"]
     return problem(error.status, error.message, name=name, code=error.code, **extra)
 
 

@@ -17,7 +17,6 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -229,6 +228,8 @@ class S3Storage:
 
     def _client(self, endpoint: str | None) -> "S3Client":
         """One client for each endpoint. Clients may be shared by threads; making them may not."""
+        import boto3  # noqa: PLC0415 - half a second that only a process pays which touches storage
+
         with self._making:
             if endpoint not in self._clients:
                 self._clients[endpoint] = boto3.session.Session().client(

@@ -1,19 +1,25 @@
 """The command line of the benchmarks: `python -m tests.benchmarks [names…] [--links N] [--json FILE]`."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import capture, holding, single_event, tracing
+from tests.benchmarks import capture, graphql_cost, holding, notifying, single_event, tracing
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 
 Benchmark = Callable[[Stage, Report], Awaitable[None]]
-BENCHMARKS: dict[str, Benchmark] = {"capture": capture.run, "single": single_event.run, "trace": tracing.run, "hold": holding.run}
+BENCHMARKS: dict[str, Benchmark] = {
+    "capture": capture.run,
+    "single": single_event.run,
+    "trace": tracing.run,
+    "hold": holding.run,
+    "graphql": graphql_cost.run,
+    "notify": notifying.run,
+}
 
 
 async def _run(names: list[str], stage_: Stage, report: Report) -> None:
@@ -34,7 +40,7 @@ def main() -> int:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     report = Report()
     report.say("starting PostgreSQL and Valkey")
-    with stage(dict(setting.split('=', 1) for setting in arguments.set)) as ready:
+    with stage(dict(setting.split("=", 1) for setting in arguments.set)) as ready:
         uvloop.run(_run(arguments.names or list(BENCHMARKS), ready, report))
     report.print_table()
     if arguments.json:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from backend.events.projection import Source
@@ -106,7 +107,7 @@ async def in_database(house: House, firm: Firm, production: Production) -> float
     batches = [read(document, JSON).canonical for document in production.documents]
     begun = time.perf_counter()
     for batch in batches:
-        await house.services.capturing(firm.tenant_id, batch, lambda tx, batch=batch: house.services.capture.capture(tx, batch, source=Source.EPCIS))
+        await house.services.capturing(firm.tenant_id, batch, partial(house.services.capture.capture, events=batch, source=Source.EPCIS))
     return time.perf_counter() - begun
 
 

@@ -24,7 +24,8 @@ class Rows:
         counts = self._offsets[places + 1] - starts
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
-        return self._targets[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
+        found: Ids = self._targets[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
+        return found
 
 
 class MemoryGraph:

@@ -105,16 +105,22 @@ class Server(Command):
         super().__init__(f"server-{port}", [sys.executable, "-m", *module], directory, environment=environment, port=port, directory=ROOT)
 
     def cpu_seconds(self) -> float:
-        """Processor time that it and its workers have used so far."""
-        total = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
+        """Processor time that it and its workers have used so far, all threads that live."""
+        nanoseconds = 0
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:
+                if int((process / "stat").read_text().rpartition(")")[2].split()[2]) == self.pid:
+                    nanoseconds += sum(int(thread.read_text().split()[0]) for thread in process.glob("task/*/schedstat"))
+            except (OSError, ValueError):
                 continue
-            if int(fields[2]) == self.pid:
-                total += int(fields[11]) + int(fields[12])
-        return total / 100
+        return nanoseconds / 1e9
+
+
+class WorkerProcess(Command):
+    """The service's worker."""
+
+    def __init__(self, house: "House") -> None:
+        super().__init__("worker", [sys.executable, "-m", "backend.cli", "work"], house.directory, environment=house.environment, directory=ROOT)
 
 
 C = TypeVar("C", bound=Command)
@@ -174,4 +180,3 @@ def stage(settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
             yield Stage(directory, postgres, valkey)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-

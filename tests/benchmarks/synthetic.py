@@ -75,9 +75,9 @@ async def world(stage: Stage, report: Report, links: int, name: str = "world") -
 async def _load(connection: asyncpg.Connection, genealogy: Genealogy) -> int:
     parts: list[tuple[str, Sequence[str], Callable[[], Iterable[tuple[Any, ...]]]]] = [
         ("traceable_object", OBJECT_COLUMNS, genealogy.objects),
-        ("lot_link", (*LOT_LINK_COLUMNS, "certainty"), lambda: (row + (_CERTAIN,) for row in genealogy.lot_links())),
+        ("lot_link", (*LOT_LINK_COLUMNS, "certainty"), lambda: ((*row, _CERTAIN) for row in genealogy.lot_links())),
         ("unit_membership", MEMBERSHIP_COLUMNS, genealogy.memberships),
-        ("containment", (*CONTAINMENT_COLUMNS, "kind"), lambda: (row + (AGGREGATION,) for row in genealogy.containments())),
+        ("containment", (*CONTAINMENT_COLUMNS, "kind"), lambda: ((*row, AGGREGATION) for row in genealogy.containments())),
         ("event", _EVENT_COLUMNS, lambda: _events(genealogy)),
         ("shipment", ("tenant_id", "shipment_id", "shipped_at", "to_party", "document", "direction"), lambda: _shipments(genealogy)),
         ("lot_shipment", (*LOT_SHIPMENT_COLUMNS[:3], "quantity", "uom", "certainty"), lambda: _lot_shipments(genealogy)),

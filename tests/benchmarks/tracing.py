@@ -1,17 +1,16 @@
 """Traces at a million links and more: in the database, against a round trip, against memory, without policies, through HTTP."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from itertools import cycle
 from random import Random
 from typing import Any
 
 from backend.genealogy import reach
 from backend.simulator.genealogy import Root
-from infra.database import Database, TenantTransaction
+from infra.database import Database
 from tests.benchmarks.memory_graph import MemoryGraph
 from tests.benchmarks.report import Measure, Report, Target
-from tests.benchmarks.stage import House, Stage
+from tests.benchmarks.stage import Stage
 from tests.benchmarks.synthetic import World, world
 from tests.benchmarks.timing import Act, Samples, in_turns
 
