@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from infra.errors import UnavailableError
@@ -35,14 +35,8 @@ GATE_CLASS = 0x5359
 DERIVATION_CLASS = 0x535A
 RETRIES = 3
 ROLLBACK_SECONDS = 2.0
-_NO_CONNECTION = (
-    OSError,
-    TimeoutError,
-    PoolTimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
+# While connecting, SQLAlchemy wraps whatever the driver raises: refused, cut off, starting up, too many.
+_NO_CONNECTION = (OSError, TimeoutError, SQLAlchemyError)
 _LOST_CONNECTION = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,

@@ -67,7 +67,7 @@ def _make() -> bytes:
 
 async def _picture() -> bytes:
     from backend.demo import loading, runtime
-    from backend.demo.__main__ import LOADED, Told
+    from backend.demo.acts import LOADED, Told
     from backend.demo.story import tell
     from backend.services import build_services
     from infra.settings import load_settings

@@ -84,12 +84,15 @@ def _kept_secrets() -> dict[str, str]:
     return made
 
 
-def start_service(supervisor: Supervisor, settings: dict[str, str]) -> None:
-    """Start the web server and the worker."""
-    command = [sys.executable, "-m", "backend.cli"]
-    web = Command("web", [*command, "serve"], STATE, environment=settings, port=web_port(), directory=ROOT)
-    worker = Command("worker", [*command, "work"], STATE, environment=settings, directory=ROOT)
-    supervisor.start_together(web, worker)
+def start_web(supervisor: Supervisor, settings: dict[str, str]) -> None:
+    """Start the web server and wait until it listens."""
+    command = [sys.executable, "-m", "backend.cli", "serve"]
+    supervisor.start(Command("web", command, STATE, environment=settings, port=web_port(), directory=ROOT))
+
+
+def start_worker(supervisor: Supervisor, settings: dict[str, str]) -> None:
+    """Start relay and worker; nothing waits for them."""
+    supervisor.start(Command("worker", [sys.executable, "-m", "backend.cli", "work"], STATE, environment=settings, directory=ROOT))
 
 
 def reset() -> None:

@@ -13,24 +13,26 @@ class Wire:
         self._target = port
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.StreamWriter] = set()
+        self._is_cut = False
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._copies: set[asyncio.Task[None]] = set()
         self.port = 0
 
     async def open(self) -> None:
-        """Listen, on the same port as before."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        """Listen."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def cut(self) -> None:
-        """Nobody answers any more: connections end, new ones are refused."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+    def cut(self) -> None:
+        """Nobody answers any more: connections end at once, new ones too."""
+        self._is_cut = True
         for stream in list(self._streams):
             stream.transport.abort()
-        await asyncio.sleep(0)
+
+    def mend(self) -> None:
+        """New connections are passed on again."""
+        self._is_cut = False
 
     def silence(self) -> None:
         """Whatever is sent is taken, and no answer comes."""
@@ -43,20 +45,23 @@ class Wire:
     async def close(self) -> None:
         """End everything."""
         self.restore()
-        await self.cut()
+        self.cut()
+        if self._server is not None:
+            self._server.close()
         for copy in list(self._copies):
             copy.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await copy
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._streams.add(writer)
-        try:
-            onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
+        if self._is_cut:
             writer.transport.abort()
             return
+        self._streams.add(writer)
+        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._target)
         self._streams.add(onward_writer)
+        if self._is_cut:
+            self.cut()
         for source, sink in ((reader, onward_writer), (onward_reader, writer)):
             copy = asyncio.create_task(self._copy(source, sink))
             self._copies.add(copy)

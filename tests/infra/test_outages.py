@@ -84,12 +84,12 @@ def told_to_try_again(answer: httpx.Response) -> bool:
 async def test_without_its_database_the_service_says_so_and_recovers_by_itself(plant: Plant) -> None:
     assert await plant.ready() == (200, READY)
     assert (await plant.capture()).status_code == 202
-    await plant.database.cut()
+    plant.database.cut()
     assert await plant.ready() == (503, {"status": "unavailable", "parts": {"database": "unavailable", "redis": "ok"}})
     assert (await plant.client.get("/health/live")).status_code == 200
     assert told_to_try_again(await plant.events())
     assert told_to_try_again(await plant.capture())
-    await plant.database.open()
+    plant.database.mend()
     assert await plant.ready() == (200, READY)
     assert (await plant.capture()).status_code == 202
     assert len((await plant.events()).json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]) == 2
@@ -97,11 +97,11 @@ async def test_without_its_database_the_service_says_so_and_recovers_by_itself(p
 
 async def test_without_redis_the_service_is_not_ready_and_serves_all_the_same(plant: Plant) -> None:
     assert (await plant.events()).status_code == 200
-    await plant.redis.cut()
+    plant.redis.cut()
     assert await plant.ready() == (503, {"status": "unavailable", "parts": {"database": "ok", "redis": "unavailable"}})
     assert (await plant.events()).status_code == 200
     assert (await plant.capture()).status_code == 202
-    await plant.redis.open()
+    plant.redis.mend()
     assert await plant.ready() == (200, READY)
 
 
@@ -149,9 +149,9 @@ async def test_an_outage_in_the_middle_of_a_capture_stores_all_of_it_or_nothing(
         capturing = asyncio.create_task(plant.capture())
         for _ in range(moment * 4):
             await asyncio.sleep(0)
-        await plant.database.cut()
+        plant.database.cut()
         answer = await capturing
-        await plant.database.open()
+        plant.database.mend()
         assert answer.status_code in (202, 503)
     events = (await plant.client.get("/epcis/events?perPage=100", headers=plant.headers)).json()
     jobs = (await plant.client.get("/epcis/capture?perPage=100", headers=plant.headers)).json()

@@ -1,0 +1,84 @@
+"""What the demo does once its servers run: fill the two firms the first time, then tell the story."""
+
+import json
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from backend.demo import loading, runtime, story
+from backend.services import Services, build_services
+from backend.simulator import Simulation
+from infra.embedded.problems import StartupProblem
+from infra.settings import Settings
+from tenants.directory import tenant_by_slug
+
+LOADED = runtime.STATE / "loaded.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the story is about; kept, so that the month is simulated only once."""
+
+    contaminated_lot: str
+    sold_unit: str
+    finished_lot: str
+
+
+async def fill_and_tell(console: Console) -> Told:
+    """Fill what is empty, trace in both directions, and ask the same over HTTP."""
+    services = build_services(Settings())  # type: ignore[call-arg]  # the environment gives them
+    try:
+        if not LOADED.exists():
+            made = loading.simulation()
+            await _fill(console, services, made)
+            finished = min(made.truth.contaminated_reach.finished_lots)
+            LOADED.write_text(json.dumps([made.truth.contaminated_lot, made.truth.sold_unit, finished]))
+        told = Told(*json.loads(LOADED.read_text()))
+        tenant = await tenant_by_slug(services.database, loading.MAKER)
+        if tenant is None:
+            raise StartupProblem("The demo's data are not complete. Run `make demo-reset`.")
+        await story.tell(services, console, tenant.tenant_id, contaminated=told.contaminated_lot, sold_unit=told.sold_unit)
+        await story.ask_over_http(console, told.contaminated_lot)
+        return told
+    finally:
+        await services.close()
+
+
+async def _fill(console: Console, services: Services, made: Simulation) -> None:
+    await services.storage.ensure_bucket()
+    if await tenant_by_slug(services.database, loading.MAKER) is None:
+        await loading.make_firms(services, made.master_data)
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        await loading.load_month(made, progress)
+        report = await loading.load_samples(progress)
+    console.print(
+        f"[dim]Examples: {report.documents} documents, {report.events} events, {report.duplicates} duplicates, {report.review} waiting in the review "
+        f"queue (a known event id with another body), {len(report.refused)} refused.[/]"
+    )
+    for line in report.refused:
+        console.print(f"[dim]  refused: {line}[/]", highlight=False)
+
+
+def invite(console: Console, told: Told, seconds: float) -> None:
+    """Say where to look and how to sign in."""
+    url = runtime.public_url()
+    host = url.replace("localhost", f"{loading.MAKER}.localhost")
+    console.rule("[bold]Ready[/]", align="left")
+    console.print(f"Service      {url}", highlight=False)
+    console.print(f"GraphQL      {url}/graphql", highlight=False)
+    console.print(f"EPCIS REST   {url}/epcis", highlight=False)
+    console.print(f"Sign in as   {', '.join(login for _, login, _, _ in loading.PEOPLE)}", highlight=False)
+    console.print(f"Password     {loading.PASSWORD}\n", highlight=False)
+    console.print("[bold]Three things to try[/]")
+    console.print(f"1. What a customer sees who scans the code of a sold unit: {host}/{told.sold_unit}", highlight=False, soft_wrap=True)
+    console.print(f"2. The same for a lot that the contaminated one went into: {host}/{told.finished_lot}", highlight=False, soft_wrap=True)
+    console.print(f'3. In GraphQL: sign in, then ask trace(key: "{told.contaminated_lot}", direction: FORWARD).', highlight=False, soft_wrap=True)
+    console.print(f"[dim]Up after {seconds:.1f} s.[/]")
