@@ -13,7 +13,7 @@ from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
 from backend.landing import landing
 from backend.services import SERVICES, Services, build_services
-from infra.http import EXCEPTION_HANDLERS, health_routes, request_id_middleware
+from infra.http import EXCEPTION_HANDLERS, health_routes, with_edge
 from infra.logging import configure_logging
 from infra.settings import Settings, load_settings
 from infra.storage.gateway import gateway
@@ -48,13 +48,13 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         route_handlers=[landing, auth_router(), *_backend_routers(running), *_gateway(running), *_health(running), MetricsController, *routers],
         guards=[authorize],
         exception_handlers=EXCEPTION_HANDLERS,
-        middleware=[request_id_middleware, PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],
+        middleware=[PrometheusConfig(app_name="suyuan", prefix="suyuan", group_path=True).middleware],
         lifespan=[lifespan],
         request_max_body_size=DEFAULT_MAX_BODY,
         openapi_config=None,
         debug=False,
     )
-    app = Litestar.from_config(config)
+    app = with_edge(Litestar.from_config(config))
     app.state[SERVICES] = running
     app.state[IDENTITY] = running.identity
     return app

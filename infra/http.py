@@ -9,7 +9,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 import structlog
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
@@ -78,6 +78,12 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
 
     return middleware
+
+
+def with_edge(app: Litestar) -> Litestar:
+    """Put the edge around a whole application: as one of its middlewares it would stand behind the router, and never see a 404 or 405."""
+    app.asgi_handler = request_id_middleware(app.asgi_handler)
+    return app
 
 
 def _is_host_readable(scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from tests.benchmarks.report import Measure, Report, Target
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.synthetic import World, world
 from tests.benchmarks.timing import Act, Samples, in_turns
+from tests.benchmarks.trace_http import through_http
 
 NAME = "trace"
 REPETITIONS = 300
@@ -78,6 +79,7 @@ async def trace_measures(report: Report, loaded: World, links: int, small: dict[
     for way, relative in small.items():
         ratio = samples[way].p50 / samples["select 1"].p50 / relative
         report.add(Measure(NAME, f"{way}, {size} : 1 million, in round trips", samples[way].told, "", ratio, Target(1.3)))
+    await through_http(report, loaded, questions.units, [root.lot_id for root in questions.roots], size)
     report.note("The in-memory limit is a frontier search with numpy, whose calls cost about 0.1 ms a search; in C it is a tenth of that.")
 
 

@@ -30,6 +30,10 @@ class Wire:
         for stream in list(self._streams):
             stream.transport.abort()
 
+    def is_cut(self) -> bool:
+        """Whether it is."""
+        return self._is_cut
+
     def mend(self) -> None:
         """New connections are passed on again."""
         self._is_cut = False
@@ -54,13 +58,13 @@ class Wire:
                 await copy
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_cut:
+        if self.is_cut():
             writer.transport.abort()
             return
         self._streams.add(writer)
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._target)
         self._streams.add(onward_writer)
-        if self._is_cut:
+        if self.is_cut():
             self.cut()
         for source, sink in ((reader, onward_writer), (onward_reader, writer)):
             copy = asyncio.create_task(self._copy(source, sink))

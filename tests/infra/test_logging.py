@@ -13,7 +13,7 @@ import pytest
 import structlog
 from litestar import Litestar, get
 
-from infra.http import EXCEPTION_HANDLERS, request_id, request_id_middleware
+from infra.http import EXCEPTION_HANDLERS, request_id, with_edge
 from infra.logging import configure_logging, get_logger
 
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
@@ -44,6 +44,8 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         stream = io.StringIO()
         monkeypatch.setattr(sys, "stderr", stream)
         configure_logging(level=level, json=json_lines)
+        # A logger that was used before keeps the configuration of then.
+        monkeypatch.setattr("infra.http._log", get_logger("http"))
         return Written(stream)
 
     yield into_text
@@ -139,7 +141,7 @@ async def test_lines_of_a_request_carry_its_id_and_those_of_others_theirs(config
         get_logger("work").info("worked")
         return request_id()
 
-    app = Litestar([work], middleware=[request_id_middleware], exception_handlers=EXCEPTION_HANDLERS, openapi_config=None, logging_config=None)
+    app = with_edge(Litestar([work], exception_handlers=EXCEPTION_HANDLERS, openapi_config=None, logging_config=None))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # litestar's ASGI types are stricter
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
         answers = await asyncio.gather(*(client.get("/work", headers={"X-Request-Id": f"request-{n}"}) for n in (1, 2)))
@@ -160,7 +162,7 @@ async def test_the_access_line_holds_no_query_and_no_header(configure: Any) -> N
     async def work() -> None:
         return None
 
-    app = Litestar([work], middleware=[request_id_middleware], openapi_config=None, logging_config=None)
+    app = with_edge(Litestar([work], openapi_config=None, logging_config=None))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # litestar's ASGI types are stricter
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
         logging.getLogger("httpx").setLevel("WARNING")

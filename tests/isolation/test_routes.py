@@ -31,7 +31,7 @@ from tests.mobile_api import phones
 # What is open to everyone stands here too: a route isn't made public by one line alone.
 OPEN_TO_ALL: Final = {
     ("/auth/sign-in", "POST"), ("/auth/refresh", "POST"), ("/graphql", "GET"), ("/graphql", "POST"), ("/graphql", "WEBSOCKET"),
-    ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
+    ("/", "GET"), ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
     ("/health/live", "GET"), ("/health/ready", "GET"), ("/metrics", "GET"),
 }  # fmt: skip
 
