@@ -32,6 +32,7 @@ _HEADERS: Final = {
 _HOST: Final = re.compile(
     r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _NO_HOST: Final = "The Host header is no host name with an optional port. Send the name under which you reach the service."
 _log = get_logger("http")
 
@@ -69,10 +70,12 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         try:
-            if _is_host_readable(scope):
-                await app(scope, receive, send_with_headers)
-            else:
+            if not _is_host_readable(scope):
                 await _send(send_with_headers, problem(400, "INVALID_INPUT", _NO_HOST, field="Host"))
+            elif not _is_length_readable(scope):
+                await _send(send_with_headers, problem(400, "INVALID_INPUT", "Content-Length is one whole number.", field="Content-Length"))
+            else:
+                await app(scope, receive, send_with_headers)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
@@ -90,6 +93,11 @@ def _is_host_readable(scope: Scope) -> bool:
     """Whether there is one Host, or for an old client none; the second one of two would be read by somebody else than the first."""
     given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return not given or (len(given) == 1 and _HOST.fullmatch(given[0]) is not None)
+
+
+def _is_length_readable(scope: Scope) -> bool:
+    given = {value for name, value in scope["headers"] if name == b"content-length"}
+    return not given or (len(given) == 1 and _LENGTH.fullmatch(given.pop()) is not None)
 
 
 async def _send(send: Send, answer: Response[bytes]) -> None:
@@ -137,8 +145,18 @@ def answer_unexpected(_request: Request[Any, Any, Any], error: Exception) -> Res
         return problem(503, "UNAVAILABLE", "This took too long just now. Try again in a moment, or ask for less.", retryAfter=1)
     if isinstance(error, RecursionError) and "deserializing" in str(error):
         return problem(400, "INVALID_INPUT", "The body is nested too deeply to be read. Send it flatter.")
+    if isinstance(error, UnicodeDecodeError) and _is_of_the_body(error):
+        return problem(400, "INVALID_INPUT", "The body is not UTF-8. Send JSON in UTF-8.")
     _log.error("unexpected", exc_info=error)
     return problem(500, "INTERNAL", "Something went wrong on our side. Report the request id, and we can find it in the log.")
+
+
+def _is_of_the_body(error: UnicodeDecodeError) -> bool:
+    """Whether it was raised while the framework read the body, which it doesn't tell apart from a defect of ours."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and str(place.tb_frame.f_globals.get("__name__")).startswith("litestar.serialization")
 
 
 EXCEPTION_HANDLERS: Final[dict[Any, Any]] = {

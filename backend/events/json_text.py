@@ -73,7 +73,7 @@ class _Numbers:
             return self.flaw(str(number))
         if number == 0:
             return 0
-        if not _SMALLEST <= abs(number) <= _LARGEST:
+        if not _SMALLEST <= number.copy_abs() <= _LARGEST:
             return self.flaw(str(number))
         significant = len(digits)
         while digits[significant - 1] == 0:

@@ -1,6 +1,6 @@
 """Projections of events: links, membership, class inputs, movements and containment (MODEL: Objects and links)."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Numeric, SmallInteger, Text, text
 
 from infra.schema import Key, tenant_table
 
@@ -55,7 +55,7 @@ movement = tenant_table(
     "movement",
     Column("object_id", BigInteger, nullable=False),
     Column("event_id", BigInteger, nullable=False),
-    Column("line", SmallInteger, nullable=False),
+    Column("line", Integer, nullable=False),
     Column("place", Key, nullable=False),
     Column("moved_at", DateTime(timezone=True), nullable=False),
     Column("delta", Numeric, nullable=False),

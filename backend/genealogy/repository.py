@@ -43,7 +43,7 @@ async def insert_movements(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]
     """(object, event, line, place, moved at, delta, unit of measure, counterparty) of new events, each key once."""
     await tx.execute(
         """insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[],
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[],
                                     $9::text[])""",
         *_columns(rows),
     )

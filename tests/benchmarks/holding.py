@@ -14,8 +14,7 @@ from backend.holds.errors import GoodsHeldError
 from backend.identifiers import DIGITAL_LINK_ROOT
 from infra.database import Gate, TenantTransaction
 from tests.benchmarks.report import Measure, Report, Target
-from tests.benchmarks.stage import Stage
-from tests.benchmarks.synthetic import World, world
+from tests.benchmarks.synthetic import World
 from tests.benchmarks.timing import Samples, in_turns
 from tests.factories import made, packed, quantity, shipped, sscc, transformed
 
@@ -94,14 +93,8 @@ class Goods:
         return shipped([], [quantity(self.key(self._random.choice(sorted(lots))), 5)])
 
 
-async def run(stage: Stage, report: Report, links: int = 1_000_000) -> None:
-    """On a world of its own, because captures change it."""
-    async with world(stage, report, links, "hold_world") as loaded:
-        await hold_measures(report, loaded)
-
-
-async def hold_measures(report: Report, loaded: World) -> None:
-    """All measures of holds on a loaded world."""
+async def run(report: Report, loaded: World) -> None:
+    """All measures of holds on a loaded world, which they change."""
     goods = Goods(loaded)
     report.say(f"holds: {len(goods.roots)} roots over {goods.descendants:,} descendants")
     await _placing(report, loaded, goods)

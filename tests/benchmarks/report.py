@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NARROWEST = 170
+WIDTH = 210
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Report:
     def print_table(self) -> None:
         """The one table."""
         console = Console()
-        if console.width < NARROWEST:
-            console = Console(width=NARROWEST)
+        if not console.is_terminal:
+            console = Console(width=WIDTH)
         table = Table(title=f"Suyuan benchmarks, {platform.machine()}, ratios of one run", title_justify="left")
         for column in ("benchmark", "measure", "figure", "limit beside it", "ratio", "target", "met?"):
             table.add_column(column, justify="right" if column == "ratio" else "left", overflow="fold")

@@ -8,8 +8,8 @@ from tests.benchmarks.report import Measure, Report, Target
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.timing import in_turns
 
-EVENTS = 900
-WARM_UP = 300
+EVENTS = 600
+WARM_UP = 200
 NAME = "single event"
 TARGET = Target(3)
 
@@ -23,7 +23,7 @@ async def run(stage: Stage, report: Report) -> None:
         for one in (firm, other):
             await enter_catalogue(house, one, production.master_data)
         with house.serving() as server, Client(server.port, await house.bearer(other)) as client:
-            for document in food(600, seed=2, size=1).documents:
+            for document in food(500, seed=2, size=1).documents:
                 client.post("/epcis/capture", document)
         await house.analyze()
         async with house.admin() as connection:

@@ -29,6 +29,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Firm, House, Stage
 
 TENANTS = 20
+MILLION = 1_000_000
 _CERTAIN = int(Certainty.CERTAIN)
 _EVENT_COLUMNS = (
     "tenant_id", "event_id", "public_id", "event_key", "base_key", "content_sha256", "event_hash", "event_type", "action", "event_time",
@@ -48,6 +49,7 @@ class World:
     house: House
     genealogy: Genealogy
     firm: Firm
+    links: int
 
     @property
     def tenant(self) -> SyntheticTenant:
@@ -69,7 +71,7 @@ async def world(stage: Stage, report: Report, links: int, name: str = "world") -
             report.say(f"  {rows:,} rows; vacuum and analyze")
             await connection.execute("vacuum (analyze)")
             await connection.execute("checkpoint")
-        yield World(house, genealogy, firms[0])
+        yield World(house, genealogy, firms[0], links)
 
 
 async def _load(connection: asyncpg.Connection, genealogy: Genealogy) -> int:

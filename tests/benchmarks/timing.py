@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 Act = Callable[[], Awaitable[Any]]
@@ -38,14 +39,21 @@ def milliseconds(seconds: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-async def in_turns(acts: Sequence[Act], *, repetitions: int, warm_up: int = 5) -> list[Samples]:
-    """Each act `repetitions` times, one after the other in turns; the first `warm_up` rounds are not counted."""
+async def in_turns(acts: Sequence[Act], *, repetitions: int, warm_up: int = 5, shuffled: bool = False) -> list[Samples]:
+    """Each act `repetitions` times, one after the other in turns; the first `warm_up` rounds are not counted.
+
+    `shuffled` changes the order from round to round, so that no act always finds what the same other one has left in the caches.
+    """
     taken: list[list[float]] = [[] for _ in acts]
+    order = Random(3)
     gc.collect()
     gc.disable()
     try:
         for round_number in range(warm_up + repetitions):
-            for act, seconds in zip(acts, taken, strict=True):
+            turns = list(zip(acts, taken, strict=True))
+            if shuffled:
+                order.shuffle(turns)
+            for act, seconds in turns:
                 begun = time.perf_counter()
                 await act()
                 if round_number >= warm_up:

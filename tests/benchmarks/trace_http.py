@@ -13,20 +13,22 @@ from tests.benchmarks.synthetic import World
 from tests.benchmarks.timing import Samples, in_turns
 
 REPETITIONS = 60
-TARGET = Target(2)
+WARM_UP = 15
+# A page, and what is asked of it.
+PAGES = ((20, Target(2)), (100, None))
 BACKWARD = """
-query ($key: String!) {
+query ($key: String!, $first: Int!) {
   trace(key: $key, direction: BACKWARD) {
     nodeCount linkCount
-    nodes(first: 100) { nodes { steps certainty object { key kind } } }
+    nodes(first: $first) { nodes { steps certainty object { key kind } } }
   }
 }
 """
 FORWARD = """
-query ($key: String!) {
+query ($key: String!, $first: Int!) {
   trace(key: $key, direction: FORWARD) {
     nodeCount linkCount
-    shipments(first: 100) { nodes { shipment { shippedAt toParty document } lots { quantity object { key } } } }
+    shipments(first: $first) { nodes { shipment { shippedAt toParty document } lots { quantity object { key } } } }
   }
 }
 """
@@ -57,31 +59,38 @@ class Timed(TenantTransaction):
 
 
 async def through_http(report: Report, loaded: World, units: list[int], roots: list[int], size: str) -> None:
-    """A backward and a forward question, each in turns with the same services' statements alone."""
+    """Backward and forward questions, with a first page as a screen shows it and with the largest one."""
     keys = {row[1]: row[3] for row in loaded.tenant.objects() if row[1] in {*units, *roots}}
     headers = await loaded.house.bearer(loaded.firm)
     with loaded.house.serving() as server, Client(server.port, headers) as client:
-        for name, query, direction, ids in (
-            ("backward trace of one unit, 100 of its nodes told", BACKWARD, Direction.BACKWARD, units),
-            ("forward trace, 100 of its shipments told", FORWARD, Direction.FORWARD, roots),
-        ):
-            asked, looked = cycle(ids), cycle(ids)
-            shares: list[float] = []
+        for page, target in PAGES:
+            for name, query, direction, ids in (
+                (f"backward trace of one unit, {page} of its nodes told", BACKWARD, Direction.BACKWARD, units),
+                (f"forward trace, {page} of its shipments told", FORWARD, Direction.FORWARD, roots),
+            ):
+                whole, share = await _measure(loaded, client, (query, page), direction, [keys[number] for number in ids])
+                report.add(
+                    Measure(
+                        "trace", f"GraphQL + HTTP: {name}, {size}", whole.told, f"the database's share: {share.told}", whole.p50 / share.p50, target,
+                        {"p50_ms": whole.p50 * 1000, "database_p50_ms": share.p50 * 1000},
+                    )
+                )  # fmt: skip
 
-            async def ask(query: str = query, asked: "cycle[int]" = asked) -> None:
-                client.graphql(query, {"key": keys[next(asked)]})
 
-            async def look(direction: Direction = direction, looked: "cycle[int]" = looked, shares: list[float] = shares) -> None:
-                shares.append(await _database_share(loaded, keys[next(looked)], direction))
+async def _measure(loaded: World, client: Client, question: tuple[str, int], direction: Direction, keys: list[str]) -> tuple[Samples, Samples]:
+    """Whole answers, and in turns with them the same services' statements alone."""
+    asked, looked = cycle(keys), cycle(keys)
+    shares: list[float] = []
+    query, page = question
 
-            whole, _ = await in_turns([ask, look], repetitions=REPETITIONS, warm_up=15)
-            share = Samples(tuple(shares[15:]))
-            report.add(
-                Measure(
-                    "trace", f"GraphQL + HTTP: {name}, {size}", whole.told, f"the database's share: {share.told}", whole.p50 / share.p50, TARGET,
-                    {"p50_ms": whole.p50 * 1000, "database_p50_ms": share.p50 * 1000},
-                )
-            )  # fmt: skip
+    async def ask() -> None:
+        client.graphql(query, {"key": next(asked), "first": page})
+
+    async def look() -> None:
+        shares.append(await _database_share(loaded, next(looked), direction))
+
+    whole, _ = await in_turns([ask, look], repetitions=REPETITIONS, warm_up=WARM_UP)
+    return whole, Samples(tuple(shares[WARM_UP:]))
 
 
 async def _database_share(loaded: World, key: str, direction: Direction) -> float:

@@ -265,7 +265,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("object_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("line", sa.SmallInteger(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("place", sa.Text(collation="C"), nullable=False),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("delta", sa.Numeric(), nullable=False),
