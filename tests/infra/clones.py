@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from infra.provision import DatabaseUrls, provision
+from infra.provision import DatabaseUrls, urls_for
+from infra.roles import ensure_database
 from tests.conftest import ROLE_PASSWORDS, TEMPLATE, Cluster
 
 
@@ -24,7 +25,8 @@ def clone_of(cluster: Cluster, purpose: str) -> Iterator[DatabaseUrls]:
     async def make() -> DatabaseUrls:
         await run(f'create database "{name}" template {TEMPLATE}')
         # Rights on the database itself aren't copied with the template.
-        return await provision(cluster.admin_dsn, name, ROLE_PASSWORDS)
+        await ensure_database(cluster.admin_dsn, name)
+        return urls_for(cluster.admin_dsn, name, ROLE_PASSWORDS)
 
     urls = asyncio.run(make())
     try:

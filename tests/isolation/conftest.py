@@ -17,9 +17,9 @@ from tests.conftest import Cluster
 from tests.infra.clones import clone_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clone(cluster: Cluster) -> Iterator[DatabaseUrls]:
-    """A fresh database."""
+    """A fresh database for each module: what one plants, another's exact expectations must not meet."""
     with clone_of(cluster, "walls") as urls:
         yield urls
 
