@@ -6,12 +6,11 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from infra.security_audit import findings
-
 from infra import migrate
 from infra.embedded.postgres import PostgresServer
 from infra.provision import provision
 from infra.roles import LOGIN_ROLES
+from infra.security_audit import findings
 
 
 async def check(owner_url: str, admin_dsn: str) -> int:
