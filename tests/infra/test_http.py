@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import FromPath
 
 from infra.errors import (
     ConflictError,
@@ -73,12 +74,12 @@ REFUSALS: dict[str, tuple[SuyuanError, int, str]] = {
 
 
 @get("/unexpected/{name:str}")
-async def unexpected(name: str) -> None:
+async def unexpected(name: FromPath[str]) -> None:
     raise {**PROBLEMS, **MOMENTARY}[name]
 
 
 @get("/refused/{name:str}")
-async def refused(name: str) -> None:
+async def refused(name: FromPath[str]) -> None:
     raise REFUSALS[name][0]
 
 
