@@ -53,7 +53,7 @@ async def run(stage: Stage, report: Report) -> None:
             for seed, (name, way, target) in enumerate(ways, start=10):
                 await _measure(house, report, yardstick, food(EVENTS, seed), name=name, way=way, target=target)
     rows = ", ".join(f"{part.table} {len(part.rows):,}" for part in sorted(yardstick.tables, key=lambda part: -len(part.rows))[:7])
-    report.note(f"{EVENTS:,} captured events make {count(yardstick.tables):,} rows: {rows} …")
+    report.note(f"{EVENTS:,} captured events make {count(yardstick.tables):,} rows: {rows} … No worker runs beside.")
 
 
 async def _warm_up(house: House, ways: Sequence[Way]) -> Yardstick:

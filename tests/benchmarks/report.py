@@ -1,6 +1,7 @@
 """What was measured: collected, printed as one table, written as JSON lines."""
 
 import json
+import os
 import platform
 import sys
 import time
@@ -80,7 +81,10 @@ class Report:
         console = Console()
         if not console.is_terminal:
             console = Console(width=WIDTH)
-        table = Table(title=f"Suyuan benchmarks, {platform.machine()}, ratios of one run", title_justify="left")
+        table = Table(
+            title=f"Suyuan benchmarks on {os.cpu_count()} cores of {platform.machine()}; times are p50 / p95 / p99, ratios those of one run",
+            title_justify="left",
+        )
         for column in ("benchmark", "measure", "figure", "limit beside it", "ratio", "target", "met?"):
             table.add_column(column, justify="right" if column == "ratio" else "left", overflow="fold")
         last = ""
