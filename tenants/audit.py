@@ -10,6 +10,7 @@ from infra.errors import InvalidInputError
 from tenants.principal import Principal
 
 SERVICE_ACTOR: Final = "suyuan"
+SERVICE_KIND: Final = "service"
 MAX_REASON: Final = 2_000
 
 
@@ -31,10 +32,13 @@ async def record(
     if reason is not None and (len(reason) > MAX_REASON or "\x00" in reason):
         raise InvalidInputError(f"The reason must be text of at most {MAX_REASON} characters, without NUL.", field="reason")
     await tx.execute(
-        """insert into audit_entry (tenant_id, person_id, actor, action, subject, before, after, reason, request_id, address)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
-        principal.person_id if principal else None,
+        """insert into audit_entry (
+             tenant_id, actor_kind, actor_id, actor, device_id, action, subject, before, after, reason, request_id, address)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+        str(principal.kind) if principal else SERVICE_KIND,
+        principal.actor_id if principal else None,
         principal.display_name if principal else SERVICE_ACTOR,
+        principal.device_id if principal else None,
         action,
         subject,
         _json(before),

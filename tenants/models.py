@@ -92,12 +92,39 @@ membership = tenant_table(
     Column("membership_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("display_name", Text, nullable=False),
-    Column("role", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     key=("membership_id",),
     unique=[("person_id",)],
     grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
+)
+
+# A tenant's own roles; the built-in ones stand in `tenants/permissions.py`.
+custom_role = tenant_table(
+    "custom_role",
+    Column("role", Key, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    # Names of permissions as a JSON list.
+    Column("permissions", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("archived_at", DateTime(timezone=True)),
+    key=("role",),
+    grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
+)
+
+membership_grant = tenant_table(
+    "membership_grant",
+    Column("membership_id", Uuid, nullable=False),
+    # A built-in role or a custom one.
+    Column("role", Key, nullable=False),
+    # The canonical URI of a place; empty means everywhere.
+    Column("site", Key, nullable=False, server_default=""),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("granted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    key=("membership_id", "role", "site"),
+    references=[(("membership_id",), "membership.membership_id")],
 )
 
 session = tenant_table(
@@ -115,6 +142,10 @@ session = tenant_table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_because", Text),
+    # The enrolled phone that the session is bound to, and no other may use it.
+    Column("device_id", Uuid),
+    Column("second_factor_at", DateTime(timezone=True)),
+    Column("reauthenticated_at", DateTime(timezone=True)),
     Column("user_agent", Text, nullable=False),
     Column("address", Text, nullable=False),
     key=("session_id",),
@@ -128,9 +159,12 @@ audit_entry = tenant_table(
     "audit_entry",
     Column("audit_id", BigInteger, Identity(), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # Empty where the service itself acted; the name is as it was then.
-    Column("person_id", Uuid),
+    # "person", "device", "client", or "service" without an id where the service itself acted; the name is as it was then.
+    Column("actor_kind", Key, nullable=False),
+    Column("actor_id", Uuid),
     Column("actor", Text, nullable=False),
+    # The phone on which a person acted.
+    Column("device_id", Uuid),
     Column("action", Key, nullable=False),
     Column("subject", Key, nullable=False),
     Column("before", Text),
@@ -142,6 +176,9 @@ audit_entry = tenant_table(
     grants=APPEND_ONLY,
 )
 Index("ix_audit_entry_subject", audit_entry.c.tenant_id, audit_entry.c.subject, audit_entry.c.audit_id)
+Index("ix_audit_entry_actor", audit_entry.c.tenant_id, audit_entry.c.actor_id, audit_entry.c.audit_id)
+Index("ix_audit_entry_action", audit_entry.c.tenant_id, audit_entry.c.action, audit_entry.c.audit_id)
+Index("ix_audit_entry_time", audit_entry.c.tenant_id, audit_entry.c.recorded_at, audit_entry.c.audit_id)
 
 idempotent_reply = tenant_table(
     "idempotent_reply",

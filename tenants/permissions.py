@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 
 class Permission(StrEnum):
@@ -10,6 +11,7 @@ class Permission(StrEnum):
 
     EVENTS_CAPTURE = "events.capture"
     EVENTS_READ = "events.read"
+    EVENTS_REVIEW = "events.review"
     TRACE_READ = "trace.read"
     HOLDS_READ = "holds.read"
     HOLDS_PLACE = "holds.place"
@@ -21,11 +23,18 @@ class Permission(StrEnum):
     MOBILE_SYNC = "mobile.sync"
     PEOPLE_READ = "people.read"
     PEOPLE_MANAGE = "people.manage"
+    ROLES_MANAGE = "roles.manage"
+    DEVICES_READ = "devices.read"
+    DEVICES_MANAGE = "devices.manage"
+    CLIENTS_READ = "clients.read"
+    CLIENTS_MANAGE = "clients.manage"
+    SANDBOX_USE = "sandbox.use"
+    SANDBOX_MANAGE = "sandbox.manage"
     AUDIT_READ = "audit.read"
 
 
 class Role(StrEnum):
-    """The roles that every tenant has; a membership stores the name."""
+    """The roles that every tenant has; a grant stores the name. A tenant's own roles stand beside them (`tenants/roles`)."""
 
     WORKER = "worker"
     LINE_LEAD = "line_lead"
@@ -46,26 +55,44 @@ _FLOOR = frozenset({_P.MOBILE_SYNC, _P.EVENTS_CAPTURE, _P.TRACE_READ, _P.HOLDS_R
 ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.WORKER: _FLOOR,
-        Role.LINE_LEAD: _FLOOR | _LOOK | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND},
+        Role.LINE_LEAD: _FLOOR | _LOOK | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND, _P.DEVICES_READ},
         Role.QC_INSPECTOR: _FLOOR | _LOOK | {_P.HOLDS_PLACE},
         Role.WAREHOUSE_KEEPER: _FLOOR | _LOOK | {_P.SHIPMENTS_COMMAND},
         Role.QUALITY_MANAGER: _FLOOR
         | _LOOK
-        | {_P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.AUDIT_READ},
+        | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
+        | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.SANDBOX_USE, _P.AUDIT_READ},
         Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
         # Runs the system, and decides nothing about goods: no release, no shipment.
-        Role.ADMINISTRATOR: _LOOK | {_P.EVENTS_CAPTURE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.AUDIT_READ},
+        Role.ADMINISTRATOR: _LOOK
+        | {_P.EVENTS_CAPTURE, _P.EVENTS_REVIEW, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE}
+        | {_P.DEVICES_READ, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),
-        Role.AUDITOR: _LOOK | {_P.PEOPLE_READ, _P.AUDIT_READ},
+        Role.AUDITOR: _LOOK | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.CLIENTS_READ, _P.AUDIT_READ},
         # Reports what it did; what it may see is granted piece by piece.
         Role.PARTNER: frozenset({_P.EVENTS_CAPTURE}),
     }
 )
 
+# Whoever is granted one of these acts with a second factor and signs the act (21 CFR 11.200): see `tenants/signatures`.
+SIGNED: Final = frozenset({_P.HOLDS_RELEASE})
+# What changes who may do what, and what a person signs, no machine is ever allowed to do.
+MACHINES: Final = frozenset(Permission) - SIGNED - {
+    _P.EVENTS_REVIEW, _P.MOBILE_SYNC, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE,
+    _P.SANDBOX_USE, _P.SANDBOX_MANAGE,
+}  # fmt: skip
+# A phone that was enrolled captures at its site, and looks up what it needs for that.
+DEVICES: Final = _FLOOR | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND}
+
 
 def permissions_of(role: str) -> frozenset[Permission]:
-    """The permissions of a stored role; a role that isn't known grants nothing."""
+    """The permissions of a built-in role; a role that isn't known grants nothing."""
     try:
         return ROLES[Role(role)]
     except ValueError:
         return frozenset()
+
+
+def known_permissions(names: frozenset[str]) -> frozenset[Permission]:
+    """Those of the stored names that still mean something; one that was abolished grants nothing."""
+    return frozenset(permission for permission in Permission if str(permission) in names)

@@ -75,10 +75,11 @@ async def add_claim(auth: Database, tenant: Tenant, claimed: str, *, verified: b
 
 
 async def _join(identity: Identity, tenant: Tenant, person: Person, display_name: str, role: Role) -> Membership:
-    membership = Membership(uuid7(), person.person_id, display_name, role)
+    membership = Membership(uuid7(), person.person_id, display_name)
     async with identity.app.tenant(tenant.tenant_id) as tx:
         if not await sessions.insert_membership(tx, membership):
             raise ConflictError("This person is a member of the company already.", field="login")
+        await sessions.insert_grant(tx, membership.membership_id, role)
         after = {"displayName": display_name, "role": role}
         await audit.record(tx, None, "membership.created", f"membership:{membership.membership_id}", after=after)
     return membership

@@ -48,13 +48,13 @@ class Me(msgspec.Struct, rename="camel"):
 
     tenant: str
     display_name: str
-    role: str
+    roles: list[str]
     permissions: list[str]
 
     @classmethod
     def of(cls, principal: Principal) -> Self:
         """What a caller may be told about himself."""
-        return cls(principal.tenant_slug, principal.display_name, principal.role, sorted(principal.permissions))
+        return cls(principal.tenant_slug, principal.display_name, list(principal.roles), sorted(principal.permissions))
 
 
 class TokensReply(msgspec.Struct, rename="camel"):

@@ -15,11 +15,11 @@ from infra.logging import get_logger
 from infra.settings import Settings
 from tenants import audit, directory, sessions
 from tenants.directory import Person, Tenant
-from tenants.errors import SessionEndedError, SignInRefusedError, TenantChoiceRequiredError
+from tenants.errors import SessionEndedError, SignInRefusedError, TenantChoiceRequiredError, TokenInvalidError
+from tenants.grants import Grant, sum_of
 from tenants.optional_redis import OptionalRedis
 from tenants.passwords import Passwords
-from tenants.permissions import permissions_of
-from tenants.principal import Principal
+from tenants.principal import ActorKind, Principal
 from tenants.refresh_tokens import RefreshToken, Rotation, decide_rotation
 from tenants.sessions import Membership, OpenSession
 from tenants.standing import Standings
@@ -42,6 +42,17 @@ class Caller:
     def device(self) -> str:
         """The user agent as it is stored: printable and short."""
         return "".join(character for character in self.user_agent if unicodedata.category(character)[0] != "C")[:MAX_USER_AGENT]
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session that is about to be stored."""
+
+    session_id: UUID
+    membership: Membership
+    second_factor_at: datetime | None
+    reauthenticated_at: datetime | None
+    device_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,11 @@ class Identity:
         async with self.app.tenant(tenant.tenant_id) as tx:
             session = await sessions.lock_session(tx, presented.selector)
             stands = session is not None and await self._rotate(tx, session, presented, successor, caller)
+            grants = await sessions.grants_of(tx, session.membership.membership_id) if session else []
         # Raised only here: the end of a reused family has to be committed.
         if session is None or not stands or await directory.person_epoch(self.auth, session.membership.person_id) != session.epoch:
             raise SessionEndedError
-        principal = _principal(tenant, session.membership, session.session_id, caller)
+        principal = _principal(tenant, session, grants, caller)
         return self._tokens(principal, session.epoch, successor, session.family.expires_at)
 
     async def sign_out(self, principal: Principal) -> None:
@@ -122,19 +134,27 @@ class Identity:
     async def authenticate(self, bearer: str, *, caller: Caller) -> Principal:
         """The principal behind an access token. Raises a `NotAuthenticatedError` unless it is ours and stands."""
         claims = self.access_tokens.verify(bearer)
+        if claims.kind is not ActorKind.PERSON or claims.thumbprint is not None:
+            raise TokenInvalidError
         standing = await self._standings.of(claims)
         if standing is None:
             raise SessionEndedError
+        allowed = sum_of(standing.grants, now())
         return Principal(
             tenant_id=standing.tenant_id,
             tenant_public_id=claims.tenant_public_id,
             tenant_slug=standing.tenant_slug,
-            person_id=standing.person_id,
-            membership_id=standing.membership_id,
+            actor_id=standing.person_id,
             display_name=standing.display_name,
-            role=standing.role,
-            permissions=permissions_of(standing.role),
+            roles=allowed.roles,
+            permissions=allowed.permissions,
             session_id=claims.session_id,
+            sandbox=standing.sandbox,
+            membership_id=standing.membership_id,
+            device_id=standing.device_id,
+            sites=allowed.sites,
+            second_factor_at=standing.second_factor_at,
+            reauthenticated_at=standing.reauthenticated_at,
             request_id=caller.request_id,
             address=caller.address,
         )
@@ -159,11 +179,14 @@ class Identity:
             raise TenantChoiceRequiredError([{"slug": tenant.slug, "name": tenant.name} for tenant, _ in found])
         return found[0]
 
-    async def _open_session(self, tenant: Tenant, membership: Membership, epoch: int, caller: Caller) -> Tokens:
+    async def _open_session(
+        self, tenant: Tenant, membership: Membership, epoch: int, caller: Caller, second_factor_at: datetime | None = None
+    ) -> Tokens:
         token = RefreshToken.new(tenant.public_id)
         expires_at = now() + self._refresh_lifetime
-        principal = _principal(tenant, membership, uuid7(), caller)
+        opened = NewSession(uuid7(), membership, second_factor_at, None, None)
         async with self.app.tenant(tenant.tenant_id) as tx:
+            principal = _principal(tenant, opened, await sessions.grants_of(tx, membership.membership_id), caller)
             await sessions.insert_session(
                 tx,
                 session_id=principal.session_id,
@@ -173,6 +196,7 @@ class Identity:
                 expires_at=expires_at,
                 user_agent=caller.device,
                 address=caller.address,
+                second_factor_at=second_factor_at,
             )
             await audit.record(tx, principal, "session.started", f"session:{principal.session_id}", after={"device": caller.device})
         return self._tokens(principal, epoch, token, expires_at)
@@ -204,7 +228,7 @@ class Identity:
 
     def _tokens(self, principal: Principal, epoch: int, refresh_token: RefreshToken, expires_at: datetime) -> Tokens:
         access_token = self.access_tokens.issue(
-            person_id=principal.person_id,
+            subject_id=principal.actor_id,
             tenant_public_id=principal.tenant_public_id,
             session_id=principal.session_id,
             epoch=epoch,
@@ -213,17 +237,23 @@ class Identity:
         return Tokens(principal, access_token, lifetime, str(refresh_token), expires_at)
 
 
-def _principal(tenant: Tenant, membership: Membership, session_id: UUID, caller: Caller) -> Principal:
+def _principal(tenant: Tenant, session: OpenSession | NewSession, grants: list[Grant], caller: Caller) -> Principal:
+    allowed = sum_of(grants, now())
     return Principal(
         tenant_id=tenant.tenant_id,
         tenant_public_id=tenant.public_id,
         tenant_slug=tenant.slug,
-        person_id=membership.person_id,
-        membership_id=membership.membership_id,
-        display_name=membership.display_name,
-        role=membership.role,
-        permissions=permissions_of(membership.role),
-        session_id=session_id,
+        actor_id=session.membership.person_id,
+        display_name=session.membership.display_name,
+        roles=allowed.roles,
+        permissions=allowed.permissions,
+        session_id=session.session_id,
+        sandbox=tenant.sandbox,
+        membership_id=session.membership.membership_id,
+        device_id=session.device_id,
+        sites=allowed.sites,
+        second_factor_at=session.second_factor_at,
+        reauthenticated_at=session.reauthenticated_at,
         request_id=caller.request_id,
         address=caller.address,
     )

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from infra.database import TenantTransaction
+from tenants.grants import Grant
+from tenants.permissions import known_permissions, permissions_of
 from tenants.refresh_tokens import Family, RefreshToken
 
 
@@ -15,7 +19,6 @@ class Membership:
     membership_id: UUID
     person_id: UUID
     display_name: str
-    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,19 @@ class OpenSession:
     family: Family
     membership: Membership
     membership_active: bool
+    second_factor_at: datetime | None
+    reauthenticated_at: datetime | None
+    device_id: UUID | None
 
 
 async def insert_membership(tx: TenantTransaction, membership: Membership) -> bool:
     """A new membership; False where the person has one already."""
     count = await tx.execute(
-        """insert into membership (tenant_id, membership_id, person_id, display_name, role) values ($1, $2, $3, $4, $5)
+        """insert into membership (tenant_id, membership_id, person_id, display_name) values ($1, $2, $3, $4)
            on conflict (tenant_id, person_id) do nothing""",
         membership.membership_id,
         membership.person_id,
         membership.display_name,
-        membership.role,
     )
     return count == 1
 
@@ -45,10 +50,41 @@ async def insert_membership(tx: TenantTransaction, membership: Membership) -> bo
 async def active_membership_of(tx: TenantTransaction, person_id: UUID) -> Membership | None:
     """The person's membership, if it is active."""
     row = await tx.fetchrow(
-        "select membership_id, person_id, display_name, role from membership where tenant_id = $1 and person_id = $2 and active",
+        "select membership_id, person_id, display_name from membership where tenant_id = $1 and person_id = $2 and active",
         person_id,
     )
     return Membership(*row) if row else None
+
+
+async def insert_grant(tx: TenantTransaction, membership_id: UUID, role: str, *, site: str | None = None, expires_at: datetime | None = None) -> None:
+    """Grant a role, everywhere or at one site; a grant of the same role there is replaced."""
+    await tx.execute(
+        """insert into membership_grant (tenant_id, membership_id, role, site, expires_at) values ($1, $2, $3, $4, $5)
+           on conflict (tenant_id, membership_id, role, site) do update set expires_at = excluded.expires_at, granted_at = now()""",
+        membership_id,
+        role,
+        site or "",
+        expires_at,
+    )
+
+
+async def grants_of(tx: TenantTransaction, membership_id: UUID) -> list[Grant]:
+    """What a membership is granted, expired grants included; a custom role that was archived permits nothing."""
+    rows = await tx.fetch(
+        """select g.role, g.site, g.expires_at, r.permissions
+           from membership_grant g left join custom_role r on r.tenant_id = $1 and r.role = g.role and r.archived_at is null
+           where g.tenant_id = $1 and g.membership_id = $2 order by g.role, g.site""",
+        membership_id,
+    )
+    return [
+        Grant(
+            row["role"],
+            permissions_of(row["role"]) if row["permissions"] is None else known_permissions(frozenset(msgspec.json.decode(row["permissions"]))),
+            row["site"] or None,
+            row["expires_at"],
+        )
+        for row in rows
+    ]
 
 
 async def insert_session(
@@ -61,12 +97,14 @@ async def insert_session(
     expires_at: datetime,
     user_agent: str,
     address: str,
+    second_factor_at: datetime | None = None,
+    device_id: UUID | None = None,
 ) -> None:
     """A new session with its first refresh token."""
     await tx.execute(
         """insert into session (
-             tenant_id, session_id, membership_id, epoch, selector, token_sha256, expires_at, user_agent, address)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+             tenant_id, session_id, membership_id, epoch, selector, token_sha256, expires_at, user_agent, address, second_factor_at, device_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
         session_id,
         membership.membership_id,
         epoch,
@@ -75,6 +113,8 @@ async def insert_session(
         expires_at,
         user_agent,
         address,
+        second_factor_at,
+        device_id,
     )
 
 
@@ -82,7 +122,8 @@ async def lock_session(tx: TenantTransaction, selector: bytes) -> OpenSession | 
     """The session that a refresh token names, locked so that two refreshes come one after the other."""
     row = await tx.fetchrow(
         """select s.session_id, s.epoch, s.token_sha256, s.previous_sha256, s.rotated_at, s.expires_at, s.ended_at,
-                  m.membership_id, m.person_id, m.display_name, m.role, m.active
+                  s.second_factor_at, s.reauthenticated_at, s.device_id,
+                  m.membership_id, m.person_id, m.display_name, m.active
            from session s join membership m on m.tenant_id = $1 and m.membership_id = s.membership_id
            where s.tenant_id = $1 and s.selector = $2 for no key update of s""",
         selector,
@@ -93,8 +134,11 @@ async def lock_session(tx: TenantTransaction, selector: bytes) -> OpenSession | 
         session_id=row["session_id"],
         epoch=row["epoch"],
         family=Family(row["token_sha256"], row["previous_sha256"], row["rotated_at"], row["expires_at"], row["ended_at"]),
-        membership=Membership(row["membership_id"], row["person_id"], row["display_name"], row["role"]),
+        membership=Membership(row["membership_id"], row["person_id"], row["display_name"]),
         membership_active=row["active"],
+        second_factor_at=row["second_factor_at"],
+        reauthenticated_at=row["reauthenticated_at"],
+        device_id=row["device_id"],
     )
 
 

@@ -9,7 +9,9 @@ import msgspec
 from infra.clock import now
 from infra.database import Database
 from tenants import directory
+from tenants.grants import Grant
 from tenants.optional_redis import REST_SECONDS, OptionalRedis
+from tenants.sessions import grants_of
 from tenants.tokens import AccessClaims
 
 CACHE_SECONDS: Final = REST_SECONDS
@@ -25,9 +27,13 @@ class Standing(msgspec.Struct, frozen=True):
     person_id: UUID
     membership_id: UUID
     display_name: str
-    role: str
+    sandbox: bool
+    grants: tuple[Grant, ...]
     epoch: int
     expires_at: datetime
+    device_id: UUID | None = None
+    second_factor_at: datetime | None = None
+    reauthenticated_at: datetime | None = None
 
 
 class Standings:
@@ -50,7 +56,7 @@ class Standings:
             if standing is None:
                 return None
             await self._remember(claims, standing)
-        if standing.epoch != claims.epoch or standing.person_id != claims.person_id or standing.expires_at <= now():
+        if standing.epoch != claims.epoch or standing.person_id != claims.subject_id or standing.expires_at <= now():
             return None
         return standing
 
@@ -62,13 +68,18 @@ class Standings:
         """Announce that something about a person is about to change: epoch, membership or role."""
         await self._doubt(f"suyuan:doubt:person:{person_id}")
 
+    async def doubt_tenant(self, tenant_public_id: UUID) -> None:
+        """Announce that something about many of a tenant's people is about to change: what a role permits."""
+        await self._doubt(f"suyuan:doubt:tenant:{tenant_public_id}")
+
     async def _doubt(self, key: str) -> None:
         await self._redis.attempt(lambda redis: redis.set(key, b"1", ex=DOUBT_SECONDS), even_if_resting=True)
 
     async def _cached(self, claims: AccessClaims) -> Standing | None:
-        keys = [_key(claims), f"suyuan:doubt:session:{claims.session_id}", f"suyuan:doubt:person:{claims.person_id}"]
+        doubts = (f"session:{claims.session_id}", f"person:{claims.subject_id}", f"tenant:{claims.tenant_public_id}")
+        keys = [_key(claims), *(f"suyuan:doubt:{what}" for what in doubts)]
         values = await self._redis.attempt(lambda redis: redis.mget(keys))
-        if values is None or values[0] is None or values[1] is not None or values[2] is not None:
+        if values is None or values[0] is None or any(doubt is not None for doubt in values[1:]):
             return None
         try:
             return msgspec.json.decode(values[0], type=Standing)
@@ -85,12 +96,13 @@ class Standings:
             return None
         async with self._app.tenant(tenant.tenant_id) as tx:
             row = await tx.fetchrow(
-                """select m.person_id, m.membership_id, m.display_name, m.role, s.expires_at
+                """select m.person_id, m.membership_id, m.display_name, s.expires_at, s.device_id, s.second_factor_at, s.reauthenticated_at
                    from session s join membership m on m.tenant_id = $1 and m.membership_id = s.membership_id
                    where s.tenant_id = $1 and s.session_id = $2 and s.ended_at is null and m.active""",
                 claims.session_id,
             )
-        epoch = await directory.person_epoch(self._auth, claims.person_id)
+            grants = await grants_of(tx, row["membership_id"]) if row else []
+        epoch = await directory.person_epoch(self._auth, claims.subject_id)
         if row is None or epoch is None:
             return None
         return Standing(
@@ -99,9 +111,13 @@ class Standings:
             person_id=row["person_id"],
             membership_id=row["membership_id"],
             display_name=row["display_name"],
-            role=row["role"],
+            sandbox=tenant.sandbox,
+            grants=tuple(grants),
             epoch=epoch,
             expires_at=row["expires_at"],
+            device_id=row["device_id"],
+            second_factor_at=row["second_factor_at"],
+            reauthenticated_at=row["reauthenticated_at"],
         )
 
 

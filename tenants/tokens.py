@@ -17,13 +17,14 @@ from infra.clock import now
 from infra.ids import uuid7
 from infra.settings import DEMO_SECRET_PREFIX, Settings
 from tenants.errors import TokenExpiredError, TokenInvalidError
+from tenants.principal import ActorKind
 
 ALGORITHM: Final = "EdDSA"
 AUDIENCE: Final = "suyuan-api"
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - the media type of RFC 9068
 LEEWAY: Final = timedelta(seconds=5)
 MAX_LENGTH: Final = 2_048
-REQUIRED: Final = ("exp", "iat", "sub", "aud", "iss", "jti", "tid", "sid", "epoch")
+REQUIRED: Final = ("exp", "iat", "sub", "aud", "iss", "jti", "tid", "sid", "epoch", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,14 @@ class AccessClaims:
     """What a verified access token says; whether its session still stands is another question."""
 
     token_id: UUID
-    person_id: UUID
+    # The person, device or client, as `kind` says.
+    subject_id: UUID
     tenant_public_id: UUID
     session_id: UUID
     epoch: int
+    kind: ActorKind = ActorKind.PERSON
+    # RFC 9449 §6: the thumbprint of the key that must be proved with every use of the token.
+    thumbprint: str | None = None
 
 
 class AccessTokens:
@@ -49,20 +54,33 @@ class AccessTokens:
         self._issuer = settings.token_issuer
         self.lifetime = timedelta(seconds=settings.access_token_seconds)
 
-    def issue(self, *, person_id: UUID, tenant_public_id: UUID, session_id: UUID, epoch: int, issued_at: datetime | None = None) -> str:
-        """A token for one session, good for `lifetime` from `issued_at` (now)."""
+    def issue(
+        self,
+        *,
+        subject_id: UUID,
+        tenant_public_id: UUID,
+        session_id: UUID,
+        epoch: int,
+        kind: ActorKind = ActorKind.PERSON,
+        thumbprint: str | None = None,
+        issued_at: datetime | None = None,
+    ) -> str:
+        """A token for one session, device or key, good for `lifetime` from `issued_at` (now); with `thumbprint`, bound to that key."""
         begin = issued_at or now()
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
-            "sub": str(person_id),
+            "sub": str(subject_id),
             "tid": str(tenant_public_id),
             "sid": str(session_id),
             "epoch": epoch,
+            "kind": str(kind),
             "jti": str(uuid7()),
             "iat": begin,
             "exp": begin + self.lifetime,
         }
+        if thumbprint is not None:
+            claims["cnf"] = {"jkt": thumbprint}
         return jwt.encode(claims, self._signing_key, algorithm=ALGORITHM, headers={"kid": self.key_id, "typ": TOKEN_TYPE})
 
     def verify(self, token: str) -> AccessClaims:
@@ -72,10 +90,11 @@ class AccessTokens:
             epoch = claims["epoch"]
             if type(epoch) is not int:
                 raise TokenInvalidError
-            return AccessClaims(UUID(claims["jti"]), UUID(claims["sub"]), UUID(claims["tid"]), UUID(claims["sid"]), epoch)
+            kind, thumbprint = ActorKind(claims["kind"]), claims["cnf"]["jkt"] if "cnf" in claims else None
+            return AccessClaims(UUID(claims["jti"]), UUID(claims["sub"]), UUID(claims["tid"]), UUID(claims["sid"]), epoch, kind, thumbprint)
         except jwt.ExpiredSignatureError as problem:
             raise TokenExpiredError from problem
-        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as problem:
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError) as problem:
             raise TokenInvalidError from problem
 
     def _decode(self, token: str) -> dict[str, Any]:

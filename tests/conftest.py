@@ -158,10 +158,10 @@ def new_firm(services: Services) -> Callable[[], Awaitable[Firm]]:
             tenant_id=tenant.tenant_id,
             tenant_public_id=tenant.public_id,
             tenant_slug=slug,
-            person_id=uuid4(),
+            actor_id=uuid4(),
             membership_id=uuid4(),
             display_name="Owner",
-            role=str(Role.OWNER),
+            roles=(str(Role.OWNER),),
             permissions=permissions_of(Role.OWNER),
             session_id=uuid4(),
         )

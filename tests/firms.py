@@ -28,10 +28,10 @@ class Firm:
             tenant_id=self.tenant.tenant_id,
             tenant_public_id=self.tenant.public_id,
             tenant_slug=self.tenant.slug,
-            person_id=self.principal.person_id,
+            actor_id=self.principal.actor_id,
             membership_id=self.principal.membership_id,
             display_name=self.principal.display_name,
-            role=str(role),
+            roles=(str(role),),
             permissions=permissions_of(role),
             session_id=self.principal.session_id,
         )

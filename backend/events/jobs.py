@@ -101,7 +101,7 @@ async def record(tx: TenantTransaction, principal: Principal, job: CaptureJob, o
         {
             "job_id": job.job_id, "created_at": job.created_at, "finished_at": job.finished_at, "error_behaviour": str(job.behaviour),
             "success": job.success, "accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected,
-            "errors": msgspec.json.encode(job.errors).decode(), "created_by": principal.person_id,
+            "errors": msgspec.json.encode(job.errors).decode(), "created_by": principal.actor_id,
         },
     )  # fmt: skip
     counts = {"accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected}
@@ -111,14 +111,14 @@ async def record(tx: TenantTransaction, principal: Principal, job: CaptureJob, o
 async def get_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> CaptureJob:
     """One job; who may not read events sees his own alone. Raises `CaptureJobNotFoundError`."""
     row = await repository.job_by_id(tx, job_id)
-    if row is None or (not _may_see_all(principal) and row["created_by"] != principal.person_id):
+    if row is None or (not _may_see_all(principal) and row["created_by"] != principal.actor_id):
         raise CaptureJobNotFoundError("There is no such capture job. Its address stands in the answer to the capture.", field="id")
     return CaptureJob.from_row(row)
 
 
 async def list_jobs(tx: TenantTransaction, principal: Principal, *, before: UUID | None, limit: int) -> list[CaptureJob]:
     """Jobs, newest first; who may not read events sees his own alone."""
-    created_by = None if _may_see_all(principal) else principal.person_id
+    created_by = None if _may_see_all(principal) else principal.actor_id
     return [CaptureJob.from_row(row) for row in await repository.jobs(tx, created_by=created_by, before=before, limit=limit)]
 
 

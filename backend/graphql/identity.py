@@ -23,13 +23,15 @@ class Me:
 
     tenant: str
     display_name: str
-    role: str
+    roles: list[str]
     permissions: list[str]
 
     @classmethod
     def of(cls, principal: Principal) -> "Me":
         """What a caller may be told about himself."""
-        return cls(tenant=principal.tenant_slug, display_name=principal.display_name, role=principal.role, permissions=sorted(principal.permissions))
+        return cls(
+            tenant=principal.tenant_slug, display_name=principal.display_name, roles=list(principal.roles), permissions=sorted(principal.permissions)
+        )
 
 
 @strawberry.type(description="A pair of tokens; the access token goes into 'Authorization: Bearer …'.")
@@ -159,5 +161,5 @@ class IdentityMutations:
         identity, principal = info.context.services.identity, info.context.caller_principal
         await identity.sign_out(principal)
         if given.everywhere:
-            await identity.end_all_sessions(principal.person_id)
+            await identity.end_all_sessions(principal.actor_id)
         return SignOutPayload(signed_out=True, user_errors=[])

@@ -115,7 +115,7 @@ class Protection(SchemaExtension):
     def _check(self, context: Context, prepared: Prepared, operation: OperationDefinitionNode, plan: CostPlan) -> None:
         if context.streaming is not (operation.operation is OperationType.SUBSCRIPTION):
             raise RequestRefusedError("WRONG_TRANSPORT", "Queries and mutations go by POST, subscriptions over a WebSocket (graphql-transport-ws).")
-        developer = context.principal is not None and context.principal.role in _DEVELOPERS
+        developer = context.principal is not None and not _DEVELOPERS.isdisjoint(context.principal.roles)
         if prepared.introspects and context.services.settings.environment is Environment.PRODUCTION and not developer:
             raise RequestRefusedError("INTROSPECTION_OFF", "The schema is told to signed-in owners and administrators; everyone has it as SDL.")
         self._cost = plan.cost(self.execution_context.variables or {})

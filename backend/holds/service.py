@@ -70,7 +70,7 @@ async def place_hold(tx: TenantTransaction, principal: Principal, *, key: str, r
     held = await _find_or_announce(tx, key)
     hold_id = uuid7()
     await repository.insert(
-        tx, hold_id=hold_id, object_id=held.object_id, reason=reason, note=note, placed_at=clock.now(), placed_by=principal.person_id
+        tx, hold_id=hold_id, object_id=held.object_id, reason=reason, note=note, placed_at=clock.now(), placed_by=principal.actor_id
     )
     await audit.record(tx, principal, "hold.placed", held.key, after={"hold": str(hold_id), "note": note}, reason=reason)
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [held.object_id]}])
@@ -104,11 +104,11 @@ async def release_hold(tx: TenantTransaction, principal: Principal, *, hold_id: 
     named = [await objects.find(tx, key) for key in keys]
     at = clock.now()
     if not named or any(item.object_id == row["object_id"] for item in named):
-        await repository.close(tx, hold_id, at=at, by=principal.person_id, reason=reason)
+        await repository.close(tx, hold_id, at=at, by=principal.actor_id, reason=reason)
         released = [row["object_id"]]
     else:
         released = [item.object_id for item in named]
-        await repository.cut(tx, hold_id, released, at=at, by=principal.person_id, reason=reason)
+        await repository.cut(tx, hold_id, released, at=at, by=principal.actor_id, reason=reason)
     after = {"hold": str(hold_id), "objects": [item.key for item in named] or [row["key"]]}
     await audit.record(tx, principal, "hold.released", row["key"], after=after, reason=reason)
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [row["object_id"], *released]}])

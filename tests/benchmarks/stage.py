@@ -64,8 +64,8 @@ class House:
             self.services.identity, tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER
         )
         principal = Principal(
-            tenant_id=tenant.tenant_id, tenant_public_id=tenant.public_id, tenant_slug=slug, person_id=membership.person_id,
-            membership_id=membership.membership_id, display_name="Owner", role=str(Role.OWNER), permissions=permissions_of(Role.OWNER),
+            tenant_id=tenant.tenant_id, tenant_public_id=tenant.public_id, tenant_slug=slug, actor_id=membership.person_id,
+            membership_id=membership.membership_id, display_name="Owner", roles=(str(Role.OWNER),), permissions=permissions_of(Role.OWNER),
             session_id=uuid4(),
         )  # fmt: skip
         return Firm(tenant, login, principal)

@@ -120,7 +120,7 @@ async def test_capture_job_is_shown_to_who_captured_it_and_to_who_may_read_event
         await tx.execute(
             """insert into capture_job (tenant_id, job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected,
                                         errors, created_by) values ($1, $2, $3, $3, 'rollback', true, 1, 0, 0, '[]', $4)""",
-            job, now(), me.person_id,
+            job, now(), me.actor_id,
         )  # fmt: skip
     query = "query($id: ID!) { captureJob(id: $id) { id success accepted errors errorBehaviour } }"
     told: dict[str, Any] = {"id": global_id("CaptureJob", job), "success": True, "accepted": 1, "errors": [], "errorBehaviour": "rollback"}
@@ -142,8 +142,8 @@ async def test_expired_forged_and_malformed_tokens_are_refused_by_status(firm: F
 async def test_expired_token_is_told_apart(firm: Firm, owner: Caller, services: Services) -> None:
     claims = services.identity.access_tokens.verify(owner.headers["Authorization"].removeprefix("Bearer "))
     expired = services.identity.access_tokens.issue(
-        person_id=claims.person_id, tenant_public_id=claims.tenant_public_id, session_id=claims.session_id, epoch=claims.epoch,
+        subject_id=claims.subject_id, tenant_public_id=claims.tenant_public_id, session_id=claims.session_id, epoch=claims.epoch,
         issued_at=now() - timedelta(hours=1),
     )  # fmt: skip
-    answer = await Caller(owner.client, {"Authorization": f"Bearer {expired}"}).post("{ me { role } }")
+    answer = await Caller(owner.client, {"Authorization": f"Bearer {expired}"}).post("{ me { roles } }")
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "TOKEN_EXPIRED")

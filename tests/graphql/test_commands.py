@@ -306,7 +306,7 @@ async def test_alerts_tell_of_held_goods_that_a_fact_reports_shipped(works: Firm
 
 
 SIGN_IN = """mutation($input: SignInInput!) { signIn(input: $input) {
-  tokens { accessToken refreshToken expiresIn } me { tenant role } tenantChoices { slug } userErrors { code message } } }"""
+  tokens { accessToken refreshToken expiresIn } me { tenant roles } tenantChoices { slug } userErrors { code message } } }"""
 REFRESH = (
     "mutation($input: RefreshTokenInput!) { refreshToken(input: $input) { tokens { accessToken refreshToken } me { tenant } userErrors { code } } }"
 )
@@ -315,13 +315,13 @@ REFRESH = (
 async def test_session_from_sign_in_to_sign_out(firm: Firm, services: Services, anonymous: Caller, new_person: Callable[..., Awaitable[str]]) -> None:
     login = await new_person(firm, Role.WORKER)
     payload = (await anonymous.ask(SIGN_IN, {"input": {"login": login, "password": PASSWORD}}))["signIn"]
-    assert (payload["me"], payload["userErrors"]) == ({"tenant": firm.slug, "role": "worker"}, [])
+    assert (payload["me"], payload["userErrors"]) == ({"tenant": firm.slug, "roles": ["worker"]}, [])
     refreshed = (await anonymous.ask(REFRESH, {"input": {"refreshToken": payload["tokens"]["refreshToken"]}}))["refreshToken"]
     worker = Caller(anonymous.client, {"Authorization": f"Bearer {refreshed['tokens']['accessToken']}"})
-    assert (await worker.ask("{ me { role } }"))["me"] == {"role": "worker"}
+    assert (await worker.ask("{ me { roles } }"))["me"] == {"roles": ["worker"]}
     signed_out = await worker.ask("mutation { signOut(input: {everywhere: true}) { signedOut } }")
     assert signed_out == {"signOut": {"signedOut": True}}
-    answer = await worker.post("{ me { role } }")
+    answer = await worker.post("{ me { roles } }")
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "SESSION_ENDED")
     ended = (await anonymous.ask(REFRESH, {"input": {"refreshToken": refreshed["tokens"]["refreshToken"]}}))["refreshToken"]
     assert (ended["tokens"], ended["userErrors"]) == (None, [{"code": "SESSION_ENDED"}])
@@ -350,4 +350,4 @@ async def test_person_of_two_companies_is_asked_which(
     assert (asked["tokens"], [error["code"] for error in asked["userErrors"]]) == (None, ["TENANT_CHOICE_REQUIRED"])
     assert sorted(choice["slug"] for choice in asked["tenantChoices"]) == sorted([firm.slug, other_firm.slug])
     chosen = (await anonymous.ask(SIGN_IN, {"input": {"login": login, "password": PASSWORD, "tenant": other_firm.slug}}))["signIn"]
-    assert chosen["me"] == {"tenant": other_firm.slug, "role": "auditor"}
+    assert chosen["me"] == {"tenant": other_firm.slug, "roles": ["auditor"]}

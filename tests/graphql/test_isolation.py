@@ -119,7 +119,7 @@ def _selection(operation: Operation) -> str:
     kind = str(operation.field.type).rstrip("!")
     if kind.endswith("Connection"):
         return "edges { cursor node { __typename } } pageInfo { hasNextPage hasPreviousPage }"
-    return {"Trace": "nodeCount linkCount", "Me": "role"}.get(kind, "id")
+    return {"Trace": "nodeCount linkCount", "Me": "roles"}.get(kind, "id")
 
 
 def _filled(value: Any, own: dict[str, Any]) -> Any:

@@ -143,10 +143,10 @@ async def test_status_follows_the_media_type_that_the_caller_accepts(owner: Call
         answer = await owner.post("{ nonsense }", Accept=accept)
         assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (status, kind)
         assert "data" not in answer.json()
-        assert (await owner.post("{ me { role } }", Accept=accept)).status_code == 200
+        assert (await owner.post("{ me { roles } }", Accept=accept)).status_code == 200
     assert (await owner.post("{ __typename }", Accept="text/csv")).status_code == 406
-    partial = await owner.post('{ me { role } traceableObject(key: "x") { id } }', Accept=GRAPHQL)
-    assert (partial.status_code, partial.json()["data"]) == (200, {"me": {"role": "owner"}, "traceableObject": None})
+    partial = await owner.post('{ me { roles } traceableObject(key: "x") { id } }', Accept=GRAPHQL)
+    assert (partial.status_code, partial.json()["data"]) == (200, {"me": {"roles": ["owner"]}, "traceableObject": None})
 
 
 async def test_answers_are_not_cached_and_carry_the_request_id(owner: Caller) -> None:
@@ -161,7 +161,7 @@ async def test_unexpected_errors_tell_nothing_but_the_request_id(owner: Caller, 
         raise RuntimeError("postgresql://suyuan_app:secret@db/suyuan")
 
     monkeypatch.setattr(queries, "find_events", broken)
-    answer = await owner.post("{ events(first: 1) { nodes { id } } me { role } }")
+    answer = await owner.post("{ events(first: 1) { nodes { id } } me { roles } }")
     assert b"secret" not in answer.content
     [error] = answer.json()["errors"]
     assert error["extensions"]["code"] == "INTERNAL"

@@ -249,8 +249,8 @@ async def test_catalogue_lists_in_pages_both_ways(works: Firm, owner: Caller) ->
 
 
 async def test_me_tells_who_calls(firm: Firm, owner: Caller) -> None:
-    me = (await owner.ask("{ me { tenant displayName role permissions } }"))["me"]
-    assert (me["tenant"], me["role"]) == (firm.slug, "owner")
+    me = (await owner.ask("{ me { tenant displayName roles permissions } }"))["me"]
+    assert (me["tenant"], me["roles"]) == (firm.slug, ["owner"])
     assert "holds.place" in me["permissions"]
 
 

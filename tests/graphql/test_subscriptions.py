@@ -78,7 +78,7 @@ async def test_only_the_current_protocol_from_this_site_is_spoken(app: Litestar)
 async def test_queries_and_mutations_do_not_go_over_the_socket(app: Litestar, owner: Caller) -> None:
     async with Socket(app) as socket:
         await socket.start(owner.headers["Authorization"])
-        await socket.subscribe("{ me { role } }")
+        await socket.subscribe("{ me { roles } }")
         message = await socket.receive()
         assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "WRONG_TRANSPORT")
 

@@ -256,7 +256,7 @@ def _selection(operation: Operation) -> str:
     kind = str(operation.field.type).rstrip("!")
     known = {
         "Trace": "nodeCount nodes(first: 5) { nodes { object { key productName holdCauses { reason } } } }",
-        "Me": "role tenant displayName",
+        "Me": "roles tenant displayName",
         "TraceableObject": "key productName holdCauses { reason } timeline(first: 5) { nodes { body } } positions { place location { name } }",
         "Event": "body location { name }",
         "Hold": "reason note objectKey",

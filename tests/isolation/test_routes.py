@@ -132,7 +132,7 @@ async def wrong_tokens(house: House) -> dict[str, tuple[dict[str, str], str]]:
     claims = jwt.decode(good, options={"verify_signature": False})
     header = jwt.get_unverified_header(good)
     ids: dict[str, Any] = {
-        "person_id": person.principal.person_id,
+        "subject_id": person.principal.actor_id,
         "tenant_public_id": person.tenant.public_id,
         "session_id": person.principal.session_id,
     }
@@ -141,7 +141,7 @@ async def wrong_tokens(house: House) -> dict[str, tuple[dict[str, str], str]]:
     membership = removed.principal.membership_id
     await house.superuser.execute("update suyuan.membership set active = false where membership_id = $1", membership)
     everywhere = await new_person(services, person.tenant)
-    await services.identity.end_all_sessions(everywhere.principal.person_id)
+    await services.identity.end_all_sessions(everywhere.principal.actor_id)
     forged = jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=header)
     unsigned = jwt.encode(claims, "", algorithm="none", headers={**header, "alg": "none"})
     symmetric = jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"kid": header["kid"], "typ": header["typ"]})

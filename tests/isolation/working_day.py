@@ -31,7 +31,7 @@ LISTS = """{
   alerts(first: 20, openOnly: false) { nodes { id detail } }
   shipments(first: 20) { nodes { id customerName origin { name } lots { object { code } } event { id } } }
   products(first: 20) { nodes { gtin name } } locations(first: 20) { nodes { place name } } partners(first: 20) { nodes { party name } }
-  me { tenant role permissions }
+  me { tenant roles permissions }
 }"""
 EVENT_QUERIES = (
     "", "?eventType=ObjectEvent&EQ_action=ADD&perPage=5", f"?MATCH_epcClass={F1}", f"?MATCH_anyEPC={UNIT}&GE_eventTime=2026-03-02T08:00:00Z",

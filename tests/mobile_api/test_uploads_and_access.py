@@ -95,7 +95,7 @@ async def request(client: httpx.AsyncClient, route: tuple[str, str, Any], header
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route[1])
 async def test_nobody_and_whose_time_is_over_are_refused(phone: Phone, route: tuple[str, str, Any]) -> None:
     expired = phone.services.identity.access_tokens.issue(
-        person_id=uuid4(), tenant_public_id=phone.firm.tenant.public_id, session_id=uuid4(), epoch=0, issued_at=now() - timedelta(hours=1)
+        subject_id=uuid4(), tenant_public_id=phone.firm.tenant.public_id, session_id=uuid4(), epoch=0, issued_at=now() - timedelta(hours=1)
     )
     assert await request(phone.client, route, {}) == (401, "NOT_AUTHENTICATED")
     assert await request(phone.client, route, {"Authorization": f"Bearer {expired}"}) == (401, "TOKEN_EXPIRED")

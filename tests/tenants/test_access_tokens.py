@@ -52,7 +52,7 @@ def tokens() -> AccessTokens:
 
 
 def issue(tokens: AccessTokens, **changes: Any) -> str:
-    values: dict[str, Any] = {"person_id": PERSON, "tenant_public_id": TENANT, "session_id": SESSION, "epoch": 3}
+    values: dict[str, Any] = {"subject_id": PERSON, "tenant_public_id": TENANT, "session_id": SESSION, "epoch": 3, "kind": "person"}
     return tokens.issue(**(values | changes))
 
 
@@ -64,6 +64,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "tid": str(TENANT),
         "sid": str(SESSION),
         "epoch": 3,
+        "kind": "person",
         "jti": str(uuid7()),
         "iat": now(),
         "exp": now() + timedelta(minutes=5),
@@ -81,7 +82,7 @@ def signed(tokens: AccessTokens, payload: dict[str, Any], **headers: Any) -> str
 
 def test_an_issued_token_tells_what_was_put_in(tokens: AccessTokens) -> None:
     read = tokens.verify(issue(tokens))
-    assert (read.person_id, read.tenant_public_id, read.session_id, read.epoch) == (PERSON, TENANT, SESSION, 3)
+    assert (read.subject_id, read.tenant_public_id, read.session_id, read.epoch) == (PERSON, TENANT, SESSION, 3)
     assert isinstance(read.token_id, UUID)
 
 

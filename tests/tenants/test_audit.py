@@ -20,7 +20,7 @@ async def test_an_entry_tells_who_when_from_where_what_and_why(identity: Identit
     )
     assert entry is not None
     assert entry["just_now"]
-    assert (entry["person_id"], entry["actor"], entry["subject"]) == (principal.person_id, "李 Lei", "hold:1")
+    assert (entry["actor_id"], entry["actor"], entry["subject"]) == (principal.actor_id, "李 Lei", "hold:1")
     assert (entry["before"], entry["after"]) == ('{"state":"held"}', '{"by":"李","state":"free"}')
     assert (entry["reason"], entry["request_id"], entry["address"]) == ("retested", caller.request_id, caller.address)
 

@@ -101,7 +101,7 @@ async def test_signing_in_gives_tokens_that_open_what_the_role_may(browser: Brow
     assert (await browser.get("/releases", body["accessToken"])).text == "李 Lei"
     me = (await browser.get("/auth/me", body["accessToken"])).json()
     assert me == body["me"]
-    assert (me["tenant"], me["role"], me["displayName"]) == (company.tenant.slug, "owner", "李 Lei")
+    assert (me["tenant"], me["roles"], me["displayName"]) == (company.tenant.slug, ["owner"], "李 Lei")
     assert me["permissions"] == sorted(Permission)
 
 
@@ -136,7 +136,7 @@ async def test_a_person_of_two_companies_gets_the_list_to_choose_from(browser: B
     assert {tenant["slug"] for tenant in answer.json()["tenants"]} == {here.tenant.slug, there.tenant.slug}
     body = {"login": here.login, "password": PASSWORD, "tenant": there.tenant.slug}
     chosen = await browser.client.post("/auth/sign-in", json=body)
-    assert (chosen.status_code, chosen.json()["me"]["role"]) == (200, "auditor")
+    assert (chosen.status_code, chosen.json()["me"]["roles"]) == (200, ["auditor"])
 
 
 async def test_the_request_id_of_the_answer_is_on_the_audit_trail(browser: Browser, company: Company, superuser: Superuser) -> None:

@@ -24,10 +24,10 @@ def principal_of(company: Company) -> Principal:
         tenant_id=company.tenant.tenant_id,
         tenant_public_id=company.tenant.public_id,
         tenant_slug=company.tenant.slug,
-        person_id=company.member.person_id,
+        actor_id=company.member.person_id,
         membership_id=company.member.membership_id,
         display_name="李 Lei",
-        role="owner",
+        roles=("owner",),
         permissions=permissions_of("owner"),
         session_id=uuid4(),
     )

@@ -17,7 +17,7 @@ GLOBAL = ("tenant", "person", "login_directory", "person_tenant", "sign_in_attem
 
 INSERTS: dict[str, Callable[[int], tuple[str, tuple[object, ...]]]] = {
     "membership": lambda tenant: (
-        "insert into membership (tenant_id, membership_id, person_id, display_name, role) values ($1, $2, $3, 'x', 'owner')",
+        "insert into membership (tenant_id, membership_id, person_id, display_name) values ($1, $2, $3, 'x')",
         (tenant, uuid4(), uuid4()),
     ),
     "session": lambda tenant: (
@@ -26,7 +26,7 @@ INSERTS: dict[str, Callable[[int], tuple[str, tuple[object, ...]]]] = {
         (tenant, uuid4(), uuid4()),
     ),
     "audit_entry": lambda tenant: (
-        "insert into audit_entry (tenant_id, actor, action, subject, request_id, address) values ($1, 'x', 'x', 'x', '', '')",
+        "insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address) values ($1, 'x', 'x', 'x', 'x', '', '')",
         (tenant,),
     ),
     "idempotent_reply": lambda tenant: (

@@ -21,7 +21,7 @@ WRITES = {
 
 
 def principal(role: Role) -> Principal:
-    return Principal(1, uuid4(), "works", uuid4(), uuid4(), "Lei", role, permissions_of(role), uuid4())
+    return Principal(1, uuid4(), "works", uuid4(), "Lei", (role,), permissions_of(role), uuid4())
 
 
 def test_every_role_has_a_set_and_only_the_owner_has_all() -> None:

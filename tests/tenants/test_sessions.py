@@ -70,7 +70,7 @@ async def test_a_token_used_after_the_grace_ends_the_whole_family(identity: Iden
     because = "select ended_because from session where session_id = $1"
     assert await superuser.fetchval(because, tokens.principal.session_id) == "refresh token reused"
     [entry] = await superuser.fetch("select * from audit_entry where tenant_id = $1 and reason is not null", tokens.principal.tenant_id)
-    assert (entry["action"], entry["actor"], entry["person_id"]) == ("session.ended", "suyuan", None)
+    assert (entry["action"], entry["actor"], entry["actor_id"]) == ("session.ended", "suyuan", None)
     assert entry["after"] == '{"address":"198.51.100.66","device":"a thief"}'
 
 
@@ -210,7 +210,7 @@ async def test_a_token_whose_claims_do_not_belong_together_is_refused(
 ) -> None:
     principal, stranger = tokens.principal, (await make_company()).member
     true: dict[str, Any] = {
-        "person_id": principal.person_id,
+        "subject_id": principal.actor_id,
         "tenant_public_id": principal.tenant_public_id,
         "session_id": principal.session_id,
         "epoch": 0,
@@ -218,8 +218,8 @@ async def test_a_token_whose_claims_do_not_belong_together_is_refused(
     untrue: list[dict[str, Any]] = [
         {"session_id": uuid7()},
         {"tenant_public_id": uuid7()},
-        {"person_id": uuid7()},
-        {"person_id": stranger.person_id},
+        {"subject_id": uuid7()},
+        {"subject_id": stranger.person_id},
         {"epoch": 1},
         {"epoch": -1},
     ]
@@ -234,7 +234,7 @@ async def test_a_token_cannot_be_carried_into_another_tenant(identity: Identity,
     other = await make_company()
     principal = tokens.principal
     carried = identity.access_tokens.issue(
-        person_id=principal.person_id, tenant_public_id=other.tenant.public_id, session_id=principal.session_id, epoch=0
+        subject_id=principal.actor_id, tenant_public_id=other.tenant.public_id, session_id=principal.session_id, epoch=0
     )
     with pytest.raises(SessionEndedError):
         await identity.authenticate(carried, caller=caller)

@@ -23,15 +23,15 @@ async def test_a_member_signs_in_and_is_who_he_is(identity: Identity, company: C
     principal = await identity.authenticate(tokens.access_token, caller=caller)
     assert principal == tokens.principal
     assert (principal.tenant_id, principal.tenant_public_id) == (company.tenant.tenant_id, company.tenant.public_id)
-    assert (principal.person_id, principal.membership_id) == (company.member.person_id, company.member.membership_id)
-    assert (principal.display_name, principal.role, principal.permissions) == ("李 Lei", "owner", frozenset(Permission))
+    assert (principal.actor_id, principal.membership_id) == (company.member.person_id, company.member.membership_id)
+    assert (principal.display_name, principal.roles, principal.permissions) == ("李 Lei", ("owner",), frozenset(Permission))
     assert (principal.request_id, principal.address) == (caller.request_id, caller.address)
     assert tokens.access_expires_in == 600
 
 
 async def test_the_sign_in_name_is_read_without_case_width_and_margins(identity: Identity, company: Company, caller: Caller) -> None:
     written = f"  {company.login.upper().replace('@', '＠')} "
-    assert (await identity.sign_in(written, PASSWORD, caller=caller)).principal.person_id == company.member.person_id
+    assert (await identity.sign_in(written, PASSWORD, caller=caller)).principal.actor_id == company.member.person_id
 
 
 async def test_the_permissions_are_the_roles(identity: Identity, make_company: MakeCompany, caller: Caller) -> None:
@@ -40,7 +40,7 @@ async def test_the_permissions_are_the_roles(identity: Identity, make_company: M
 
 
 async def test_a_role_that_is_not_known_permits_nothing(identity: Identity, company: Company, caller: Caller, superuser: Superuser) -> None:
-    await superuser.execute("update membership set role = 'root' where membership_id = $1", company.member.membership_id)
+    await superuser.execute("update membership_grant set role = 'root' where membership_id = $1", company.member.membership_id)
     assert (await identity.sign_in(company.login, PASSWORD, caller=caller)).principal.permissions == frozenset()
 
 
@@ -93,9 +93,9 @@ async def test_a_person_of_two_companies_is_asked_which_and_keeps_them_apart(ide
     assert choice.value.detail == {"tenants": sorted(expected, key=lambda each: each["slug"])}
     here = await identity.sign_in(first.login, PASSWORD, tenant_slug=first.tenant.slug, caller=caller)
     there = await identity.sign_in(first.login, PASSWORD, tenant_slug=second.tenant.slug.upper(), caller=caller)
-    assert here.principal.person_id == there.principal.person_id
-    assert (here.principal.tenant_id, here.principal.role) == (first.tenant.tenant_id, "owner")
-    assert (there.principal.tenant_id, there.principal.role) == (second.tenant.tenant_id, "auditor")
+    assert here.principal.actor_id == there.principal.actor_id
+    assert (here.principal.tenant_id, here.principal.roles) == (first.tenant.tenant_id, ("owner",))
+    assert (there.principal.tenant_id, there.principal.roles) == (second.tenant.tenant_id, ("auditor",))
 
 
 async def test_only_who_knows_the_password_is_asked_for_the_company(identity: Identity, make_company: MakeCompany, caller: Caller) -> None:
@@ -166,7 +166,7 @@ async def test_a_hostile_user_agent_is_stored_harmless(identity: Identity, compa
 async def test_a_sign_in_is_on_the_audit_trail(identity: Identity, company: Company, caller: Caller, superuser: Superuser) -> None:
     tokens = await identity.sign_in(company.login, PASSWORD, caller=caller)
     [entry] = await superuser.fetch("select * from audit_entry where tenant_id = $1 and action = 'session.started'", company.tenant.tenant_id)
-    assert (entry["person_id"], entry["actor"]) == (company.member.person_id, "李 Lei")
+    assert (entry["actor_id"], entry["actor"]) == (company.member.person_id, "李 Lei")
     assert (entry["subject"], entry["after"]) == (f"session:{tokens.principal.session_id}", '{"device":"a phone"}')
     assert (entry["request_id"], entry["address"]) == (caller.request_id, caller.address)
 

@@ -59,7 +59,7 @@ async def test_the_window_passes(process: Identity, company: Company, caller: Ca
     with pytest.raises(TooManyFailuresError):
         await process.sign_in(company.login, PASSWORD, caller=caller)
     await let_the_window_pass(superuser, redis)
-    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.person_id == company.member.person_id
+    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.actor_id == company.member.person_id
 
 
 async def test_success_lets_the_name_start_afresh(process: Identity, company: Company, caller: Caller) -> None:
@@ -70,7 +70,7 @@ async def test_success_lets_the_name_start_afresh(process: Identity, company: Co
 
 async def test_one_name_does_not_hinder_another(process: Identity, company: Company, caller: Caller) -> None:
     await fail(process, "nobody-" + company.login, caller, ACCOUNT_FAILURES_IN_WINDOW)
-    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.person_id == company.member.person_id
+    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.actor_id == company.member.person_id
 
 
 async def test_after_a_hundred_failures_the_password_is_of_no_use_until_the_block_is_lifted(
@@ -87,7 +87,7 @@ async def test_after_a_hundred_failures_the_password_is_of_no_use_until_the_bloc
     with pytest.raises(TooManyFailuresError):
         await process.sign_in(company.login, PASSWORD, caller=elsewhere(caller))
     await process.throttle.lift(company.login)
-    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.person_id == company.member.person_id
+    assert (await process.sign_in(company.login, PASSWORD, caller=caller)).principal.actor_id == company.member.person_id
 
 
 async def test_an_address_is_refused_after_a_hundred_failures_with_ever_new_names(process: Identity, company: Company, caller: Caller) -> None:
