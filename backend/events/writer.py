@@ -42,7 +42,7 @@ def write_event(
     event: WritableEvent, *, epc_format: EpcFormat = EpcFormat.NO_PREFERENCE, prefix_length: PrefixLength | None = None
 ) -> dict[str, Any]:
     """A bare event with its whole context. An identifier whose URN can't be made keeps its Digital Link form."""
-    return {"@context": [STANDARD_CONTEXT, *event.context], **_written(event, epc_format, prefix_length)}
+    return {"@context": [STANDARD_CONTEXT, *event.context], **body_of(event, epc_format, prefix_length)}
 
 
 def write_document(
@@ -88,7 +88,7 @@ def _events(events: Iterable[WritableEvent], epc_format: EpcFormat, prefix_lengt
     shared: dict[str, Any] = {}
     written = []
     for event in events:
-        body = _written(event, epc_format, prefix_length)
+        body = body_of(event, epc_format, prefix_length)
         if _joins(event.context, shared):
             for entry in event.context:
                 shared |= entry
@@ -107,7 +107,8 @@ def _joins(context: list[Any], shared: dict[str, Any]) -> bool:
     return all(shared.get(name, value) == value and own.setdefault(name, value) == value and name not in STANDARD_PREFIXES for name, value in names)
 
 
-def _written(event: WritableEvent, epc_format: EpcFormat, prefix_length: PrefixLength | None) -> dict[str, Any]:
+def body_of(event: WritableEvent, epc_format: EpcFormat, prefix_length: PrefixLength | None) -> dict[str, Any]:
+    """The event without its context, in the identifier form asked for, with its record time."""
     body = event.body
     if epc_format in (EpcFormat.DIGITAL_LINK, EpcFormat.URN):
         body = {name: _translated(name, value, epc_format, prefix_length) for name, value in body.items()}

@@ -47,7 +47,7 @@ _Read = Callable[[_Element, Reading], Any]
 
 def read_event(element: _Element, reading: Reading) -> dict[str, Any]:
     event: dict[str, Any] = {"type": standard_name(element) or reading.names.of_element(element)}
-    event |= {key: value for key, value in reading.names.attributes(element) if ":" in key}
+    event |= {key: value for key, value in reading.names.attributes(element) if ":" in key or key == "id"}
     _read_fields(element, _EVENT, reading, event)
     return event
 

@@ -9,9 +9,12 @@ import pytest
 
 from infra.database import Database
 from infra.schema import metadata
+from tenants import models
 from tenants.service import Caller, Identity
 from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
+# Its tables stand in the metadata.
+assert models.tenant is not None
 OWNED = ("membership", "session", "audit_entry", "idempotent_reply")
 GLOBAL = ("tenant", "person", "login_directory", "person_tenant", "sign_in_attempt", "resolver_claim")
 
