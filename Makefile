@@ -4,10 +4,10 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help demo demo-reset test check bench soak format migration sdl openapi picture clean
+.PHONY: help demo demo-reset test check bench soak conformance format migration sdl openapi picture clean
 
 help:  ## Explain the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/.demo-ready: pyproject.toml uv.lock infra/setup/environment.sh
 	@infra/setup/environment.sh demo
@@ -38,6 +38,10 @@ bench: .venv/.dev-ready  ## Measure, with ratios against the limit in the same r
 
 soak: .venv/.dev-ready  ## What takes long: kills, floods, thousands of permutations
 	@SUYUAN_SOAK=1 $(PY) -m pytest -n $(WORKERS) --timeout 3600 -m soak tests
+
+conformance: .venv/.dev-ready  ## Play a folder of EPCIS documents against its expectations.csv: make conformance DATA=<folder>
+	@test -n "$(DATA)" || { echo "Say which folder: make conformance DATA=<folder with expectations.csv>"; exit 2; }
+	@$(PY) -m tests.conformance "$(DATA)"
 
 format: .venv/.dev-ready  ## Format the code
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .

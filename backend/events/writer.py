@@ -112,9 +112,23 @@ def body_of(event: WritableEvent, epc_format: EpcFormat, prefix_length: PrefixLe
     body = event.body
     if epc_format in (EpcFormat.DIGITAL_LINK, EpcFormat.URN):
         body = {name: _translated(name, value, epc_format, prefix_length) for name, value in body.items()}
+    for name in _IDENTIFIER_LISTS & body.keys():
+        if len(set(body[name])) < len(body[name]) and epc_format not in (EpcFormat.DIGITAL_LINK, EpcFormat.URN):
+            body = {**body, name: _as_set(body[name])}
     if event.record_time is not None:
         body = {**body, "recordTime": write_timestamp(event.record_time)}
     return body
+
+
+def _as_set(identifiers: list[str]) -> list[str]:
+    """XML may name an object twice, JSON must not (uniqueItems): the second time it is written in its other form, which keeps the event's hash."""
+    written: list[str] = []
+    for text in identifiers:
+        forms = [text, *(_identifier(text, other, None) for other in (EpcFormat.DIGITAL_LINK, EpcFormat.URN))]
+        form = next((form for form in forms if form not in written), None)
+        if form is not None:
+            written.append(form)
+    return written
 
 
 def _translated(name: str, value: Any, epc_format: EpcFormat, prefix_length: PrefixLength | None) -> Any:

@@ -40,6 +40,8 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.
 fi
 if [ ! -x .venv/bin/uv ]; then
     step "Fetching the installer"
+    # An environment that another tool has made may come without it.
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null 2>&1 || fail "The environment in .venv has no pip: remove it (rm -r .venv) and run the command again."
     .venv/bin/python -m pip install -q --disable-pip-version-check 'uv>=0.9' 2>/dev/null || fail "The Python package index can't be reached. Check the network (or PIP_INDEX_URL) and run the command again."
 fi
 groups="--group embedded"

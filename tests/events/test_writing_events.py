@@ -177,3 +177,12 @@ def test_what_is_written_is_valid_by_the_schema_and_the_same_event_in_every_form
             assert isinstance(found, CanonicalEvent)
             assert found.event_hash == event.event_hash
             assert [each.identifier.key for each in found.participations] == [each.identifier.key for each in event.participations]
+
+
+def test_an_object_that_xml_names_twice_is_named_in_two_forms() -> None:
+    twice = "urn:epc:id:sscc:4012345.0000000333"
+    (event,) = read_in_document(object_event(epcList=[twice]))
+    writable = WritableEvent({**event.body, "epcList": [twice, twice]}, event.context)
+    assert write_event(writable)["epcList"] == [twice, "https://id.gs1.org/00/040123450000003338"]
+    # In one form there is no other way to keep the event's hash than to say it twice.
+    assert write_event(writable, epc_format=EpcFormat.DIGITAL_LINK)["epcList"] == ["https://id.gs1.org/00/040123450000003338"] * 2
