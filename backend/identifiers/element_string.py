@@ -1,8 +1,12 @@
-"""Bracketed element strings, as printed under a GS1 barcode: "(01)09506000134352(10)ABC123"."""
+"""Element strings: bracketed, as printed under a GS1 barcode ("(01)09506000134352(10)ABC123"), and as scanners send them."""
 
 import re
 from typing import Final
 
+from backend.barcodes.elements import FNC1, GROUP_SEPARATOR
+from backend.barcodes.elements import read_element_string as read_elements
+from backend.barcodes.errors import BarcodeError
+from backend.barcodes.scans import read_scan
 from backend.identifiers.digital_link import read_path
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.types import Identifier
@@ -27,6 +31,30 @@ def read_element_string(text: str) -> Identifier:
         if elements.setdefault(ai, value) != value:
             raise _refusal(text, f"({ai}) stands twice with different values.")
         position = match.end()
+    return _key_of(text, elements)
+
+
+def is_scanned(text: str) -> bool:
+    """Whether a text is what a scanner sends: with a symbology identifier in front, or with FNC1 in it."""
+    return (len(text) > 3 and text[0] == "]" and text[1:3].isalnum()) or GROUP_SEPARATOR in text or text.startswith(FNC1)
+
+
+def read_scanned(text: str) -> Identifier | str:
+    """The key in scan data, or the data themselves where they are no elements: a web address, say. Raises InvalidIdentifierError."""
+    try:
+        if text[0] == "]":
+            scan = read_scan(text)
+            if not scan.elements:
+                return scan.data
+            elements = scan.elements
+        else:
+            elements = tuple(read_elements(FNC1 + text.removeprefix(FNC1).removeprefix(GROUP_SEPARATOR)))
+    except BarcodeError as problem:
+        raise InvalidIdentifierError(text, problem.message, "Scan it again, or type the text that is printed under the code.") from problem
+    return _key_of(text, {element.ai: element.value for element in elements})
+
+
+def _key_of(text: str, elements: dict[str, str]) -> Identifier:
     for primary in _PRIMARY:
         if primary in elements:
             qualifiers = [(ai, elements[ai]) for ai in _QUALIFIERS.get(primary, ()) if ai in elements]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from backend.identifiers.digital_link import read_digital_link
-from backend.identifiers.element_string import read_element_string
+from backend.identifiers.element_string import is_scanned, read_element_string, read_scanned
 from backend.identifiers.epc_urn import read_urn
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.private_forms import read_private
@@ -29,7 +29,7 @@ def is_uri(text: str) -> bool:
 @lru_cache(maxsize=32768)
 def parse_identifier(text: str, *, role: IdentifierRole = IdentifierRole.TYPED) -> Identifier:
     """The identifier that `text` writes: EPC URN, Digital Link URI, private form or any other URI; in the role TYPED also
-    a bracketed element string or a stored key.
+    a bracketed element string, what a scanner sends, or a stored key.
 
     Raises InvalidIdentifierError for a text that is no URI or too long, and for a malformed GS1 key, which only the role
     REFERENCE keeps as it is.
@@ -40,6 +40,11 @@ def parse_identifier(text: str, *, role: IdentifierRole = IdentifierRole.TYPED) 
         text = text.strip()
         if text.startswith("("):
             return read_element_string(text)
+        if is_scanned(text):
+            scanned = read_scanned(text)
+            if isinstance(scanned, Identifier):
+                return scanned
+            return replace(_read_uri(scanned, scanned), captured=text)
         if _KEY_PATH.fullmatch(text):
             return _read_uri(text, DIGITAL_LINK_ROOT + text)
     try:

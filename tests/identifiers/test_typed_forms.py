@@ -86,3 +86,28 @@ def test_a_private_product_named_like_a_gs1_key_stays_private() -> None:
 def test_a_product_named_like_a_kind_of_object_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot be a product"):
         private_unit("t.example", "tank", "1")
+
+
+@pytest.mark.parametrize(
+    ("scanned", "key"),
+    [
+        ("]d2010950600013435210ABC\x1d21S1", "01/09506000134352/21/S1"),
+        ("]C1010950600013435210ABC", "01/09506000134352/10/ABC"),
+        ("]Q301095060001343521727022810ABC", "01/09506000134352/10/ABC"),
+        ("]C100395060001343520018", "00/395060001343520018"),
+        ("]E09506000134352", "01/09506000134352"),
+        ("]Q1https://example.com/01/09506000134352/10/ABC?17=270228", "01/09506000134352/10/ABC"),
+        ("010950600013435210ABC\x1d21S1", "01/09506000134352/21/S1"),
+        ("^010950600013435210ABC^21S1", "01/09506000134352/21/S1"),
+    ],
+)
+def test_what_a_scanner_sends_is_read(scanned: str, key: str) -> None:
+    found = parse_identifier(scanned)
+    assert found.key == key
+    assert found.captured == scanned
+
+
+@pytest.mark.parametrize("scanned", ["]d20109506000134353", "]Q3", "]A0123", "]Q1no address", "^", "01\x1d"])
+def test_a_scan_that_holds_no_key_is_refused_with_what_to_do(scanned: str) -> None:
+    with pytest.raises(InvalidIdentifierError):
+        parse_identifier(scanned)
