@@ -17,6 +17,7 @@ from infra.http import EXCEPTION_HANDLERS, health_routes, with_edge
 from infra.logging import configure_logging
 from infra.settings import Settings, load_settings
 from infra.storage.gateway import gateway
+from tenants.clients.routes import oauth_routes
 from tenants.http import IDENTITY, authorize, public
 from tenants.routes import auth_router
 
@@ -26,7 +27,7 @@ DEFAULT_MAX_BODY = 1_000_000
 class MetricsController(PrometheusController):
     """Prometheus metrics; counts of requests by route, nothing of any tenant."""
 
-    opt = public("scraped inside the network; it holds counts by route and nothing of a tenant")
+    opt = public("scraped inside the network; it holds counts by route and nothing of a tenant", counted=False)
     include_in_schema = False
 
 
@@ -61,14 +62,14 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return [epcis_router(services), graphql_router(services), history_router(services)]
+    return [*oauth_routes(services.settings), epcis_router(services), graphql_router(services), history_router(services)]
 
 
 def _gateway(services: Services) -> list[Any]:
     settings = services.settings
     if not settings.s3_gateway or settings.s3_endpoint is None:
         return []
-    return [gateway(settings.s3_bucket, settings.s3_endpoint, public("the store checks the signature of each request itself"))]
+    return [gateway(settings.s3_bucket, settings.s3_endpoint, public("the store checks the signature of each request itself", counted=False))]
 
 
 def _health(services: Services) -> list[Any]:
@@ -79,5 +80,5 @@ def _health(services: Services) -> list[Any]:
     async def redis() -> None:
         await services.redis.ping()
 
-    opt = public("a load balancer asks it, and it tells of no tenant")
+    opt = public("a load balancer asks it, and it tells of no tenant", counted=False)
     return health_routes({"database": database, "redis": redis}, opt)

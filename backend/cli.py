@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.errors import SuyuanError
 
-COMMANDS: Final = ("serve", "work", "migrate", "create-tenant", "lift-block")
+COMMANDS: Final = ("serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets")
 
 
 def main() -> None:

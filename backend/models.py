@@ -7,8 +7,35 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.objects import models as objects
+from backend.sandbox import models as sandbox
 from backend.shipments import models as shipments
 from infra import outbox
 from tenants import models as tenants
+from tenants.audit import models as audit
+from tenants.clients import models as clients
+from tenants.devices import models as devices
+from tenants.people import models as people
+from tenants.recovery import models as recovery
+from tenants.second_factor import models as second_factor
+from tenants.signatures import models as signatures
 
-__all__ = ["alerts", "catalog", "events", "genealogy", "history", "holds", "objects", "outbox", "shipments", "tenants"]
+__all__ = [
+    "alerts",
+    "audit",
+    "catalog",
+    "clients",
+    "devices",
+    "events",
+    "genealogy",
+    "history",
+    "holds",
+    "objects",
+    "outbox",
+    "people",
+    "recovery",
+    "second_factor",
+    "sandbox",
+    "shipments",
+    "signatures",
+    "tenants",
+]

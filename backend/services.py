@@ -15,6 +15,7 @@ from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.shipments.projection import ShipmentProjection
 from infra.database import Database, Gate, TenantTransaction
+from infra.lane import Lane
 from infra.settings import Settings
 from infra.storage.s3 import S3Storage
 from tenants.service import Identity
@@ -22,6 +23,8 @@ from tenants.service import Identity
 T = TypeVar("T")
 SERVICES = "services"
 CAPTURE_TIMEOUT_MS = 20_000
+# About what computes for ten milliseconds.
+CAPTURED_AT_ONCE = 20
 
 
 def projections() -> list[Projection]:
@@ -42,9 +45,12 @@ class Services:
     identity: Identity
     capture: CaptureService
     storage: S3Storage
+    lane: Lane
 
     async def close(self) -> None:
         """Close all pools."""
+        await self.lane.close()
+        await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
             await database.close()
         await self.redis.aclose()
@@ -52,16 +58,21 @@ class Services:
 
     async def in_tenant(self, tenant_id: int, use_case: Callable[[TenantTransaction], Awaitable[T]], *, gate: Gate = Gate.NONE) -> T:
         """Run a use case in a tenant's transaction, again from the start after a deadlock."""
-
-        async def attempt() -> T:
-            async with self.database.tenant(tenant_id, gate=gate, timeout_ms=None if gate is Gate.NONE else CAPTURE_TIMEOUT_MS) as tx:
-                return await use_case(tx)
-
-        return await self.database.retrying(attempt)
+        return await _in_tenant(self.database, tenant_id, use_case, gate)
 
     async def capturing(self, tenant_id: int, events: Sequence[CanonicalEvent], use_case: Callable[[TenantTransaction], Awaitable[T]]) -> T:
-        """The same behind the gate that capturing `events` needs."""
-        return await self.in_tenant(tenant_id, use_case, gate=gate_for(events))
+        """The same behind the gate that capturing `events` needs. Many events are captured in the lane, lest other tenants' requests wait."""
+        if len(events) <= CAPTURED_AT_ONCE:
+            return await self.in_tenant(tenant_id, use_case, gate=gate_for(events))
+        return await self.lane.run(lambda database: _in_tenant(database, tenant_id, use_case, gate_for(events)))
+
+
+async def _in_tenant(database: Database, tenant_id: int, use_case: Callable[[TenantTransaction], Awaitable[T]], gate: Gate) -> T:
+    async def attempt() -> T:
+        async with database.tenant(tenant_id, gate=gate, timeout_ms=None if gate is Gate.NONE else CAPTURE_TIMEOUT_MS) as tx:
+            return await use_case(tx)
+
+    return await database.retrying(attempt)
 
 
 def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
@@ -89,6 +100,7 @@ def build_services(settings: Settings) -> Services:
         redis=redis,
         identity=Identity(app=database, auth=auth_database, redis=redis, settings=settings),
         capture=CaptureService(projections()),
+        lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

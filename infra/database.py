@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from infra.bulkhead import Bulkhead
 from infra.errors import UnavailableError
 from infra.schema import SCHEMA_NAME
 from infra.scope import require_scope
@@ -35,6 +36,7 @@ GATE_CLASS = 0x5359
 DERIVATION_CLASS = 0x535A
 RETRIES = 3
 ROLLBACK_SECONDS = 2.0
+SMALLEST_SHARED_POOL = 6
 # While connecting, SQLAlchemy wraps whatever the driver raises: refused, cut off, starting up, too many.
 _NO_CONNECTION = (OSError, TimeoutError, SQLAlchemyError)
 _LOST_CONNECTION = (
@@ -90,6 +92,13 @@ class TenantTransaction:
         count = status.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
+    async def pass_gate(self, gate: Gate) -> None:
+        """Pass the gate in a job, whose transaction has locked nothing so far but its own outbox row, for which nobody waits."""
+        if self.gate is not Gate.NONE or gate is Gate.NONE:
+            raise RuntimeError("the gate is passed once, and never upgraded")
+        await self._raw.execute(f"select {gate.value}({GATE_CLASS}, {self.tenant_id})")
+        self.gate = gate
+
     async def lock_derivation(self) -> None:
         """Wait until no other transaction of this tenant derives; held until the end. What is read after it is current."""
         await self._raw.execute(f"select pg_advisory_xact_lock({DERIVATION_CLASS}, {self.tenant_id})")
@@ -103,6 +112,7 @@ class Database:
     """A pool of connections under one role."""
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 3_000, application_name: str = "suyuan") -> None:
+        self._bulkheads = _bulkheads(pool_size)
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
         self.engine: AsyncEngine = create_async_engine(
             parsed,
@@ -143,19 +153,30 @@ class Database:
     async def tenant(self, tenant_id: int, *, gate: Gate = Gate.NONE, timeout_ms: int | None = None) -> AsyncIterator[TenantTransaction]:
         """One transaction that sees and writes the rows of `tenant_id` alone; commits at the end, rolls back on any exception.
 
-        With `gate`, the advisory lock is taken before anything is read. `timeout_ms` replaces the pool's statement timeout.
+        With `gate`, the advisory lock is taken before anything is read. `timeout_ms` replaces the pool's statement timeout. A tenant has
+        its share of the pool at once; raises `UnavailableError` where too many of its transactions wait, or for too long.
         """
         begin = f"begin; set local app.tenant_id = '{int(tenant_id)}'"
         if timeout_ms is not None:
             begin += f"; set local statement_timeout = {int(timeout_ms)}"
         if gate is not Gate.NONE:
             begin += f"; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
-        async with self._checkout() as raw:
+        async with self._place(int(tenant_id), gate), self._checkout() as raw:
             await raw.execute(begin)
             yield TenantTransaction(raw, int(tenant_id), gate)
             # A transaction in which a statement failed ends in "ROLLBACK" without an error; whoever caught that one believes that it is stored.
             if await raw.execute("commit") != "COMMIT":
                 raise RuntimeError("a statement of this transaction failed and the failure was passed over: nothing of it is stored")
+
+    @asynccontextmanager
+    async def _place(self, tenant_id: int, gate: Gate) -> AsyncIterator[None]:
+        """A tenant's place in the pool, not all of which go to those that may wait long at its gate."""
+        if self._bulkheads is None:
+            yield
+            return
+        of_all, of_gated = self._bulkheads
+        async with of_gated.place(tenant_id) if gate is not Gate.NONE else nullcontext(), of_all.place(tenant_id):
+            yield
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[asyncpg.Connection]:
@@ -198,6 +219,19 @@ class Database:
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 await asyncio.sleep(0.01 * 2**attempt * (1 + random.random()))  # noqa: S311 - jitter
         return await use_case()
+
+
+def _bulkheads(pool_size: int) -> tuple[Bulkhead, Bulkhead] | None:
+    """For all transactions of a pool, and for those that pass a gate: three eighths and a place less are the most for one tenant.
+
+    Of a small pool nobody may be kept from the rest.
+    """
+    if pool_size < SMALLEST_SHARED_POOL:
+        return None
+    # Some connections are kept for what belongs to no tenant, as finding the tenant of a request, and for transactions within another.
+    places = pool_size - max(1, pool_size // 5)
+    each = max(2, places * 3 // 8)
+    return Bulkhead(places, each=each), Bulkhead(places, each=each - 1)
 
 
 async def _driver(connection: AsyncConnection) -> asyncpg.Connection:

@@ -32,6 +32,7 @@ _HEADERS: Final = {
 _HOST: Final = re.compile(
     r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
+_ANSWER_HEADERS: Final = "suyuan_answer_headers"
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _NO_HOST: Final = "The Host header is no host name with an optional port. Send the name under which you reach the service."
 _log = get_logger("http")
@@ -40,6 +41,12 @@ _log = get_logger("http")
 def request_id() -> str:
     """The id of the request that is being answered; empty outside of one."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def answer_headers(scope: Scope) -> dict[str, str]:
+    """Headers that the answer to this request gets, whoever gives it; may be added to until it starts."""
+    headers: dict[str, str] = scope.setdefault(_ANSWER_HEADERS, {})  # type: ignore[typeddict-item] # ours, beside the server's own
+    return headers
 
 
 def request_id_middleware(app: ASGIApp) -> ASGIApp:
@@ -67,6 +74,7 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
                 headers[REQUEST_ID_HEADER] = identifier
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                headers.update(answer_headers(scope))
             await send(message)
 
         try:
@@ -119,6 +127,8 @@ def answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Resp
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     if "retry_after" in error.detail:
         extra["retryAfter"] = error.detail["retry_after"]
+    # Where the problem has a registered type of its own, with its members (RFC 9457 §3.1.1, §3.2).
+    extra |= error.detail.get("problem", {})
     if error.status >= 500:
         _log.warning("unavailable", code=error.code, problem=repr(error.__cause__))
     return problem(error.status, error.code, error.message if error.code != "INTERNAL" else "Something went wrong on our side.", **extra)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-_SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|signing_key|api_key", re.IGNORECASE)
+_SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|signing_key|encryption_key|api_key", re.IGNORECASE)
 # The password of an address (a Redis one often has no user before it), a bearer token, a JWT wherever it stands.
 _SECRETS = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)|\b([Bb]earer )\S+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 _BLANK = "***"

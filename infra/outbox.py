@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, Text, func, text
 
 from infra.database import TenantTransaction
-from infra.schema import APPEND_ONLY, tenant_table
+from infra.schema import tenant_table
 
 outbox = tenant_table(
     "outbox",
@@ -21,16 +21,18 @@ outbox = tenant_table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("failure", Text),
     key=("outbox_id",),
-    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE"), "suyuan_relay": ("SELECT",)},
+    grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE", "DELETE"), "suyuan_relay": ("SELECT",)},
+    purge="(done_at < (now() - '7 days'::interval))",
 )
-Index("ix_outbox_open", outbox.c.tenant_id, outbox.c.outbox_id, postgresql_where=text("done_at is null"))
+Index("ix_outbox_open", outbox.c.tenant_id, outbox.c.topic, outbox.c.outbox_id, postgresql_where=text("done_at is null"))
 
 effect = tenant_table(
     "effect",
     Column("effect_key", Text(collation="C"), nullable=False),
     Column("done_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     key=("effect_key",),
-    grants=APPEND_ONLY,
+    grants={"suyuan_app": ("SELECT", "INSERT", "DELETE")},
+    purge="(done_at < (now() - '30 days'::interval))",
 )
 
 

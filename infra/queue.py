@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from arq import create_pool
 from arq.connections import ArqRedis, RedisSettings
+from arq.constants import job_key_prefix
 from arq.worker import Worker, func
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -14,17 +16,44 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from infra.database import Database, TenantTransaction
+from infra.database import Database, Record, TenantTransaction
 from infra.logging import get_logger
 from infra.outbox import Postponed, mark_done, mark_failed, postpone, read_open
 
 Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
 
 QUEUE_NAME = "suyuan:outbox"
+# For topics whose jobs take long, so that exports don't stand in the way of alerts.
+LONG_QUEUE_NAME = "suyuan:outbox:long"
 RELAY_INTERVAL_SECONDS = 0.2
 RELAY_BATCH = 500
+# Of one tenant and topic, so many wait in Redis at most; the others stay in the outbox until it is their turn.
+OFFERED_OF_A_TOPIC = 100
+# Redis serves by a score, the time of the offer. A row is offered as if it had come so much later for each row of its tenant and topic
+# before it, hence a tenant with one row stands before the second row of one with a thousand.
+TURN_SECONDS = 0.2
 JOB_TIMEOUT_SECONDS: float = 20
-_OPEN_ROWS = "select tenant_id, outbox_id from outbox where done_at is null and due_at <= now() order by outbox_id limit $1"
+LONG_JOB_TIMEOUT_SECONDS: float = 300
+JOBS = 8
+LONG_JOBS = 2
+# How many are looked at in one go: whatever comes meanwhile waits for them. More than two or three killed workers had in their hands.
+JOBS_LOOKED_AT = 50
+POLL_SECONDS = 0.02
+# The distinct tenants and topics by skipping from one to the next in the index, then the oldest due rows of each: a backlog costs nothing.
+_OPEN_ROWS = """
+with recursive backlog(tenant_id, topic) as (
+  (select tenant_id, topic from outbox where done_at is null order by tenant_id, topic limit 1)
+  union all
+  select n.tenant_id, n.topic from backlog b cross join lateral
+    (select o.tenant_id, o.topic from outbox o where o.done_at is null and (o.tenant_id, o.topic) > (b.tenant_id, b.topic)
+     order by o.tenant_id, o.topic limit 1) n
+)
+select r.tenant_id, r.outbox_id, b.topic, row_number() over (partition by r.tenant_id, b.topic order by r.outbox_id) as turn
+from backlog b cross join lateral
+  (select o.tenant_id, o.outbox_id from outbox o
+   where o.tenant_id = b.tenant_id and o.topic = b.topic and o.done_at is null and o.due_at <= now() order by o.outbox_id limit $2) r
+order by turn, outbox_id limit $1
+"""
 _log = get_logger(__name__)
 
 
@@ -39,24 +68,40 @@ def redis_settings(url: str) -> RedisSettings:
 
 
 class Relay:
-    """Offers every open and due outbox row again and again until a worker has closed it; losing Redis loses nothing."""
+    """Offers open and due outbox rows again and again until a worker has closed them; losing Redis loses nothing.
 
-    def __init__(self, database: Database, redis_url: str) -> None:
+    Tenants take turns: each round offers the oldest rows of every tenant and topic. Rows of `long_topics` go to a queue of their own.
+    """
+
+    def __init__(self, database: Database, redis_url: str, long_topics: frozenset[str] = frozenset()) -> None:
         self._database = database
         self._redis_url = redis_url
+        self._long_topics = long_topics
         self._redis: ArqRedis | None = None
 
     async def offer_open_rows(self) -> int:
-        """One round; returns how many rows were open. arq drops an offer whose job is already queued or running."""
+        """One round; returns how many rows it looked at. What is queued or running already isn't offered twice."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_OPEN_ROWS, RELAY_BATCH)
+            rows = await connection.fetch(_OPEN_ROWS, RELAY_BATCH, OFFERED_OF_A_TOPIC)
         if rows:
             if self._redis is None:
                 self._redis = await create_pool(redis_settings(self._redis_url))
-            for row in rows:
-                job_id = f"ob:{row['tenant_id']}:{row['outbox_id']}"
-                await self._redis.enqueue_job("perform", row["tenant_id"], row["outbox_id"], _job_id=job_id, _queue_name=QUEUE_NAME)
+            offers = [(f"ob:{row['tenant_id']}:{row['outbox_id']}", row) for row in rows]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for job_id, _ in offers:
+                    pipe.exists(job_key_prefix + job_id)
+                queued = await pipe.execute()
+            for (job_id, row), is_queued in zip(offers, queued, strict=True):
+                if not is_queued:
+                    await self._offer(self._redis, job_id, row)
         return len(rows)
+
+    async def _offer(self, redis: ArqRedis, job_id: str, row: Record) -> None:
+        # In the past all of it: a later moment would be waited for.
+        later = TURN_SECONDS * (row["turn"] - OFFERED_OF_A_TOPIC - 1)
+        queue_name = LONG_QUEUE_NAME if row["topic"] in self._long_topics else QUEUE_NAME
+        place = timedelta(seconds=later)
+        await redis.enqueue_job("perform", row["tenant_id"], row["outbox_id"], _job_id=job_id, _queue_name=queue_name, _defer_by=place)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Offer until `stop` is set; an outage of either side is logged and outlived."""
@@ -80,12 +125,13 @@ class Relay:
                 await redis.aclose()
 
 
-async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int) -> None:
-    """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open."""
+async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int, *, seconds: float | None = None) -> None:
+    """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open. `seconds`: how long it may take."""
     topic = "?"
+    seconds = JOB_TIMEOUT_SECONDS if seconds is None else seconds
     try:
         # Before arq cuts the job off, which would leave no failure to count and the row to be taken up again at once.
-        async with asyncio.timeout(JOB_TIMEOUT_SECONDS * 0.9), database.tenant(tenant_id, timeout_ms=int(JOB_TIMEOUT_SECONDS * 1_000)) as tx:
+        async with asyncio.timeout(seconds * 0.9), database.tenant(tenant_id, timeout_ms=int(seconds * 1_000)) as tx:
             row = await read_open(tx, outbox_id)
             if row is None:
                 return
@@ -106,27 +152,32 @@ async def drain(database: Database, relay_database: Database, handlers: Mapping[
     done = 0
     while True:
         async with relay_database.connection() as connection:
-            rows = await connection.fetch(_OPEN_ROWS, RELAY_BATCH)
+            rows = await connection.fetch(_OPEN_ROWS, RELAY_BATCH, RELAY_BATCH)
         if not rows:
             return done
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row["outbox_id"]):
             await perform(database, handlers, row["tenant_id"], row["outbox_id"])
         done += len(rows)
 
 
-async def run_worker(redis_url: str, database: Database, handlers: Mapping[str, Handler]) -> None:
-    """Run an arq worker until it is told to stop; jobs are short, so that one lost to SIGKILL comes back within half a minute."""
+async def run_worker(redis_url: str, database: Database, handlers: Mapping[str, Handler], *, long: bool = False) -> None:
+    """Run an arq worker until it is told to stop; `long` for the queue of the long topics, with few jobs at a time and much time for each.
+
+    Jobs of the other queue are short, so that one lost to SIGKILL comes back within half a minute.
+    """
+    seconds = LONG_JOB_TIMEOUT_SECONDS if long else JOB_TIMEOUT_SECONDS
 
     async def perform_job(_context: dict[Any, Any], tenant_id: int, outbox_id: int) -> None:
-        await perform(database, handlers, tenant_id, outbox_id)
+        await perform(database, handlers, tenant_id, outbox_id, seconds=seconds)
 
     worker = Worker(
-        functions=[func(cast(Any, perform_job), name="perform", keep_result=0, timeout=JOB_TIMEOUT_SECONDS, max_tries=1)],
+        functions=[func(cast(Any, perform_job), name="perform", keep_result=0, timeout=seconds, max_tries=1)],
         redis_settings=redis_settings(redis_url),
-        queue_name=QUEUE_NAME,
+        queue_name=LONG_QUEUE_NAME if long else QUEUE_NAME,
         handle_signals=False,
-        max_jobs=8,
-        poll_delay=0.1,
+        max_jobs=LONG_JOBS if long else JOBS,
+        queue_read_limit=JOBS_LOOKED_AT,
+        poll_delay=POLL_SECONDS,
         health_check_interval=5,
         job_completion_wait=10,
     )

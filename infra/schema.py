@@ -22,6 +22,7 @@ metadata = MetaData(
 Key = Text(collation="C")
 
 Grants = dict[str, tuple[str, ...]]
+PURGING_ROLE = "suyuan_app"
 APPLICATION_GRANTS: Grants = {"suyuan_app": ("SELECT", "INSERT", "UPDATE", "DELETE")}
 APPEND_ONLY: Grants = {"suyuan_app": ("SELECT", "INSERT")}
 
@@ -33,16 +34,28 @@ def tenant_table(
     unique: Iterable[tuple[str, ...]] = (),
     references: Iterable[tuple[tuple[str, ...], str]] = (),
     grants: Grants | None = None,
+    append_only: bool = False,
+    purge: str | None = None,
 ) -> Table:
     """Declare a tenant-owned table: `tenant_id` leads the primary key, every unique constraint and every foreign key.
 
     `key`, `unique` and the local columns of `references` are given without `tenant_id`. A reference is
     `(local columns, "table.column column …")`. `grants` says which role may do what, under the tenant's policy;
     it defaults to read and write for the application's role.
+
+    `append_only` closes the table to change for its owner too: what stands there is evidence. Such a table has no foreign key, nor
+    is it referred to by one: PostgreSQL checks them by locking rows with the owner's right to change them. `purge` is the condition,
+    as PostgreSQL writes it back, that a row must meet before the application's role may delete it.
     """
+    granted = grants or (APPEND_ONLY if append_only else APPLICATION_GRANTS)
+    referring = list(references)
+    if append_only and (referring or any(set(privileges) - {"SELECT", "INSERT"} for privileges in granted.values())):
+        raise ValueError(f"{name} is declared append-only: it may have no foreign key, and grant no more than to read and to add")
+    if purge is not None and "DELETE" not in granted[PURGING_ROLE]:
+        raise ValueError(f"{name} says which rows may be purged, and grants {PURGING_ROLE} no DELETE")
     constraints: list[Any] = [PrimaryKeyConstraint("tenant_id", *key)]
     constraints += [UniqueConstraint("tenant_id", *columns) for columns in unique]
-    for columns, target in references:
+    for columns, target in referring:
         table, remote = target.split(".")
         targets = [f"{table}.tenant_id", *(f"{table}.{column}" for column in remote.split())]
         constraints.append(ForeignKeyConstraint(["tenant_id", *columns], targets))
@@ -50,7 +63,9 @@ def tenant_table(
     tenant_id = Column("tenant_id", Integer, nullable=False, autoincrement=False)
     table_object = Table(name, metadata, tenant_id, *items, *constraints)
     table_object.info["tenant_owned"] = True
-    table_object.info["grants"] = grants or APPLICATION_GRANTS
+    table_object.info["grants"] = granted
+    table_object.info["append_only"] = append_only
+    table_object.info["purge"] = purge
     return table_object
 
 

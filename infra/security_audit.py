@@ -13,8 +13,8 @@ from sqlalchemy import Table
 
 from infra import roles
 from infra.migrate import load_models
-from infra.row_security import RELAY_ROLE
-from infra.schema import SCHEMA_NAME, metadata
+from infra.row_security import CLOSED_TO_THE_OWNER, RELAY_ROLE
+from infra.schema import PURGING_ROLE, SCHEMA_NAME, metadata
 
 # As PostgreSQL writes `row_security.TENANT_CONDITION` back.
 STORED_CONDITION: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::integer)"
@@ -28,11 +28,14 @@ _OURS: Final = """n.nspname not in ('pg_catalog', 'information_schema') and n.ns
 _RELATIONS: Final = f"""
 select c.oid, n.nspname as schema, c.relname as name, c.relkind::text as kind, pg_get_userbyid(c.relowner) as owner, c.relrowsecurity as enabled,
        c.relforcerowsecurity as forced, coalesce(c.reloptions::text, '') as options,
+       array(select a.privilege_type::text from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+             where a.grantee = c.relowner order by 1) as of_owner,
        (select p.relname from pg_inherits i join pg_class p on p.oid = i.inhparent where i.inhrelid = c.oid) as parent,
        (select format_type(a.atttypid, null) || case when a.attnotnull then ' not null' else '' end
                || case when a.atthasdef or a.attidentity <> '' then ' default' else '' end
         from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped) as tenant_column,
-       array(select r.rulename::text from pg_rewrite r where r.ev_class = c.oid and r.rulename <> '_RETURN') as rules
+       array(select r.rulename::text from pg_rewrite r where r.ev_class = c.oid and r.rulename <> '_RETURN') as rules,
+       array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal order by 1) as triggers
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and {_OURS.format(oid="c.oid")} order by n.nspname, c.relname"""
 _POLICIES: Final = """
@@ -100,7 +103,7 @@ async def audit(connection: asyncpg.Connection) -> list[Finding]:
     """The same on an open connection, inside of its transaction."""
     load_models()
     catalogue = await _Catalogue.read(connection)
-    rules = (_tables, _policies, _views, _functions, _grants, _keys, _roles, _settings)
+    rules = (_tables, _policies, _append_only, _views, _functions, _grants, _keys, _roles, _settings)
     return sorted({finding for rule in rules for finding in rule(catalogue)})
 
 
@@ -177,16 +180,47 @@ def _policies(catalogue: _Catalogue) -> Iterator[Finding]:
                 yield Finding("policy_unexpected", f"{catalogue.name(oid)}.{name}", "stands on a table without a tenant")
             continue
         table = catalogue.declared(oid)
-        grants = table.info["grants"] if table is not None else {}
-        expected: dict[str, tuple[Any, ...]] = {"tenant": ("*", sorted({roles.OWNER, *grants} - {RELAY_ROLE}), STORED_CONDITION, STORED_CONDITION)}
-        if RELAY_ROLE in grants:
-            expected["relay"] = ("r", [RELAY_ROLE], "true", None)
+        expected = _expected_policies(table)
         for name in sorted(expected.keys() - found.keys()):
             yield Finding("policy_missing", f"{catalogue.name(oid)}.{name}", "doesn't exist")
         for name, policy in found.items():
-            seen = (policy["command"], policy["roles"], policy["condition"], policy["written"])
-            if not policy["permissive"] or expected.get(name) != seen:
+            kind = "permissive" if policy["permissive"] else "restrictive"
+            seen = (kind, policy["command"], policy["roles"], policy["condition"], policy["written"])
+            if expected.get(name) != seen:
                 yield Finding("policy_differs", f"{catalogue.name(oid)}.{name}", f"is {seen}, expected {expected.get(name, 'none')}")
+
+
+def _expected_policies(table: Table | None) -> dict[str, tuple[Any, ...]]:
+    """By name: kind, command, roles, condition on what is there, condition on what is written."""
+    info = table.info if table is not None else {"grants": {}}
+    under = sorted({roles.OWNER, *info["grants"]} - {RELAY_ROLE})
+    if info.get("append_only"):
+        expected: dict[str, tuple[Any, ...]] = {
+            "tenant_read": ("permissive", "r", under, STORED_CONDITION, None),
+            "tenant_add": ("permissive", "a", under, None, STORED_CONDITION),
+        }
+    else:
+        expected = {"tenant": ("permissive", "*", under, STORED_CONDITION, STORED_CONDITION)}
+    if RELAY_ROLE in info["grants"]:
+        expected["relay"] = ("permissive", "r", [RELAY_ROLE], "true", None)
+    if info.get("purge") is not None:
+        expected["purge"] = ("restrictive", "d", [PURGING_ROLE], info["purge"], None)
+    return expected
+
+
+def _append_only(catalogue: _Catalogue) -> Iterator[Finding]:
+    """Ways in which a row of an append-only table could be changed that stand neither in a policy nor in somebody else's grant."""
+    closed = {oid for oid in catalogue.relations if (table := catalogue.declared(oid)) is not None and table.info.get("append_only")}
+    for oid in closed:
+        for privilege in catalogue.relations[oid]["of_owner"]:
+            if privilege in CLOSED_TO_THE_OWNER:
+                yield Finding("append_only", catalogue.name(oid), f"its owner has {privilege}")
+        for name in catalogue.relations[oid]["triggers"]:
+            yield Finding("append_only", catalogue.name(oid), f"has the trigger {name}, which may write something else")
+    for key in catalogue.foreign_keys:
+        # Checking one takes the right to change rows; one that cascades changes them.
+        if closed & {key["oid"], key["target"]} and key["oid"] in catalogue.relations:
+            yield Finding("append_only", catalogue.name(key["oid"]), f"{key['name']} ties rows that never change to others")
 
 
 def _views(catalogue: _Catalogue) -> Iterator[Finding]:

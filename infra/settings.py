@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     token_retired_keys: tuple[str, ...] = Field(
         default=(), description="Ed25519 public keys (base64url) whose tokens still verify after the signing key was changed; a JSON list"
     )
+    encryption_key: SecretStr = Field(description="Seals the secrets of second factors in the database: 32 random bytes, base64url")
+    encryption_retired_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Former encryption keys, which still open what they sealed; a JSON list. `reseal-secrets` makes them dispensable"
+    )
     token_issuer: str = "suyuan"  # noqa: S105 - a name, not a secret
     access_token_seconds: int = Field(default=600, ge=60, le=600)
     refresh_token_seconds: int = Field(default=30 * 86_400, ge=3_600)
@@ -61,6 +65,10 @@ class Settings(BaseSettings):
     capture_max_bytes: int = Field(default=10_000_000, ge=10_000)
     capture_max_events: int = Field(default=2_000, ge=1)
     trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies in front of the service set X-Forwarded-For")
+    limit_tenant_requests: int = Field(default=3_000, ge=1, description="A tenant's requests in ten seconds; see fairness.md for all limits")
+    limit_caller_requests: int = Field(default=600, ge=1, description="Of those, what one session, key or device may send")
+    limit_tenant_bytes: int = Field(default=120_000_000, ge=1, description="What a tenant may send in a minute, in bytes")
+    limit_address_requests: int = Field(default=600, ge=1, description="What one address may send in a minute without having signed in")
     log_level: str = "INFO"
     log_json: bool = True
 
@@ -68,8 +76,9 @@ class Settings(BaseSettings):
     def _refuse_demo_secrets_in_production(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
-        secrets = {name: value for name in type(self).model_fields if isinstance(value := getattr(self, name), SecretStr)}
-        weak = [f"SUYUAN_{name.upper()}" for name, value in secrets.items() if _DEMO_SECRET.search(value.get_secret_value())]
+        secrets = [(name, value) for name in type(self).model_fields if isinstance(value := getattr(self, name), SecretStr)]
+        secrets += [("encryption_retired_keys", key) for key in self.encryption_retired_keys]
+        weak = {f"SUYUAN_{name.upper()}" for name, value in secrets if _DEMO_SECRET.search(value.get_secret_value())}
         if weak:
             raise ValueError(f"the demo's secrets do not start in production: set your own for {', '.join(sorted(weak))}")
         return self

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.service import ProductKind
+from backend.catalog.sites import Sites, sites_of
 from backend.events import query_service as events
 from backend.events.canonical import Role
 from backend.events.query_service import EventFilter, RecordedEvent
@@ -56,24 +57,31 @@ async def pull(services: Services, principal: Principal, *, since: str | None, l
 
     Events come by their sequence, in which a slow transaction's have no place before it commits: none is ever passed over.
     """
-    principal.require(Permission.MOBILE_SYNC)
     cursor = None if since is None else Cursor.decode(since)
     async with services.database.tenant(principal.tenant_id) as tx:
+        sites = await sites_of(tx, principal, Permission.MOBILE_SYNC)
         last, settled = await repository.position(tx, settling=SETTLING)
-        start = cursor or Cursor(last)
-        page = await events.find_events(tx, EventFilter(), after_seq=start.seq, limit=limit) if start.seq < last else None
+        start, limits = cursor or Cursor(last), sites.version if sites is not None else ""
+        if start.sites != limits:
+            # What lies in the caller's sites, or which they are, has changed: what he may see now may have been there for long.
+            start = Cursor(start.seq, holds=start.holds)
+        page = await events.find_events(tx, EventFilter(), after_seq=start.seq, limit=limit, sites=sites) if start.seq < last else None
         found = page.events if page else ()
-        told = await _compact(tx, found)
+        told = await _compact(tx, found, sites)
         marks: dict[Part, Mark] = {}
         fresh: dict[Part, Sequence[Record]] = {}
         more = page is not None and page.next_seq is not None
         for part in Part:
             mark: Mark = getattr(start, part)
-            rows = await repository.changed(tx, part, after=mark.after, limit=limit + 1)
+            rows = await repository.changed(tx, part, after=mark.after, limit=limit + 1, sites=sites)
             fresh[part], marks[part], waiting = mark.news(rows, limit=limit, settled=settled)
             more = more or waiting
-        in_force = await _holds(tx, start.holds)
-    following = Cursor(found[-1].seq if found else start.seq, marks[Part.PRODUCTS], marks[Part.LOCATIONS], marks[Part.PARTNERS], in_force.version)
+        in_force = await _holds(tx, start.holds, sites)
+    reached = found[-1].seq if found else start.seq
+    if page is None or page.next_seq is None:
+        # Whoever sees some sites only doesn't look again through what others have told by now.
+        reached = max(reached, last)
+    following = Cursor(reached, marks[Part.PRODUCTS], marks[Part.LOCATIONS], marks[Part.PARTNERS], in_force.version, limits)
     return ChangesAnswer(
         events=told,
         products=[_product(row) for row in fresh[Part.PRODUCTS]],
@@ -85,11 +93,11 @@ async def pull(services: Services, principal: Principal, *, since: str | None, l
     )
 
 
-async def _holds(tx: TenantTransaction, known: str) -> Holds:
+async def _holds(tx: TenantTransaction, known: str, sites: Sites | None) -> Holds:
     in_force: list[HoldInForce] = []
     before: UUID | None = None
     while True:
-        page = await holds.list_holds(tx, before=before, limit=HOLDS_PAGE)
+        page = await holds.list_holds(tx, before=before, limit=HOLDS_PAGE, sites=sites)
         in_force += [HoldInForce(hold.hold_id, hold.object_key, hold.object_uri, hold.reason, clock.isoformat(hold.placed_at)) for hold in page]
         if len(page) < HOLDS_PAGE:
             break
@@ -98,14 +106,14 @@ async def _holds(tx: TenantTransaction, known: str) -> Holds:
     return Holds(version, changed=False, in_force=[]) if version == known else Holds(version, changed=True, in_force=in_force)
 
 
-async def _compact(tx: TenantTransaction, found: Sequence[RecordedEvent]) -> list[CompactEvent]:
+async def _compact(tx: TenantTransaction, found: Sequence[RecordedEvent], sites: Sites | None) -> list[CompactEvent]:
     if not found:
         return []
     objects: dict[int, list[Record]] = defaultdict(list)
     for row in await repository.objects_of(tx, [event.event_id for event in found]):
         objects[row["event_id"]].append(row)
     declarations = [event.event_id for event in found if event.declared_at]
-    corrected = await repository.corrected_by(tx, declarations) if declarations else {}
+    corrected = await repository.corrected_by(tx, declarations, sites) if declarations else {}
     return [_event(event, objects[event.event_id], corrected.get(event.event_id)) for event in found]
 
 

@@ -49,13 +49,14 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """What a phone has: events up to `seq`, master data up to its marks, the holds of a version."""
+    """What a phone has: events up to `seq`, master data up to its marks, the holds of a version, as seen from the sites of a version."""
 
     seq: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
     products: Mark = Mark()
     locations: Mark = Mark()
     partners: Mark = Mark()
     holds: str = ""
+    sites: str = ""
 
     def encode(self) -> str:
         """As phones carry it."""

@@ -12,12 +12,15 @@ from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
+from mobile_api.device_schemas import DeviceTokenAnswer, EnrolRequest, MembersAnswer, SwitchRequest, TokenRequest
 from mobile_api.entries import Batch
 from mobile_api.routes import PATH, mobile_router
 from mobile_api.schemas import ChangesAnswer, Problem, SyncAnswer, UploadAnswer, UploadRequest
 
 COMMITTED: Final = Path(__file__).with_name("openapi.json")
-_BODIES: Final = (SyncAnswer, ChangesAnswer, UploadRequest, UploadAnswer, Problem)
+_BODIES: Final = (
+    SyncAnswer, ChangesAnswer, UploadRequest, UploadAnswer, EnrolRequest, TokenRequest, SwitchRequest, DeviceTokenAnswer, MembersAnswer, Problem,
+)  # fmt: skip
 _SCHEMAS: Final = "#/components/schemas/{name}"
 
 
@@ -31,8 +34,13 @@ def document() -> dict[str, Any]:
         title="Suyuan mobile API",
         version="1",
         description="What a scanning phone talks to. Times are RFC 3339; quantities are exact decimal numbers.",
-        security=[{"bearer": []}],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+        security=[{"bearer": []}, {"dpop": []}],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "dpop": SecurityScheme(type="http", scheme="DPoP", description="RFC 9449: every request also has a proof in the header DPoP"),
+            }
+        ),
     )
     app = Litestar([mobile_router()], openapi_config=config, logging_config=None)
     written: dict[str, Any] = json.loads(json.dumps(app.openapi_schema.to_schema()))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from backend.catalog.sites import OPEN, Sites, fenced, shown
 from infra.database import Record, TenantTransaction
 
 MOST_OBJECTS: Final = 50
@@ -29,9 +30,11 @@ _CHANGED: Final = {
 }
 
 
-async def changed(tx: TenantTransaction, part: Part, *, after: tuple[datetime, str], limit: int) -> list[Record]:
-    """Rows changed after a moment, or at it with a later key; `key` and `updated_at` are where the next page goes on."""
-    return await tx.fetch(_CHANGED[part], *after, limit)
+async def changed(tx: TenantTransaction, part: Part, *, after: tuple[datetime, str], limit: int, sites: Sites | None) -> list[Record]:
+    """Rows changed after a moment, or at it with a later key; `key` and `updated_at` are where the next page goes on. Of the company's
+    own locations, those in the sites and above them."""
+    fence = shown(sites, "place", "own", at=5) if part is Part.LOCATIONS else OPEN
+    return await tx.fetch(_CHANGED[part].replace(" order by", f"{fence.condition} order by"), *after, limit, *fence.values)
 
 
 async def position(tx: TenantTransaction, *, settling: timedelta) -> tuple[int, datetime]:
@@ -58,12 +61,14 @@ async def objects_of(tx: TenantTransaction, event_ids: Collection[int]) -> list[
     )
 
 
-async def corrected_by(tx: TenantTransaction, declarations: Collection[int]) -> dict[int, UUID]:
-    """The public id of the event that each declaration says was wrong, where that event is known."""
+async def corrected_by(tx: TenantTransaction, declarations: Collection[int], sites: Sites | None) -> dict[int, UUID]:
+    """The public id of the event that each declaration says was wrong, where that event is known at the sites."""
+    fence = fenced(sites, "e.read_point", "e.biz_location", at=3)
     rows = await tx.fetch(
-        """select d.event_id, e.public_id from event d
+        f"""select d.event_id, e.public_id from event d
            join event e on e.tenant_id = $1 and e.base_key = d.base_key and e.declared_at is null
-           where d.tenant_id = $1 and d.event_id = any($2::bigint[])""",
+           where d.tenant_id = $1 and d.event_id = any($2::bigint[]){fence.condition}""",
         list(declarations),
+        *fence.values,
     )
     return {row["event_id"]: row["public_id"] for row in rows}

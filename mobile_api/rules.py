@@ -12,14 +12,15 @@ from backend.events.canonical import CanonicalEvent, EventType, Role
 from backend.events.commands import read_command
 from backend.events.contexts import SUYUAN_NAMESPACE
 from backend.events.timestamps import parse_timestamp
+from backend.events.vocabulary import SHIPPING_STEPS
 from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, is_uri, parse_identifier
 from backend.objects.service import TraceableObject, code_of
-from backend.shipments.projection import SHIPPING_STEPS
 from backend.shipments.service import ShipLine, ShipOrder, shipping_event
 from infra import clock
 from infra.errors import InvalidInputError
 from mobile_api.entries import AnyEntry, Consume, Entry, Epcis, Inspect, Item, Mode, Observe, Pack, Produce, Receive, Result, Ship, Unpack
 from mobile_api.schemas import DataQualityNote
+from tenants.permissions import Permission
 
 # The namespace of what EPCIS has no field for; EPCIS answers name the same one.
 SUYUAN_CONTEXT: Final = {"suyuan": SUYUAN_NAMESPACE}
@@ -70,6 +71,13 @@ def clock_notes(event_time: datetime, now: datetime) -> list[DataQualityNote]:
 def moves_goods_out(event: CanonicalEvent) -> bool:
     """Whether the event ships, whatever kind of entry it came in."""
     return event.biz_step in SHIPPING_STEPS
+
+
+def permissions_for(event: CanonicalEvent, *, orders: bool) -> frozenset[Permission]:
+    """What a command needs: to ship for the order to, to capture for an event, both for an event that ships."""
+    if orders:
+        return frozenset({Permission.SHIPMENTS_COMMAND})
+    return frozenset({Permission.EVENTS_CAPTURE} | ({Permission.SHIPMENTS_COMMAND} if moves_goods_out(event) else set()))
 
 
 def goods_at_stake(event: CanonicalEvent) -> list[Identifier]:

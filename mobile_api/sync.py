@@ -15,7 +15,9 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.events.errors import EventConflictError
+from backend.events.faults import Fault
 from backend.events.projection import Source
+from backend.events.reporting import EventsOutsideSitesError, outside_sites, require_inside
 from backend.events.service import Outcome, OutcomeStatus, stored_contents
 from backend.holds import service as holds
 from backend.holds.errors import GoodsHeldError
@@ -24,7 +26,7 @@ from backend.services import Services
 from backend.shipments import service as shipments
 from infra import clock
 from infra.database import TenantTransaction
-from infra.errors import SuyuanError, UnavailableError
+from infra.errors import PermissionDeniedError, SuyuanError, UnavailableError
 from infra.logging import get_logger
 from mobile_api import review, rules
 from mobile_api.batch import EntryInvalidError, EntryUnexpectedError, NotUnderstood, Received, Understood, groups, in_order, plain, read_batch
@@ -104,15 +106,26 @@ class _Sync:
             return [await self._unexpected(group[0], problem)]
 
     async def _facts(self, group: Sequence[Understood]) -> list[EntryAnswer]:
-        captured = [item.event for item in group]
+        try:
+            self._principal.require(Permission.EVENTS_CAPTURE)
+        except PermissionDeniedError as refusal:
+            return [await self._set_aside(item, refusal) for item in group]
+        told = [item.event for item in group]
 
-        async def capture(tx: TenantTransaction) -> list[Outcome]:
-            outcomes = await self._services.capture.capture(tx, captured, source=Source.MOBILE)
+        async def capture(tx: TenantTransaction) -> tuple[dict[int, Fault], list[Outcome]]:
+            outside = await outside_sites(tx, self._principal, list(enumerate(told)))
+            outcomes = await self._services.capture.capture(
+                tx, [event for place, event in enumerate(told) if place not in outside], source=Source.MOBILE
+            )
             await self._record(tx, outcomes)
-            return outcomes
+            return outside, outcomes
 
-        outcomes = await self._services.capturing(self._principal.tenant_id, captured, capture)
-        return [_answer(item, outcome) for item, outcome in zip(group, outcomes, strict=True)]
+        outside, outcomes = await self._services.capturing(self._principal.tenant_id, told, capture)
+        taken = iter(outcomes)
+        return [
+            await self._set_aside(item, EventsOutsideSitesError([outside[place]])) if place in outside else _answer(item, next(taken))
+            for place, item in enumerate(group)
+        ]
 
     async def _record(self, tx: TenantTransaction, outcomes: Sequence[Outcome]) -> None:
         """Who told it: the event log itself knows no persons."""
@@ -122,7 +135,8 @@ class _Sync:
 
     async def _set_aside(self, item: Received, problem: SuyuanError) -> EntryAnswer:
         reason = f"{problem.code}: {problem.message}"
-        await self._services.in_tenant(self._principal.tenant_id, lambda tx: review.keep(tx, item, reason))
+        place = review.place_of(self._principal)
+        await self._services.in_tenant(self._principal.tenant_id, lambda tx: review.keep(tx, item, reason, place=place))
         return EntryAnswer(item.client_id, EntryStatus.NEEDS_REVIEW, code=problem.code, message=plain(problem.message))
 
     async def _unexpected(self, item: Understood, problem: Exception) -> EntryAnswer:
@@ -163,8 +177,8 @@ class _Sync:
         if order:
             outcome = await shipments.ship(tx, self._principal, self._services.capture, order, source=Source.MOBILE)
             return _answer(item, outcome)
-        if rules.moves_goods_out(event):
-            self._principal.require(Permission.SHIPMENTS_COMMAND)
+        for permission in rules.permissions_for(event, orders=False):
+            self._principal.require(permission)
         [outcome] = await self._services.capture.capture(tx, [event], source=Source.MOBILE, command=True)
         # Asked after it was captured, because the event itself may teach which lot a unit is of; what is refused is undone.
         at_stake = await objects.resolve(tx, rules.goods_at_stake(event))
@@ -177,6 +191,9 @@ class _Sync:
         saved = await replay_or_claim(tx, self._principal, f"mobile:{item.client_id}", item.content_sha256)
         if saved:
             return msgspec.json.decode(saved.reply, type=EntryAnswer)
+        needed = rules.permissions_for(item.event, orders=item.ship_order is not None)
+        for permission in sorted(needed & self._principal.permissions):
+            await require_inside(tx, self._principal, [item.event], permission)
         stored = (await stored_contents(tx, [item.event.event_key])).get(item.event.event_key)
         if stored is None:
             return None

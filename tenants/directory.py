@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from infra.database import Database, Record
 from infra.errors import InvalidInputError
 
 MAX_LOGIN: Final = 254
-_TENANT_COLUMNS: Final = "tenant_id, public_id, slug, name, time_zone, locale, sandbox"
+# Of a retired generation of a sandbox no look-up here tells anything.
+_TENANT_COLUMNS: Final = "tenant_id, public_id, slug, name, time_zone, locale, sandbox, sandbox_of"
 # A label of a host name.
 SLUG: Final = re.compile(r"(?=.{2,63}\Z)[a-z0-9](-?[a-z0-9])*")
 CLAIM: Final = re.compile(r"[0-9]{14}|[0-9]{4,12}")
@@ -30,6 +33,8 @@ class Tenant:
     time_zone: str
     locale: str
     sandbox: bool
+    # The company whose sandbox it is.
+    sandbox_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,19 @@ class Person:
     display_name: str
     epoch: int
     password_hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person with the names that he signs in with, the first of them given first."""
+
+    person: Person
+    login_names: tuple[str, ...]
+
+    @property
+    def login_name(self) -> str:
+        """The name by which failures are counted; a person without one has his id."""
+        return self.login_names[0] if self.login_names else f"person {self.person.person_id}"
 
 
 def normalise_login(login: str) -> str:
@@ -59,7 +77,7 @@ def _tenant(row: Record | None) -> Tenant | None:
 
 async def _one_tenant(database: Database, condition: str, value: Any) -> Tenant | None:
     async with database.connection() as connection:
-        return _tenant(await connection.fetchrow(f"select {_TENANT_COLUMNS} from tenant where {condition}", value))
+        return _tenant(await connection.fetchrow(f"select {_TENANT_COLUMNS} from tenant where {condition} and retired_at is null", value))
 
 
 async def tenant_by_slug(database: Database, slug: str) -> Tenant | None:
@@ -75,7 +93,9 @@ async def tenant_by_public_id(database: Database, public_id: UUID) -> Tenant | N
 async def tenants_by_id(database: Database, tenant_ids: Iterable[int]) -> list[Tenant]:
     """The tenants with these internal ids, by slug."""
     async with database.connection() as connection:
-        rows = await connection.fetch(f"select {_TENANT_COLUMNS} from tenant where tenant_id = any($1::int[]) order by slug", list(tenant_ids))
+        rows = await connection.fetch(
+            f"select {_TENANT_COLUMNS} from tenant where tenant_id = any($1::int[]) and retired_at is null order by slug", list(tenant_ids)
+        )
     return [Tenant(*row) for row in rows]
 
 
@@ -91,7 +111,7 @@ async def tenant_by_gtin(database: Database, gtin: str) -> Tenant | None:
     async with database.connection() as connection:
         row = await connection.fetchrow(
             f"""select {columns} from resolver_claim c join tenant t on t.tenant_id = c.tenant_id
-                where c.claimed = any($1::text[]) and c.verified_at is not null order by length(c.claimed) desc limit 1""",
+                where c.claimed = any($1::text[]) and c.verified_at is not null and not t.sandbox order by length(c.claimed) desc limit 1""",
             candidates,
         )
     return _tenant(row)
@@ -183,3 +203,34 @@ async def replace_password_hash(auth: Database, person_id: UUID, old: str, new: 
     """Store the same password's newer hash, unless the password was changed meanwhile."""
     async with auth.connection() as connection:
         await connection.execute("update person set password_hash = $3 where person_id = $1 and password_hash = $2", person_id, old, new)
+
+
+async def account_of(auth: Database, person_id: UUID) -> Account | None:
+    """A person by id, with his sign-in names."""
+    async with auth.connection() as connection:
+        row = await connection.fetchrow("select person_id, display_name, epoch, password_hash from person where person_id = $1", person_id)
+        names = await connection.fetch("select login_name from login_directory where person_id = $1 order by login_name", person_id)
+    return Account(Person(*row), tuple(name["login_name"] for name in names)) if row else None
+
+
+async def store_password(
+    connection: asyncpg.Connection, person_id: UUID, new: str, *, long: bool, instead_of: str | None = None, any_former: bool = False
+) -> int | None:
+    """Store a new password's hash in the caller's transaction and end what was signed in with the former one; gives the person's new epoch.
+
+    None, and nothing written, where the password isn't `instead_of` any more (unless `any_former` will do), or where a short one lost
+    the second factor that it needs. Reset links of the person are void from then on.
+    """
+    # Who removes the second factor locks the row too.
+    row = await connection.fetchrow("select password_hash from person where person_id = $1 for no key update", person_id)
+    if row is None or not (any_former or row["password_hash"] == instead_of):
+        return None
+    if not long and not await connection.fetchval(
+        "select exists (select 1 from person_factor where person_id = $1 and confirmed_at is not null)", person_id
+    ):
+        return None
+    await connection.execute("delete from password_reset where person_id = $1", person_id)
+    epoch: int = await connection.fetchval(
+        "update person set password_hash = $2, password_long = $3, epoch = epoch + 1 where person_id = $1 returning epoch", person_id, new, long
+    )
+    return epoch

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tenants.permissions import Permission
+from tenants.permissions import UNDIVIDED, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,16 @@ class Allowed:
 
 
 def sum_of(grants: Iterable[Grant], moment: datetime) -> Allowed:
-    """What the grants that hold at a moment allow together. A permission granted once without a site counts everywhere."""
+    """What the grants that hold at a moment allow together. A permission granted once without a site counts everywhere.
+
+    Granted at sites alone, what can't be done at a place (`UNDIVIDED`) isn't allowed at all.
+    """
     holding = [grant for grant in grants if grant.expires_at is None or grant.expires_at > moment]
     everywhere: frozenset[Permission] = frozenset().union(*(grant.permissions for grant in holding if grant.site is None))
     sites: dict[Permission, set[str]] = {}
     for grant in holding:
         if grant.site is not None:
-            for permission in grant.permissions - everywhere:
+            for permission in grant.permissions - everywhere - UNDIVIDED:
                 sites.setdefault(permission, set()).add(grant.site)
     roles = tuple(sorted({grant.role for grant in holding}))
     return Allowed(roles, everywhere | sites.keys(), {permission: frozenset(places) for permission, places in sites.items()})

@@ -1,6 +1,8 @@
 """The gate at the HTTP edge: every route declares who may pass, and a bearer token becomes a principal."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from litestar import Litestar
@@ -9,24 +11,44 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
 from infra.errors import NotAuthenticatedError, PermissionDeniedError
-from infra.http import request_id
+from infra.http import answer_headers, request_id
+from tenants.devices.dpop import escaped_path
+from tenants.devices.errors import CHALLENGE_HEADER, DeviceRevokedError, ProofInvalidError
+from tenants.devices.service import Presented
 from tenants.errors import TokenInvalidError
+from tenants.limits import edge as limits
 from tenants.permissions import Permission
-from tenants.principal import Principal
+from tenants.principal import ActorKind, Principal
 from tenants.service import Caller, Identity
 
 PERMISSION: Final = "permission"
 SIGNED_IN: Final = "signed_in"
 PUBLIC: Final = "public"
+UNCOUNTED: Final = "uncounted"
+TAKES_LEFTOVERS: Final = "takes_leftovers"
 IDENTITY: Final = "identity"
+# RFC 6750 §3: what an answer that refuses a token, or the lack of one, says of it.
+BEARER_CHALLENGE: Final = 'Bearer realm="suyuan"'
 SIGN_IN_FIRST: Final = "Sign in first: this address needs 'Authorization: Bearer …'."
+
+_TOKEN_CHALLENGE: Final = {CHALLENGE_HEADER: 'DPoP error="invalid_token", algs="ES256"'}
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-def requires(permission: Permission) -> dict[str, Any]:
-    """The declaration of a route that needs a permission: `@get("/x", opt=requires(Permission.TRACE_READ))`."""
-    return {PERMISSION: permission}
+@dataclass(frozen=True, slots=True)
+class RevokedDevice:
+    """Stands in the place of the caller for a phone that was revoked, so that nothing takes it for one."""
+
+    device: Principal
+
+
+def requires(permission: Permission, *, takes_leftovers: bool = False) -> dict[str, Any]:
+    """The declaration of a route that needs a permission: `@get("/x", opt=requires(Permission.TRACE_READ))`.
+
+    With `takes_leftovers` a revoked phone passes too: the handler asks `leftovers_of` first, and only sets aside what it is given.
+    """
+    return {PERMISSION: permission, TAKES_LEFTOVERS: True} if takes_leftovers else {PERMISSION: permission}
 
 
 def signed_in(reason: str) -> dict[str, Any]:
@@ -34,9 +56,9 @@ def signed_in(reason: str) -> dict[str, Any]:
     return {SIGNED_IN: reason}
 
 
-def public(reason: str) -> dict[str, Any]:
-    """The declaration of a route that is open to everyone; `reason` says why."""
-    return {PUBLIC: reason}
+def public(reason: str, *, counted: bool = True) -> dict[str, Any]:
+    """The declaration of a route that is open to everyone; `reason` says why. With `counted=False` the address isn't charged for it here."""
+    return {PUBLIC: reason} if counted else {PUBLIC: reason, UNCOUNTED: True}
 
 
 async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -44,12 +66,23 @@ async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
     permission = handler.opt.get(PERMISSION)
     if permission is None and SIGNED_IN not in handler.opt:
         if PUBLIC in handler.opt or _is_automatic_options(handler):
+            if UNCOUNTED not in handler.opt:
+                await charge(connection, None)
             return
         raise PermissionDeniedError("This address doesn't say who may use it, so nobody may. Please report it.")
-    principal = await authenticate(connection)
+    try:
+        principal = await authenticate_and_charge(connection)
+    except DeviceRevokedError as refusal:
+        if TAKES_LEFTOVERS not in handler.opt:
+            raise
+        connection.scope["user"] = RevokedDevice(refusal.device)
+        return
     if principal is None:
+        answer_headers(connection.scope)[CHALLENGE_HEADER] = BEARER_CHALLENGE
         raise NotAuthenticatedError(SIGN_IN_FIRST)
     if permission is not None:
+        if principal.kind is ActorKind.CLIENT and permission not in principal.permissions:
+            answer_headers(connection.scope)[CHALLENGE_HEADER] = f'{BEARER_CHALLENGE}, error="insufficient_scope", scope="{permission}"'
         principal.require(permission)
 
 
@@ -62,11 +95,67 @@ async def authenticate(connection: Connection) -> Principal | None:
     if not values:
         return None
     scheme, _, token = values[0].partition(" ")
-    if len(values) != 1 or scheme.lower() != "bearer" or not token:
+    if len(values) != 1 or scheme.lower() not in ("bearer", "dpop") or not token:
         raise TokenInvalidError
-    principal = await identity_of(connection).authenticate(token, caller=caller_of(connection))
+    if scheme.lower() == "dpop":
+        principal = await _authenticate_with_proof(connection, token)
+    else:
+        principal = await _authenticate_bearer(connection, token)
     connection.scope["user"] = principal
     return principal
+
+
+async def _authenticate_bearer(connection: Connection, token: str) -> Principal:
+    try:
+        return await identity_of(connection).authenticate(token, caller=caller_of(connection))
+    except NotAuthenticatedError:
+        answer_headers(connection.scope)[CHALLENGE_HEADER] = f'{BEARER_CHALLENGE}, error="invalid_token"'
+        raise
+
+
+async def _authenticate_with_proof(connection: Connection, token: str) -> Principal:
+    with proof_refusals_told(connection):
+        return await identity_of(connection).devices.authenticate(token, presented_proof(connection), caller=caller_of(connection))
+
+
+@contextmanager
+def proof_refusals_told(connection: Connection) -> Iterator[None]:
+    """A refusal puts into the answer's headers what is asked for, and what the next proof needs (RFC 9449 §7.1 and §8)."""
+    try:
+        yield
+    except NotAuthenticatedError as refusal:
+        answer_headers(connection.scope).update(refusal.detail.get("headers", _TOKEN_CHALLENGE))
+        raise
+
+
+def presented_proof(connection: Connection) -> Presented:
+    """The one proof in the header DPoP, with the method and path of the request. Raises `ProofInvalidError` for none or several."""
+    proofs = connection.headers.getall("dpop", [])
+    if len(proofs) != 1:
+        raise ProofInvalidError("the request needs exactly one header DPoP")
+    raw = connection.scope.get("raw_path")
+    path = raw.split(b"?")[0].decode("latin-1") if raw else escaped_path(connection.scope["path"])
+    return Presented(proofs[0], str(connection.scope.get("method", "")), path)
+
+
+async def authenticate_and_charge(connection: Connection) -> Principal | None:
+    """The same, charged to the caller's limits, or to the address where nobody has signed in or a token doesn't hold. Raises `RateLimitedError`."""
+    try:
+        principal = await authenticate(connection)
+    except NotAuthenticatedError:
+        await charge(connection, None)
+        raise
+    await charge(connection, principal)
+    return principal
+
+
+async def charge(connection: Connection, principal: Principal | None) -> None:
+    """Charge one request and its body. Raises `RateLimitedError`; the answer's header fields tell the limits in any case."""
+    identity = identity_of(connection)
+    if principal is None:
+        await limits.charge_address(connection, identity.limits, client_address(connection, identity.settings.trusted_proxies))
+    else:
+        await limits.charge_caller(connection, identity.limits, principal)
 
 
 def principal_of(connection: Connection) -> Principal:
@@ -75,6 +164,12 @@ def principal_of(connection: Connection) -> Principal:
     if not isinstance(principal, Principal):
         raise NotAuthenticatedError(SIGN_IN_FIRST)
     return principal
+
+
+def leftovers_of(connection: Connection) -> Principal | None:
+    """The revoked phone behind a request to a route that takes what such a phone still holds; as a principal that may do nothing."""
+    user = connection.scope.get("user")
+    return user.device if isinstance(user, RevokedDevice) else None
 
 
 def identity_of(connection: Connection) -> Identity:

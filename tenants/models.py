@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from infra.roles import APPLICATION, AUTH, PUBLIC
-from infra.schema import APPEND_ONLY, Key, global_table, tenant_table
+from infra.schema import Key, global_table, tenant_table
 
 tenant = global_table(
     "tenant",
@@ -30,17 +30,25 @@ tenant = global_table(
     Column("time_zone", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("sandbox", Boolean, nullable=False, server_default=text("false")),
+    # The company whose sandbox this is; a reset retires a generation, which no token, key or host name finds any more.
+    Column("sandbox_of", Integer, ForeignKey("tenant.tenant_id")),
+    Column("retired_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("sandbox or (sandbox_of is null and retired_at is null)", name="sandbox"),
     CheckConstraint("slug ~ '^[a-z0-9](-?[a-z0-9])*$' and length(slug) between 2 and 63", name="slug"),
-    grants={APPLICATION: ("SELECT",), AUTH: ("SELECT", "INSERT"), PUBLIC: ("SELECT",)},
+    # UPDATE is for a reset, which passes slug and public id on to the next generation.
+    grants={APPLICATION: ("SELECT",), AUTH: ("SELECT", "INSERT", "UPDATE"), PUBLIC: ("SELECT",)},
     reason="a host name, a token or a key names its tenant before any tenant is known",
 )
+Index("ix_tenant_sandbox_of", tenant.c.sandbox_of, unique=True, postgresql_where=text("retired_at is null"))
 
 person = global_table(
     "person",
     Column("person_id", Uuid, primary_key=True),
     Column("display_name", Text, nullable=False),
     Column("password_hash", Text),
+    # Whether it is long enough to stand without a second factor (NIST SP 800-63B-4 §3.1.1.2).
+    Column("password_long", Boolean, nullable=False, server_default=text("true")),
     # Raised to end every session of the person at once, in all tenants.
     Column("epoch", Integer, nullable=False, server_default="0"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -94,6 +102,7 @@ membership = tenant_table(
     Column("display_name", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("deactivated_at", DateTime(timezone=True)),
     key=("membership_id",),
     unique=[("person_id",)],
     grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
@@ -151,13 +160,17 @@ session = tenant_table(
     key=("session_id",),
     unique=[("selector",)],
     references=[(("membership_id",), "membership.membership_id")],
-    grants={APPLICATION: ("SELECT", "INSERT", "UPDATE")},
+    grants={APPLICATION: ("SELECT", "INSERT", "UPDATE", "DELETE")},
+    purge="(COALESCE(ended_at, expires_at) < (now() - '90 days'::interval))",
 )
 Index("ix_session_membership", session.c.tenant_id, session.c.membership_id, postgresql_where=text("ended_at is null"))
+Index("ix_session_last_used", session.c.tenant_id, session.c.membership_id, session.c.last_used_at)
 
 audit_entry = tenant_table(
     "audit_entry",
+    # The order within a transaction; outside, an entry goes by its public id.
     Column("audit_id", BigInteger, Identity(), nullable=False),
+    Column("entry_id", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     # "person", "device", "client", or "service" without an id where the service itself acted; the name is as it was then.
     Column("actor_kind", Key, nullable=False),
@@ -172,13 +185,18 @@ audit_entry = tenant_table(
     Column("reason", Text),
     Column("request_id", Text, nullable=False),
     Column("address", Text, nullable=False),
+    # The electronic signature under the act. No foreign key: nothing may refer to an append-only table.
+    Column("signature_id", Uuid),
     key=("audit_id",),
-    grants=APPEND_ONLY,
+    unique=[("entry_id",)],
+    append_only=True,
 )
-Index("ix_audit_entry_subject", audit_entry.c.tenant_id, audit_entry.c.subject, audit_entry.c.audit_id)
-Index("ix_audit_entry_actor", audit_entry.c.tenant_id, audit_entry.c.actor_id, audit_entry.c.audit_id)
-Index("ix_audit_entry_action", audit_entry.c.tenant_id, audit_entry.c.action, audit_entry.c.audit_id)
+# Each serves one filter in the order of the list, newest first.
 Index("ix_audit_entry_time", audit_entry.c.tenant_id, audit_entry.c.recorded_at, audit_entry.c.audit_id)
+Index("ix_audit_entry_subject", audit_entry.c.tenant_id, audit_entry.c.subject, audit_entry.c.recorded_at, audit_entry.c.audit_id)
+Index("ix_audit_entry_actor", audit_entry.c.tenant_id, audit_entry.c.actor_id, audit_entry.c.recorded_at, audit_entry.c.audit_id)
+Index("ix_audit_entry_action", audit_entry.c.tenant_id, audit_entry.c.action, audit_entry.c.recorded_at, audit_entry.c.audit_id)
+Index("ix_audit_entry_request", audit_entry.c.tenant_id, audit_entry.c.request_id)
 
 idempotent_reply = tenant_table(
     "idempotent_reply",
@@ -189,5 +207,6 @@ idempotent_reply = tenant_table(
     Column("reply", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     key=("principal", "key"),
-    grants=APPEND_ONLY,
+    grants={APPLICATION: ("SELECT", "INSERT", "DELETE")},
+    purge="(created_at < (now() - '30 days'::interval))",
 )

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from infra.logging import get_logger
 
 TIME_LIMIT_SECONDS: Final = 0.25
+LATE_SECONDS: Final = 0.05
 # Long enough for whatever was cached before an outage, and may have missed a revocation during it, to be gone afterwards.
 REST_SECONDS: Final = 10
 
@@ -29,10 +30,20 @@ class OptionalRedis:
         """What `action` gives, or None where Redis is away: the caller then asks PostgreSQL."""
         if self._redis is None or (time.monotonic() < self._rest_until and not even_if_resting):
             return None
+        task = asyncio.current_task()
+        asked_to_end = task.cancelling() if task else 0
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(TIME_LIMIT_SECONDS):
-                return await action(self._redis)
+                answer = await action(self._redis)
+            # The client sends within `asyncio.wait_for`, which before Python 3.12 loses a cancellation that meets the end of the sending.
+            if task and task.cancelling() > asked_to_end:
+                raise asyncio.CancelledError
         except (RedisError, OSError, TimeoutError) as problem:
+            # Where the limit itself came late, this process was held up, and Redis may have answered in time: that is no outage.
+            if isinstance(problem, TimeoutError) and time.monotonic() - begun > TIME_LIMIT_SECONDS + LATE_SECONDS:
+                return None
             self._rest_until = time.monotonic() + REST_SECONDS
             _log.warning("redis_unavailable", problem=repr(problem))
             return None
+        return answer

@@ -1,6 +1,7 @@
 """Passwords: argon2id in few threads, the same work for accounts that don't exist, and the policy of NIST SP 800-63B-4 §3.1.1."""
 
 import asyncio
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -11,16 +12,19 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from infra.errors import InvalidInputError, UnavailableError
+from tenants import common_passwords
 from tenants.errors import PasswordRefusedError
 
+# NIST SP 800-63B-4 §3.1.1.2: alone, and beside a second factor.
 MIN_LENGTH: Final = 15
+MIN_LENGTH_WITH_SECOND_FACTOR: Final = 8
 MAX_LENGTH: Final = 256
 # Normalisation may lengthen a text; what comes in is bounded before it.
 MAX_INPUT: Final = 1_024
 THREADS: Final = 2
 MAX_WAITING: Final = 64
 
-# Only what is long enough to pass otherwise. Repeats, runs and own names are found by rule.
+# Long ones that the frequency lists lack. Repeats, runs and own names are found by rule.
 COMMON: Final = frozenset(
     {
         "1q2w3e4r5t6y7u8i9o0p",
@@ -49,6 +53,9 @@ COMMON: Final = frozenset(
         "woaini1314520woaini",
     }
 )
+# What must be left of a password beside the names that anybody knows.
+LEAST_BESIDE_NAMES: Final = 8
+_AFFIXES: Final = re.compile(r"^[\d\W_]{1,4}|[\d\W_]{1,4}$")
 _RUNS: Final = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 
 T = TypeVar("T")
@@ -63,22 +70,38 @@ def normalise(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def require_acceptable(password: str, *own_names: str) -> None:
-    """Raise `PasswordRefusedError` unless a new password is long enough and neither common nor made of the person's own names."""
+def is_long(password: str) -> bool:
+    """Whether a password is long enough to stand without a second factor."""
+    return len(normalise(password)) >= MIN_LENGTH
+
+
+def require_acceptable(password: str, *own_names: str, second_factor: bool = False) -> None:
+    """Raise `PasswordRefusedError` unless a new password is long enough and neither common nor made of the person's own names.
+
+    No kinds of characters are asked for, and nobody has to change his password because time has passed (§3.1.1.2, 5 and 6).
+    """
     text = normalise(password)
-    if len(text) < MIN_LENGTH:
-        raise PasswordRefusedError(f"The password has {len(text)} characters; use at least {MIN_LENGTH}, such as four or five words.")
+    least = MIN_LENGTH_WITH_SECOND_FACTOR if second_factor else MIN_LENGTH
+    if len(text) < least:
+        raise PasswordRefusedError(f"The password has {len(text)} characters; use at least {least}, such as four or five words.")
     if len(text) > MAX_LENGTH:
         raise PasswordRefusedError(f"The password has {len(text)} characters; use at most {MAX_LENGTH}.")
     folded = text.casefold()
-    if folded in COMMON or len(set(folded)) < 5 or _is_run(folded) or _is_repeat(folded):
+    if _is_common(folded):
         raise PasswordRefusedError("This password is among the first that are tried. Choose another, such as four or five unrelated words.")
     names = [part for name in (*own_names, "suyuan") for part in (name.casefold(), name.casefold().split("@")[0]) if len(part) > 2]
     rest = folded
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, "")
-    if len(rest) < 8:
+    if rest != folded and len(rest) < LEAST_BESIDE_NAMES:
         raise PasswordRefusedError("The password is made of your own or the company's name. Choose other words.")
+
+
+def _is_common(folded: str) -> bool:
+    if folded in COMMON or len(set(folded)) < 5 or _is_run(folded) or _is_repeat(folded):
+        return True
+    # What is written before and after a word to please a rule of composition makes it no rarer.
+    return any(common_passwords.contains(part) for part in {folded, _AFFIXES.sub("", folded)})
 
 
 def _is_run(text: str) -> bool:

@@ -81,6 +81,10 @@ MACHINES: Final = frozenset(Permission) - SIGNED - {
     _P.EVENTS_REVIEW, _P.MOBILE_SYNC, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE,
     _P.SANDBOX_USE, _P.SANDBOX_MANAGE,
 }  # fmt: skip
+# What isn't done at a place: granted at one site only, it would open the whole company, so there it doesn't count (`tenants/grants.py`).
+UNDIVIDED: Final = frozenset(
+    {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ}
+)
 # A phone that was enrolled captures at its site, and looks up what it needs for that.
 DEVICES: Final = _FLOOR | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND}
 

@@ -55,7 +55,17 @@ class Principal:
         """Raise `PermissionDeniedError` unless the caller has `permission`, be it at one site only."""
         if permission not in self.permissions:
             raise PermissionDeniedError(
-                f"Your roles ({', '.join(self.roles) or 'none'}) lack the permission {permission}. Ask an administrator of your company for it.",
+                f"The scopes of this key or phone lack {permission}. Somebody who manages them can say whether it should have it."
+                if self.kind is not ActorKind.PERSON
+                else f"Your roles ({', '.join(self.roles) or 'none'}) lack the permission {permission}. Ask an administrator of your company for it.",
+                permission=str(permission),
+            )
+
+    def require_everywhere(self, permission: Permission) -> None:
+        """Raise `PermissionDeniedError` unless the caller has `permission` for the whole company, not at some sites only."""
+        if self.sites_for(permission) is not None:
+            raise PermissionDeniedError(
+                f"You have the permission {permission} at some sites only, and this concerns the whole company. Ask an administrator for it.",
                 permission=str(permission),
             )
 

@@ -1,6 +1,5 @@
 """How tenants, persons, memberships and claims come to be: for the command line, the demo and tests, behind no route."""
 
-import unicodedata
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -12,12 +11,12 @@ from infra.errors import ConflictError, InvalidInputError, NotFoundError
 from infra.ids import uuid7
 from tenants import audit, directory, sessions
 from tenants.directory import CLAIM, SLUG, Person, Tenant
+from tenants.names import require_name
 from tenants.passwords import require_acceptable
 from tenants.permissions import Role
 from tenants.service import Identity
 from tenants.sessions import Membership
 
-MAX_NAME: Final = 200
 LOCALES: Final = ("zh-CN", "en")
 
 
@@ -31,7 +30,7 @@ async def create_tenant(
         raise InvalidInputError(f"'{time_zone}' is no IANA time zone; write it like Asia/Shanghai.", field="timeZone")
     if locale not in LOCALES:
         raise InvalidInputError(f"'{locale}' is not spoken here; use one of {', '.join(LOCALES)}.", field="locale")
-    shown = _require_name(name, "name")
+    shown = require_name(name, "name")
     try:
         tenant = await directory.insert_tenant(identity.auth, uuid7(), slug=slug, name=shown, time_zone=time_zone, locale=locale, sandbox=sandbox)
     except asyncpg.UniqueViolationError:
@@ -46,7 +45,7 @@ async def create_person_with_membership(
 ) -> Membership:
     """A new person and his membership. Raises `ConflictError` where the sign-in name is taken: then it is `add_membership`."""
     login_name = directory.normalise_login(login)
-    shown = _require_name(display_name, "displayName")
+    shown = require_name(display_name, "displayName")
     require_acceptable(password, login_name, shown, tenant.slug, tenant.name)
     person = Person(uuid7(), shown, 0, await identity.passwords.hash(password))
     try:
@@ -62,11 +61,13 @@ async def add_membership(identity: Identity, tenant: Tenant, *, login: str, disp
     if person is None:
         raise NotFoundError("Nobody has this sign-in name.", field="login")
     await directory.insert_person_tenant(identity.auth, person.person_id, tenant.tenant_id)
-    return await _join(identity, tenant, person, _require_name(display_name, "displayName"), role)
+    return await _join(identity, tenant, person, require_name(display_name, "displayName"), role)
 
 
 async def add_claim(auth: Database, tenant: Tenant, claimed: str, *, verified: bool) -> None:
     """A claim on a GTIN (14 digits) or GS1 company prefix (4 to 12). Raises `ConflictError` where another has it."""
+    if tenant.sandbox:
+        raise InvalidInputError("A sandbox claims nothing: codes on products lead to live data alone.", field="claimed")
     if not CLAIM.fullmatch(claimed):
         raise InvalidInputError(f"'{claimed}' is neither a GTIN of 14 digits nor a company prefix of 4 to 12.", field="claimed")
     holder = await directory.insert_claim(auth, claimed, tenant.tenant_id, now() if verified else None)
@@ -83,10 +84,3 @@ async def _join(identity: Identity, tenant: Tenant, person: Person, display_name
         after = {"displayName": display_name, "role": role}
         await audit.record(tx, None, "membership.created", f"membership:{membership.membership_id}", after=after)
     return membership
-
-
-def _require_name(name: str, field: str) -> str:
-    text = unicodedata.normalize("NFC", name).strip()
-    if not text or len(text) > MAX_NAME or any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise InvalidInputError(f"The name must have 1 to {MAX_NAME} characters, none of them a control character.", field=field)
-    return text

@@ -19,6 +19,7 @@ from tenants.errors import TenantChoiceRequiredError
 from tenants.http import caller_of, identity_of, principal_of, public, signed_in
 from tenants.passwords import MAX_INPUT
 from tenants.principal import Principal
+from tenants.second_factor.codes import MAX_CODE
 from tenants.service import Tokens
 
 MAX_BODY: Final = 8_192
@@ -30,11 +31,12 @@ class _Body(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class SignInRequest(_Body):
-    """Name and password; `tenant` is the company's short name, needed only by who works for several."""
+    """Name and password; `tenant` is the company's short name, needed only by who works for several; `code` by who has a second factor."""
 
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LOGIN)]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_INPUT)]
     tenant: Annotated[str, msgspec.Meta(max_length=63)] | None = None
+    code: Annotated[str, msgspec.Meta(max_length=MAX_CODE)] | None = None
 
 
 class RefreshRequest(_Body):
@@ -81,8 +83,9 @@ class TokensReply(msgspec.Struct, rename="camel"):
 
 @post("/sign-in", status_code=HTTP_200_OK, opt=public("who signs in isn't known yet"))
 async def sign_in(request: Request[Any, Any, Any], data: JSONBody[SignInRequest]) -> TokensReply:
-    """Open a session with a name and a password."""
-    tokens = await identity_of(request).sign_in(data.login, data.password, tenant_slug=data.tenant, caller=caller_of(request))
+    """Open a session with a name and a password, and a code where there is a second factor."""
+    identity = identity_of(request)
+    tokens = await identity.sign_in(data.login, data.password, tenant_slug=data.tenant, code=data.code, caller=caller_of(request))
     return TokensReply.of(tokens)
 
 

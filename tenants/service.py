@@ -10,20 +10,32 @@ from redis.asyncio import Redis
 
 from infra.clock import now
 from infra.database import Database, TenantTransaction
+from infra.errors import PermissionDeniedError
 from infra.ids import uuid7
 from infra.logging import get_logger
 from infra.settings import Settings
 from tenants import audit, directory, sessions
+from tenants.clients.authentication import Clients
+from tenants.clients.keys import PREFIX as KEY_PREFIX
+from tenants.credentials import Credentials
+from tenants.devices.service import Devices
 from tenants.directory import Person, Tenant
-from tenants.errors import SessionEndedError, SignInRefusedError, TenantChoiceRequiredError, TokenInvalidError
+from tenants.errors import SecondFactorRequiredError, SessionEndedError, SignInRefusedError, TenantChoiceRequiredError, TokenInvalidError
 from tenants.grants import Grant, sum_of
+from tenants.limits.service import RateLimits
 from tenants.optional_redis import OptionalRedis
 from tenants.passwords import Passwords
 from tenants.principal import ActorKind, Principal
+from tenants.recovery.service import Resets
 from tenants.refresh_tokens import RefreshToken, Rotation, decide_rotation
+from tenants.sandbox.access import grants_in_force
+from tenants.sandbox.service import Sandboxes
+from tenants.second_factor.service import CheckedCode, SecondFactors
+from tenants.session_control import SessionControl
 from tenants.sessions import Membership, OpenSession
+from tenants.signatures.service import Signatures
 from tenants.standing import Standings
-from tenants.throttle import Throttle
+from tenants.throttle import Attempt, Throttle
 from tenants.tokens import AccessTokens, refresh_key
 
 MAX_USER_AGENT: Final = 300
@@ -66,6 +78,14 @@ class Tokens:
     refresh_expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A new access token for a session that goes on; `expires_in` in seconds."""
+
+    text: str = field(repr=False)
+    expires_in: int
+
+
 class Identity:
     """Who calls, in which tenant, and whether that still stands. One object a process; it opens its own transactions."""
 
@@ -77,15 +97,34 @@ class Identity:
         self.passwords = passwords or Passwords()
         self.access_tokens = AccessTokens(settings)
         self.throttle = Throttle(auth, optional_redis)
-        self._standings = Standings(app, auth, optional_redis)
+        self._standings = self.standings = Standings(app, auth, optional_redis)
+        self.devices = Devices(
+            app=app, auth=auth, redis=optional_redis, settings=settings, access_tokens=self.access_tokens, standings=self._standings,
+            throttle=self.throttle, passwords=self.passwords,
+        )  # fmt: skip
+        self.clients = Clients(app=app, auth=auth, redis=optional_redis, access_tokens=self.access_tokens)
+        self.sandboxes = Sandboxes(app=app, auth=auth, standings=self._standings)
+        self.limits = RateLimits(optional_redis, settings)
+        self.second_factors = SecondFactors(auth, self.throttle, settings)
+        self.session_control = SessionControl(app, auth, self._standings)
+        self.credentials = Credentials(
+            app=app, auth=auth, passwords=self.passwords, throttle=self.throttle, standings=self._standings,
+            second_factors=self.second_factors, session_control=self.session_control,
+        )  # fmt: skip
+        self.resets = Resets(
+            app=app, auth=auth, passwords=self.passwords, throttle=self.throttle, standings=self._standings,
+            second_factors=self.second_factors, session_control=self.session_control,
+        )  # fmt: skip
+        self.signatures = Signatures(self.credentials, self.second_factors)
         self._refresh_key = refresh_key(settings)
         self._refresh_lifetime = timedelta(seconds=settings.refresh_token_seconds)
 
-    async def sign_in(self, login: str, password: str, *, tenant_slug: str | None = None, caller: Caller) -> Tokens:
-        """Open a session. Without `tenant_slug` the person's only tenant is taken.
+    async def sign_in(self, login: str, password: str, *, tenant_slug: str | None = None, code: str | None = None, caller: Caller) -> Tokens:
+        """Open a session. Without `tenant_slug` the person's only tenant is taken; `code` is asked of who has a second factor.
 
-        Raises `SignInRefusedError` for whatever is wrong with name, password or tenant, `TenantChoiceRequiredError` where a
-        choice must be made, `TooManyFailuresError` where a limit was reached.
+        Raises `SignInRefusedError` for whatever is wrong with name, password or tenant, `SecondFactorRequiredError` where the code
+        lacks and `CodeRefusedError` where it is wrong, `TenantChoiceRequiredError` where a choice must be made, `TooManyFailuresError`
+        where a limit was reached.
         """
         login_name = directory.normalise_login(login)
         attempt = await self.throttle.claim(login_name, caller.address)
@@ -94,10 +133,14 @@ class Identity:
         if person is None or not verified:
             _log.info("sign_in_refused", address=caller.address)
             raise SignInRefusedError
+        checked = await self._check_code(person, code, attempt)
         await self.throttle.succeeded(attempt)
         await self._renew_hash(person, password)
         tenant, membership = await self._choose(person, tenant_slug)
-        return await self._open_session(tenant, membership, person.epoch, caller)
+        if checked is not None:
+            # Only now: who is asked to choose a company sends the same code again.
+            await self.second_factors.use(checked)
+        return await self._open_session(tenant, membership, caller, epoch=person.epoch, checked=checked)
 
     async def refresh(self, refresh_token: str, *, caller: Caller) -> Tokens:
         """Exchange a refresh token for new tokens. A token that was exchanged before ends the session: two hold it.
@@ -116,24 +159,47 @@ class Identity:
         # Raised only here: the end of a reused family has to be committed.
         if session is None or not stands or await directory.person_epoch(self.auth, session.membership.person_id) != session.epoch:
             raise SessionEndedError
-        principal = _principal(tenant, session, grants, caller)
+        allowed = await grants_in_force(self.app, tenant, session.membership.person_id, grants)
+        if allowed is None:
+            raise SessionEndedError
+        principal = _principal(tenant, session, allowed, caller)
         return self._tokens(principal, session.epoch, successor, session.family.expires_at)
 
+    async def enter_sandbox(self, principal: Principal, *, reason: str | None, caller: Caller) -> Tokens:
+        """A session of a company's member in its sandbox, with the second factor that he has proved already. Raises as `Sandboxes.admit`."""
+        tenant, membership = await self.sandboxes.admit(principal, reason=reason)
+        epoch = await directory.person_epoch(self.auth, principal.actor_id)
+        if epoch is None:
+            raise SessionEndedError
+        return await self._open_session(tenant, membership, caller, epoch=epoch, second_factor_at=principal.second_factor_at)
+
     async def sign_out(self, principal: Principal) -> None:
-        """End the caller's session, access token included."""
+        """End the caller's session, access token included. A machine has none: its key is revoked by a person."""
+        if principal.kind is not ActorKind.PERSON:
+            raise PermissionDeniedError("Only a person signs out. A key or a phone is revoked by somebody who manages them.")
         await self._standings.doubt_session(principal.session_id)
         async with self.app.tenant(principal.tenant_id) as tx:
             if await sessions.end_session(tx, principal.session_id, "signed out"):
                 await audit.record(tx, principal, "session.ended", f"session:{principal.session_id}", reason="signed out")
 
-    async def end_all_sessions(self, person_id: UUID) -> None:
-        """End every session of a person in every tenant: after a changed password or a lost phone."""
+    async def end_all_sessions(self, person_id: UUID, *, actor: Principal | None = None, because: str = "signed out everywhere") -> None:
+        """End every session of a person in every tenant, each on that tenant's audit trail: after a lost phone, or by himself."""
         await self._standings.doubt_person(person_id)
         await directory.raise_epoch(self.auth, person_id)
+        await self.session_control.end_everywhere(person_id, actor=actor, because=because)
+
+    async def change_password(self, principal: Principal, *, current: str, new: str) -> AccessToken:
+        """Change the caller's password; his other sessions end, this one goes on with its refresh token and the access token given here."""
+        epoch = await self.credentials.change_password(principal, current=current, new=new)
+        return self._access_token(principal, epoch)
 
     async def authenticate(self, bearer: str, *, caller: Caller) -> Principal:
-        """The principal behind an access token. Raises a `NotAuthenticatedError` unless it is ours and stands."""
+        """The principal behind an access token or an API key. Raises a `NotAuthenticatedError` unless it is ours and stands."""
+        if bearer.startswith(KEY_PREFIX):
+            return await self.clients.authenticate_key(bearer, caller=caller)
         claims = self.access_tokens.verify(bearer)
+        if claims.kind is ActorKind.CLIENT and claims.thumbprint is None:
+            return await self.clients.authenticate_token(claims, caller=caller)
         if claims.kind is not ActorKind.PERSON or claims.thumbprint is not None:
             raise TokenInvalidError
         standing = await self._standings.of(claims)
@@ -159,6 +225,15 @@ class Identity:
             address=caller.address,
         )
 
+    async def _check_code(self, person: Person, code: str | None, attempt: Attempt) -> CheckedCode | None:
+        if not await self.second_factors.is_set_up(person.person_id):
+            return None
+        if not code:
+            # No failure, and no success that would let the name start afresh.
+            await self.throttle.give_back(attempt)
+            raise SecondFactorRequiredError
+        return await self.second_factors.check(person.person_id, code)
+
     async def _renew_hash(self, person: Person, password: str) -> None:
         if person.password_hash and self.passwords.is_outdated(person.password_hash):
             renewed = await self.passwords.hash(password)
@@ -180,13 +255,22 @@ class Identity:
         return found[0]
 
     async def _open_session(
-        self, tenant: Tenant, membership: Membership, epoch: int, caller: Caller, second_factor_at: datetime | None = None
+        self,
+        tenant: Tenant,
+        membership: Membership,
+        caller: Caller,
+        *,
+        epoch: int,
+        checked: CheckedCode | None = None,
+        second_factor_at: datetime | None = None,
     ) -> Tokens:
         token = RefreshToken.new(tenant.public_id)
         expires_at = now() + self._refresh_lifetime
-        opened = NewSession(uuid7(), membership, second_factor_at, None, None)
+        opened = NewSession(uuid7(), membership, now() if checked else second_factor_at, None, None)
+        after = {"device": caller.device} | ({"secondFactor": str(checked.factor)} if checked else {})
         async with self.app.tenant(tenant.tenant_id) as tx:
             principal = _principal(tenant, opened, await sessions.grants_of(tx, membership.membership_id), caller)
+            await self.session_control.make_room(tx, principal)
             await sessions.insert_session(
                 tx,
                 session_id=principal.session_id,
@@ -196,9 +280,9 @@ class Identity:
                 expires_at=expires_at,
                 user_agent=caller.device,
                 address=caller.address,
-                second_factor_at=second_factor_at,
+                second_factor_at=opened.second_factor_at,
             )
-            await audit.record(tx, principal, "session.started", f"session:{principal.session_id}", after={"device": caller.device})
+            await audit.record(tx, principal, "session.started", f"session:{principal.session_id}", after=after)
         return self._tokens(principal, epoch, token, expires_at)
 
     async def _rotate(self, tx: TenantTransaction, session: OpenSession, presented: RefreshToken, successor: RefreshToken, caller: Caller) -> bool:
@@ -227,14 +311,17 @@ class Identity:
         return True
 
     def _tokens(self, principal: Principal, epoch: int, refresh_token: RefreshToken, expires_at: datetime) -> Tokens:
-        access_token = self.access_tokens.issue(
+        access = self._access_token(principal, epoch)
+        return Tokens(principal, access.text, access.expires_in, str(refresh_token), expires_at)
+
+    def _access_token(self, principal: Principal, epoch: int) -> AccessToken:
+        text = self.access_tokens.issue(
             subject_id=principal.actor_id,
             tenant_public_id=principal.tenant_public_id,
             session_id=principal.session_id,
             epoch=epoch,
         )
-        lifetime = int(self.access_tokens.lifetime.total_seconds())
-        return Tokens(principal, access_token, lifetime, str(refresh_token), expires_at)
+        return AccessToken(text, int(self.access_tokens.lifetime.total_seconds()))
 
 
 def _principal(tenant: Tenant, session: OpenSession | NewSession, grants: list[Grant], caller: Caller) -> Principal:

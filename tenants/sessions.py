@@ -35,6 +35,20 @@ class OpenSession:
     device_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session as its owner, or an administrator, sees it in a list."""
+
+    session_id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    user_agent: str
+    address: str
+    device_id: UUID | None
+    second_factor_at: datetime | None
+
+
 async def insert_membership(tx: TenantTransaction, membership: Membership) -> bool:
     """A new membership; False where the person has one already."""
     count = await tx.execute(
@@ -174,3 +188,82 @@ async def end_session(tx: TenantTransaction, session_id: UUID, because: str) -> 
         because,
     )
     return count == 1
+
+
+async def membership_by_id(tx: TenantTransaction, membership_id: UUID) -> Membership | None:
+    """A membership of this tenant, active or not."""
+    row = await tx.fetchrow(
+        "select membership_id, person_id, display_name from membership where tenant_id = $1 and membership_id = $2", membership_id
+    )
+    return Membership(*row) if row else None
+
+
+async def membership_of(tx: TenantTransaction, person_id: UUID) -> Membership | None:
+    """The person's membership of this tenant, active or not."""
+    row = await tx.fetchrow("select membership_id, person_id, display_name from membership where tenant_id = $1 and person_id = $2", person_id)
+    return Membership(*row) if row else None
+
+
+async def page_of_sessions(tx: TenantTransaction, membership_id: UUID, *, cursor: UUID | None, backward: bool, limit: int) -> list[LiveSession]:
+    """A member's live sessions, newest first, from behind the cursor (a session's id), in the order of going."""
+    behind, order = (">", "asc") if backward else ("<", "desc")
+    rows = await tx.fetch(
+        f"""select session_id, created_at, last_used_at, expires_at, user_agent, address, device_id, second_factor_at from session
+            where tenant_id = $1 and membership_id = $2 and ended_at is null and expires_at > now() and ($3::uuid is null or session_id {behind} $3)
+            order by session_id {order} limit $4""",
+        membership_id,
+        cursor,
+        limit,
+    )
+    return [LiveSession(*row) for row in rows]
+
+
+async def is_live_session_of(tx: TenantTransaction, membership_id: UUID, session_id: UUID) -> bool:
+    """Whether a session is this member's and hasn't ended."""
+    return bool(
+        await tx.fetchval(
+            "select exists (select 1 from session where tenant_id = $1 and membership_id = $2 and session_id = $3 and ended_at is null)",
+            membership_id,
+            session_id,
+        )
+    )
+
+
+async def end_sessions_of(tx: TenantTransaction, membership_id: UUID, because: str, *, keep: UUID | None = None) -> list[UUID]:
+    """End a member's sessions, but for one to `keep`; gives those that had not ended before."""
+    rows = await tx.fetch(
+        """update session set ended_at = now(), ended_because = $3
+           where tenant_id = $1 and membership_id = $2 and ended_at is null and session_id is distinct from $4 returning session_id""",
+        membership_id,
+        because,
+        keep,
+    )
+    return [row["session_id"] for row in rows]
+
+
+async def sessions_beyond(tx: TenantTransaction, membership_id: UUID, allowed: int) -> list[UUID]:
+    """A member's live sessions beyond the `allowed` ones that were used last. Whoever else opens one for him waits from here on."""
+    await tx.fetchval("select 1 from membership where tenant_id = $1 and membership_id = $2 for no key update", membership_id)
+    rows = await tx.fetch(
+        """select session_id from session where tenant_id = $1 and membership_id = $2 and ended_at is null and expires_at > now()
+           order by last_used_at desc, session_id desc offset $3""",
+        membership_id,
+        allowed,
+    )
+    return [row["session_id"] for row in rows]
+
+
+async def mark_proved(tx: TenantTransaction, session_id: UUID, *, moment: datetime, second_factor: bool) -> None:
+    """Note that the person behind a session has proved himself once more."""
+    await tx.execute(
+        """update session set reauthenticated_at = $3, second_factor_at = case when $4 then $3 else second_factor_at end
+           where tenant_id = $1 and session_id = $2""",
+        session_id,
+        moment,
+        second_factor,
+    )
+
+
+async def carry_over(tx: TenantTransaction, session_id: UUID, epoch: int) -> None:
+    """Let a session live on in the person's new epoch, in which his others ended."""
+    await tx.execute("update session set epoch = $3 where tenant_id = $1 and session_id = $2", session_id, epoch)

@@ -11,6 +11,7 @@ from infra.database import Database
 from tenants import directory
 from tenants.grants import Grant
 from tenants.optional_redis import REST_SECONDS, OptionalRedis
+from tenants.sandbox.access import grants_in_force
 from tenants.sessions import grants_of
 from tenants.tokens import AccessClaims
 
@@ -105,6 +106,9 @@ class Standings:
         epoch = await directory.person_epoch(self._auth, claims.subject_id)
         if row is None or epoch is None:
             return None
+        allowed = await grants_in_force(self._app, tenant, claims.subject_id, grants)
+        if allowed is None:
+            return None
         return Standing(
             tenant_id=tenant.tenant_id,
             tenant_slug=tenant.slug,
@@ -112,7 +116,7 @@ class Standings:
             membership_id=row["membership_id"],
             display_name=row["display_name"],
             sandbox=tenant.sandbox,
-            grants=tuple(grants),
+            grants=tuple(allowed),
             epoch=epoch,
             expires_at=row["expires_at"],
             device_id=row["device_id"],

@@ -1,4 +1,4 @@
-"""How often a password may be tried: per sign-in name and per address, counted before the password is looked at."""
+"""How often a password or a code may be tried: per sign-in name and per address, counted before the password is looked at."""
 
 import hashlib
 import ipaddress
@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
+from uuid import UUID
 
 from infra.database import Database
 from infra.ids import uuid7
@@ -18,6 +19,9 @@ WINDOW: Final = timedelta(minutes=15)
 ACCOUNT_FAILURES_IN_WINDOW: Final = 10
 # A factory sits behind one address.
 ADDRESS_FAILURES_IN_WINDOW: Final = 100
+# Three of a million codes are right at a time: who knows the password finds one with 100 tries once in 3,000 accounts, then it is blocked.
+CODE_WINDOW: Final = timedelta(minutes=5)
+CODE_FAILURES_IN_WINDOW: Final = 5
 
 _WINDOW_SECONDS: Final = int(WINDOW.total_seconds())
 
@@ -86,6 +90,22 @@ class Throttle:
                     raise TooManyFailuresError(_WINDOW_SECONDS)
         return attempt
 
+    async def claim_address(self, purpose: str, address: str, limit: int) -> bytes:
+        """Count an attempt that no account stands behind, as a failure in advance: at most `limit` from an address in a window.
+
+        Raises `TooManyFailuresError`; what it returns goes to `give_back_address` when the attempt has succeeded.
+        """
+        subject = _sha256(f"{purpose}:{_network(address)}")
+        async with self._auth.connection() as connection:
+            if not await connection.fetchval(_CLAIM_IN_DATABASE, subject, WINDOW, None, limit):
+                raise TooManyFailuresError(_WINDOW_SECONDS)
+        return subject
+
+    async def give_back_address(self, subject: bytes) -> None:
+        """An attempt of `claim_address` has succeeded."""
+        async with self._auth.connection() as connection:
+            await connection.execute(_GIVE_BACK, subject)
+
     async def succeeded(self, attempt: Attempt) -> None:
         """The name starts afresh; the address gets back only this attempt, lest one good account hide many bad ones."""
         async with self._auth.connection() as connection, connection.transaction():
@@ -95,11 +115,35 @@ class Throttle:
         await self._redis.attempt(lambda redis: redis.delete(account))
         await self._redis.attempt(lambda redis: cast(Awaitable[Any], redis.zrem(address, attempt.attempt_id)))
 
+    async def give_back(self, attempt: Attempt) -> None:
+        """The attempt was no failure and no success either: a password was right, and a code is still asked for."""
+        async with self._auth.connection() as connection, connection.transaction():
+            for subject in (attempt.account, attempt.address):
+                await connection.execute(_GIVE_BACK, subject)
+        account, address = _redis_keys(attempt)
+        await self._redis.attempt(lambda redis: cast(Awaitable[Any], redis.zrem(account, attempt.attempt_id)))
+        await self._redis.attempt(lambda redis: cast(Awaitable[Any], redis.zrem(address, attempt.attempt_id)))
+
+    async def claim_code(self, person_id: UUID) -> None:
+        """Count a second factor's code as wrong in advance; `TooManyFailuresError` at a limit, wherever the tries come from."""
+        async with self._auth.connection() as connection:
+            claimed = await connection.fetchval(_CLAIM_IN_DATABASE, _code_subject(person_id), CODE_WINDOW, ACCOUNT_FAILURES, CODE_FAILURES_IN_WINDOW)
+        if not claimed:
+            raise TooManyFailuresError(int(CODE_WINDOW.total_seconds()))
+
+    async def code_succeeded(self, person_id: UUID) -> None:
+        """The code was right: the person's codes start afresh."""
+        async with self._auth.connection() as connection:
+            await connection.execute("delete from sign_in_attempt where subject_sha256 = $1", _code_subject(person_id))
+
     async def lift(self, login_name: str) -> None:
-        """Forget a name's failures; for an administrator who knows the person, and after a new password was set."""
+        """Forget a name's failures, and its person's wrong codes; for an administrator who knows the person, and after a new password."""
         attempt = Attempt("", _sha256(f"name:{login_name}"), b"")
         async with self._auth.connection() as connection:
             await connection.execute("delete from sign_in_attempt where subject_sha256 = $1", attempt.account)
+            person_id = await connection.fetchval("select person_id from login_directory where login_name = $1", login_name)
+            if person_id is not None:
+                await connection.execute("delete from sign_in_attempt where subject_sha256 = $1", _code_subject(person_id))
         await self._redis.attempt(lambda redis: redis.delete(_redis_keys(attempt)[0]))
 
     async def _claim_in_redis(self, attempt: Attempt) -> None:
@@ -113,6 +157,10 @@ class Throttle:
 def _redis_keys(attempt: Attempt) -> tuple[str, str]:
     # One hash tag: on a Redis cluster both keys of the script live on one node.
     return f"suyuan:{{sign-in}}:{attempt.account.hex()}", f"suyuan:{{sign-in}}:{attempt.address.hex()}"
+
+
+def _code_subject(person_id: UUID) -> bytes:
+    return _sha256(f"code:{person_id}")
 
 
 def _sha256(subject: str) -> bytes:

@@ -40,6 +40,8 @@ class AccessClaims:
     kind: ActorKind = ActorKind.PERSON
     # RFC 9449 §6: the thumbprint of the key that must be proved with every use of the token.
     thumbprint: str | None = None
+    # RFC 9068 §2.2.3, of a client's tokens alone: what of its scopes this one is good for.
+    scope: str = ""
 
 
 class AccessTokens:
@@ -63,6 +65,7 @@ class AccessTokens:
         epoch: int,
         kind: ActorKind = ActorKind.PERSON,
         thumbprint: str | None = None,
+        scope: str | None = None,
         issued_at: datetime | None = None,
     ) -> str:
         """A token for one session, device or key, good for `lifetime` from `issued_at` (now); with `thumbprint`, bound to that key."""
@@ -81,6 +84,8 @@ class AccessTokens:
         }
         if thumbprint is not None:
             claims["cnf"] = {"jkt": thumbprint}
+        if scope is not None:
+            claims["scope"] = scope
         return jwt.encode(claims, self._signing_key, algorithm=ALGORITHM, headers={"kid": self.key_id, "typ": TOKEN_TYPE})
 
     def verify(self, token: str) -> AccessClaims:
@@ -91,7 +96,8 @@ class AccessTokens:
             if type(epoch) is not int:
                 raise TokenInvalidError
             kind, thumbprint = ActorKind(claims["kind"]), claims["cnf"]["jkt"] if "cnf" in claims else None
-            return AccessClaims(UUID(claims["jti"]), UUID(claims["sub"]), UUID(claims["tid"]), UUID(claims["sid"]), epoch, kind, thumbprint)
+            identifiers = (UUID(claims["jti"]), UUID(claims["sub"]), UUID(claims["tid"]), UUID(claims["sid"]))
+            return AccessClaims(*identifiers, epoch, kind, thumbprint, str(claims.get("scope", "")))
         except jwt.ExpiredSignatureError as problem:
             raise TokenExpiredError from problem
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError) as problem:

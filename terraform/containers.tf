@@ -25,6 +25,7 @@ locals {
   service_secrets = merge(local.database_secrets, {
     SUYUAN_REDIS_URL         = aws_secretsmanager_secret.main["redis_url"].arn
     SUYUAN_TOKEN_SIGNING_KEY = aws_secretsmanager_secret.main["token_signing_key"].arn
+    SUYUAN_ENCRYPTION_KEY    = aws_secretsmanager_secret.main["encryption_key"].arn
   })
   owner_secret = {
     SUYUAN_DATABASE_OWNER_URL = aws_secretsmanager_secret.main["database_owner_url"].arn

@@ -9,7 +9,7 @@ locals {
     database_public_url = "suyuan_public"
     database_owner_url  = "suyuan_migrator"
   }
-  secret_names = concat(keys(local.database_role_of), ["redis_url", "redis_password", "token_signing_key"])
+  secret_names = concat(keys(local.database_role_of), ["redis_url", "redis_password", "token_signing_key", "encryption_key"])
 
   database               = "${aws_db_instance.main.address}:5432/suyuan"
   redis_password_version = join("", [for name, version in aws_secretsmanager_secret_version.drawn : version.version_id if name == "redis_password"])
@@ -33,11 +33,11 @@ resource "aws_secretsmanager_secret_version" "drawn" {
   for_each  = var.secret_versions
   secret_id = aws_secretsmanager_secret.main[each.key].id
 
-  # A database's address carries its password; the signing key is 32 bytes in base64url; the cache's password is itself.
+  # A database's address carries its password; the keys are 32 bytes in base64url; the cache's password is itself.
   secret_string_wo = (
     contains(keys(local.database_role_of), each.key)
     ? "postgresql://${lookup(local.database_role_of, each.key, "")}:${ephemeral.aws_secretsmanager_random_password.drawn[each.key].random_password}@${local.database}"
-    : each.key == "token_signing_key"
+    : contains(["token_signing_key", "encryption_key"], each.key)
     ? trimsuffix(replace(replace(base64sha256(ephemeral.aws_secretsmanager_random_password.drawn[each.key].random_password), "+", "-"), "/", "_"), "=")
     : ephemeral.aws_secretsmanager_random_password.drawn[each.key].random_password
   )

@@ -156,11 +156,12 @@ variable "secret_versions" {
     database_owner_url  = 1
     redis_password      = 1
     token_signing_key   = 1
+    encryption_key      = 1
   }
   validation {
     condition = length(setsubtract(keys(var.secret_versions), [
       "database_url", "database_relay_url", "database_auth_url", "database_public_url", "database_owner_url",
-      "redis_password", "token_signing_key",
+      "redis_password", "token_signing_key", "encryption_key",
     ])) == 0
     error_message = "The names are fixed; see the default."
   }

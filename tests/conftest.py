@@ -32,6 +32,10 @@ from tenants.principal import Principal
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller, Identity
 from tests.firms import Firm
+from tests.soak.report import pytest_terminal_summary
+from tests.trail import watching
+
+__all__ = ["pytest_terminal_summary"]
 
 TEMPLATE = "suyuan_template"
 PASSWORD = "granite otter velvet moss 42"
@@ -130,6 +134,12 @@ def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
             "s3_access_key": cluster.s3_access_key,
             "s3_secret_key": cluster.s3_secret_key,
             "token_signing_key": "demo-test-signing-key",
+            "encryption_key": "demo-test-encryption-key",
+            # One person of a test does the work of a factory; what limits do is tried in tests of their own.
+            "limit_tenant_requests": 1_000_000,
+            "limit_caller_requests": 1_000_000,
+            "limit_tenant_bytes": 10_000_000_000,
+            "limit_address_requests": 1_000_000,
             "log_level": "WARNING",
             "log_json": False,
         }
@@ -203,6 +213,13 @@ def app(services: Services) -> Litestar:
     return create_app(services=services)
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def _watched_trail(cluster: Cluster) -> AsyncIterator[None]:
+    """Whatever any test does through the application is compared with the audit trail (`tests/trail.py`)."""
+    async with watching(cluster.admin_dsn):
+        yield
+
+
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that speaks to the application in this process."""
@@ -214,7 +231,7 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def do_outbox(services: Services) -> Callable[[], Awaitable[int]]:
     """Perform all open outbox rows in this process."""
-    return lambda: drain(services.database, services.relay_database, handlers())
+    return lambda: drain(services.database, services.relay_database, handlers(services))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import strawberry
 
 from backend.alerts.query_service import page_of_alerts
 from backend.alerts.types import Alert
+from backend.catalog.loaders import sites_for
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import field
@@ -28,6 +29,7 @@ class AlertQueries:
     ) -> Connection[Alert]:
         """A page of them."""
         page = Page.of(first, after, last, before)
+        cursor, sites = page.uuid(), await sites_for(info.context, Permission.HOLDS_READ)
         async with info.context.reading() as tx:
-            rows = await page_of_alerts(tx, open_only=open_only, cursor=page.uuid(), backward=page.backward, limit=page.limit)
+            rows = await page_of_alerts(tx, open_only=open_only, cursor=cursor, backward=page.backward, limit=page.limit, sites=sites)
         return connect(page, rows, node=Alert.of, cursor=lambda row: str(row.alert_id))

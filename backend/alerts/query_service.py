@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.alerts import query_repository
 from backend.alerts.service import Severity
+from backend.catalog.sites import Sites
 from infra.database import Record, TenantTransaction
 
 
@@ -31,13 +32,15 @@ class Alert:
         )  # fmt: skip
 
 
-async def page_of_alerts(tx: TenantTransaction, *, open_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Alert]:
-    """Alerts, newest first, from behind the cursor (an alert's id), in the order of going."""
-    rows = await query_repository.page(tx, open_only=open_only, cursor=cursor, backward=backward, limit=limit)
+async def page_of_alerts(
+    tx: TenantTransaction, *, open_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None = None
+) -> list[Alert]:
+    """Alerts about what `sites` meet, newest first, from behind the cursor (an alert's id), in the order of going."""
+    rows = await query_repository.page(tx, open_only=open_only, cursor=cursor, backward=backward, limit=limit, sites=sites)
     return [Alert.from_row(row) for row in rows]
 
 
-async def alert_by_id(tx: TenantTransaction, alert_id: UUID) -> Alert | None:
-    """One alert, or None."""
-    row = await query_repository.by_id(tx, alert_id)
+async def alert_by_id(tx: TenantTransaction, alert_id: UUID, sites: Sites | None = None) -> Alert | None:
+    """One alert about what `sites` meet, or None."""
+    row = await query_repository.by_id(tx, alert_id, sites)
     return Alert.from_row(row) if row else None

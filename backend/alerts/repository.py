@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from infra.database import Record, TenantTransaction
+from infra.database import TenantTransaction
 from infra.ids import uuid7
 
 
@@ -26,16 +26,6 @@ async def insert(
         at,
     )
     return alert_id
-
-
-async def open_alerts(tx: TenantTransaction, *, before: UUID | None, limit: int) -> list[Record]:
-    """Open alerts, newest first, from behind `before`."""
-    return await tx.fetch(
-        """select alert_id, kind, severity, subject, detail, raised_at, notified_at from alert
-           where tenant_id = $1 and closed_at is null and ($2::uuid is null or alert_id < $2) order by alert_id desc limit $3""",
-        before,
-        limit,
-    )
 
 
 async def mark_notified(tx: TenantTransaction, alert_id: UUID, at: datetime) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.alerts import repository
 from infra import clock
-from infra.database import Record, TenantTransaction
+from infra.database import TenantTransaction
 from infra.logging import get_logger
 from infra.outbox import enqueue, first_time
 
@@ -28,11 +28,6 @@ async def raise_alert(tx: TenantTransaction, *, kind: str, severity: Severity, d
     if alert_id is not None:
         await enqueue(tx, RAISED, [{"alert_id": str(alert_id), "kind": kind, "subject": subject}])
     return alert_id
-
-
-async def open_alerts(tx: TenantTransaction, *, before: UUID | None = None, limit: int = 50) -> list[Record]:
-    """Open alerts, newest first."""
-    return await repository.open_alerts(tx, before=before, limit=limit)
 
 
 async def notify(tx: TenantTransaction, payload: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 
 from backend.alerts import query_service
 from backend.alerts.service import Severity
+from backend.catalog.loaders import sites_for
 from backend.graphql.context import Context
 from backend.graphql.directives import requires
 from backend.graphql.ids import global_id, parse_uuid
@@ -46,8 +47,9 @@ async def find_alert(context: Context, public_id: str) -> Alert | None:
     identifier = parse_uuid(public_id)
     if identifier is None:
         return None
+    sites = await sites_for(context, Permission.HOLDS_READ)
     async with context.reading() as tx:
-        found = await query_service.alert_by_id(tx, identifier)
+        found = await query_service.alert_by_id(tx, identifier, sites)
     return Alert.of(found) if found else None
 
 

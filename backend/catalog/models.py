@@ -1,6 +1,6 @@
 """Products, locations and partners; names by language as JSON text."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, SmallInteger, Text, func
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, SmallInteger, Text, func
 
 from infra.schema import Key, tenant_table
 
@@ -28,6 +28,9 @@ location = tenant_table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     key=("place",),
 )
+
+# What lies in a place: walked down from somebody's sites.
+Index("ix_location_parent", location.c.tenant_id, location.c.parent_place)
 
 partner = tenant_table(
     "partner",

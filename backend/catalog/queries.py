@@ -3,6 +3,7 @@
 import strawberry
 
 from backend.catalog import query_service
+from backend.catalog.loaders import sites_for
 from backend.catalog.types import Location, Partner, Product
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
@@ -26,14 +27,18 @@ class CatalogQueries:
         language = info.context.language
         return connect(page, rows, node=lambda row: Product.of(row, language), cursor=lambda row: row.gtin)
 
-    @field(description="Locations in order of their URI.", directives=requires(Permission.CATALOG_READ))
+    @field(
+        description="Locations in order of their URI; to whom the catalogue counts at some sites only, those, what they lie in and partners'.",
+        directives=requires(Permission.CATALOG_READ),
+    )
     async def locations(
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[Location]:
         """A page of them."""
         page = Page.of(first, after, last, before)
+        sites = await sites_for(info.context, Permission.CATALOG_READ)
         async with info.context.reading() as tx:
-            rows = await query_service.page_of_locations(tx, cursor=page.cursor, backward=page.backward, limit=page.limit)
+            rows = await query_service.page_of_locations(tx, cursor=page.cursor, backward=page.backward, limit=page.limit, sites=sites)
         language = info.context.language
         return connect(page, rows, node=lambda row: Location.of(row, language), cursor=lambda row: row.place)
 

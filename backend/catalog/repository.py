@@ -1,7 +1,7 @@
 """Statements on the catalogue."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from infra.database import Record, TenantTransaction
 
@@ -64,31 +64,39 @@ async def partners(tx: TenantTransaction, parties: Collection[str]) -> list[Reco
     )
 
 
-async def list_products(tx: TenantTransaction, *, after: str, limit: int) -> list[Record]:
-    """Products in order of their GTIN, from behind `after`."""
-    return await tx.fetch(
-        """select gtin, names, kind, uom, shelf_life_days, published from product
-           where tenant_id = $1 and gtin > $2 order by gtin limit $3""",
-        after,
-        limit,
-    )
+MOST_PLACES: Final = 20_000
+
+# The bounds of a GLN's extensions are reckoned beside each place: only then do the indexes serve, because a function of what is
+# compared could tell of rows that the tenant's policy hides.
+_BOUNDS: Final = """case when length({place}) = $3 and {place} like $4 then {place} || '/' end as low,
+  case when length({place}) = $3 and {place} like $4 then {place} || '0' end as high"""
+_AROUND: Final = f"""
+with recursive within(place, low, high) as (
+  select given.place collate "C" as place, {_BOUNDS.format(place='given.place collate "C"')} from unnest($2::text[]) as given(place)
+  union
+  select l.place, {_BOUNDS.format(place="l.place")} from within w
+  join location l on l.tenant_id = $1 and (l.parent_place = w.place or (l.parent_place > w.low and l.parent_place < w.high))
+), above(place) as (
+  select l.parent_place from location l where l.tenant_id = $1 and l.place = any($2::text[]) and l.parent_place is not null
+  union
+  select l.parent_place from above a join location l on l.tenant_id = $1 and l.place = a.place where l.parent_place is not null
+)
+select place, false as above from within
+union all
+select place, true from above
+limit $5
+"""
 
 
-async def list_locations(tx: TenantTransaction, *, after: str, limit: int) -> list[Record]:
-    """Locations in order of their URI, from behind `after`."""
-    return await tx.fetch(
-        """select place, parent_place, names, kind, own, time_zone from location
-           where tenant_id = $1 and place > $2 order by place limit $3""",
-        after,
-        limit,
-    )
+async def places_around(tx: TenantTransaction, sites: Collection[str], *, stem: int, gln: str) -> list[Record]:
+    """(place, whether it is above) of what the catalogue puts into these sites, and of what they lie in. A circle of parents ends at
+    what was seen; beyond 20,000 places a place is as good as outside.
+
+    A place whose URI begins with `gln` and is `stem` long has extensions: what lies in one of them lies in it. They aren't listed.
+    """
+    return await tx.fetch(_AROUND, list(sites), stem, f"{gln}%", MOST_PLACES)
 
 
-async def list_partners(tx: TenantTransaction, *, after: str, limit: int) -> list[Record]:
-    """Partners in order of their URI, from behind `after`."""
-    return await tx.fetch(
-        """select party, names, supplier, customer, address from partner
-           where tenant_id = $1 and party > $2 order by party limit $3""",
-        after,
-        limit,
-    )
+async def places_in(tx: TenantTransaction, fence: str, values: Collection[Any]) -> list[str]:
+    """Places of the catalogue by a condition on `place`, whose values stand from `$2` on."""
+    return [row["place"] for row in await tx.fetch(f"select place from location where tenant_id = $1{fence}", *values)]

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from backend.catalog import repository
+from backend.catalog.errors import OutsideSitesError
+from backend.catalog.sites import Sites, sites_of
 from backend.identifiers import parse_identifier
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
@@ -91,8 +93,8 @@ def _zone(name: str) -> str:
 
 
 async def put_products(tx: TenantTransaction, principal: Principal, products: Sequence[Product]) -> None:
-    """Add products or change them, by GTIN."""
-    principal.require(Permission.CATALOG_WRITE)
+    """Add products or change them, by GTIN. They are the whole company's."""
+    principal.require_everywhere(Permission.CATALOG_WRITE)
     rows = [
         (
             parse_identifier(f"(01){item.gtin}").gtin, _encode_names(item.names, "names"), int(item.kind), item.uom, item.shelf_life_days,
@@ -107,22 +109,36 @@ async def put_products(tx: TenantTransaction, principal: Principal, products: Se
 
 
 async def put_locations(tx: TenantTransaction, principal: Principal, locations: Sequence[Location]) -> None:
-    """Add locations or change them, by place."""
-    principal.require(Permission.CATALOG_WRITE)
+    """Add locations or change them, by place; raises `OutsideSitesError` unless each lies in a site where the caller may."""
+    sites = await sites_of(tx, principal, Permission.CATALOG_WRITE)
     rows = {}
     for item in locations:
         place = parse_identifier(item.place).uri
         parent = parse_identifier(item.parent_place).uri if item.parent_place else None
         rows[place] = (place, parent, _encode_names(item.names, "names"), item.kind, item.own, _zone(item.time_zone))
+    if sites is not None:
+        await _require_inside(tx, sites, {place: row[1] for place, row in rows.items()})
     if rows:
         await repository.upsert_locations(tx, list(rows.values()))
         await audit.record(tx, principal, "locations.put", f"{len(rows)} locations", after={"places": list(rows)})
         await enqueue(tx, LOCATIONS_CHANGED, [{"places": list(rows)}])
 
 
+async def _require_inside(tx: TenantTransaction, sites: Sites, parents: Mapping[str, str | None]) -> None:
+    """Whoever is limited to sites adds extensions of their GLNs and changes what lies there: a GLN or URI of its own, once taken by
+    another site, would tell of that one by being refused. Nor does he move a place out of his site, or a site itself."""
+    stored = await locations_by_place(tx, parents)
+    for place, parent in parents.items():
+        if not sites.cover(place):
+            raise OutsideSitesError("A place in “locations” doesn't lie in your sites.", field="locations.place")
+        before = stored[place].parent_place if place in stored else None
+        if parent != before and not sites.cover(parent):
+            raise OutsideSitesError("A place in “locations” would be moved out of your sites.", field="locations.parentPlace")
+
+
 async def put_partners(tx: TenantTransaction, principal: Principal, partners: Sequence[Partner]) -> None:
-    """Add partners or change them, by party."""
-    principal.require(Permission.CATALOG_WRITE)
+    """Add partners or change them, by party. They are the whole company's."""
+    principal.require_everywhere(Permission.CATALOG_WRITE)
     rows = {}
     for item in partners:
         party = parse_identifier(item.party).uri
@@ -149,26 +165,12 @@ async def products_by_gtin(tx: TenantTransaction, gtins: Collection[str]) -> dic
     return {row["gtin"]: _product(row) for row in await repository.products(tx, gtins)} if gtins else {}
 
 
-async def locations_by_place(tx: TenantTransaction, places: Collection[str]) -> dict[str, Location]:
-    """Known locations by canonical URI."""
-    return {row["place"]: _location(row) for row in await repository.locations(tx, places)} if places else {}
+async def locations_by_place(tx: TenantTransaction, places: Collection[str], sites: Sites | None = None) -> dict[str, Location]:
+    """Known locations by canonical URI; of the company's own those in `sites` and above them."""
+    found = await repository.locations(tx, places) if places else []
+    return {row["place"]: _location(row) for row in found if sites is None or sites.show(row["place"], own=row["own"])}
 
 
 async def partners_by_party(tx: TenantTransaction, parties: Collection[str]) -> dict[str, Partner]:
     """Known partners by canonical URI."""
     return {row["party"]: _partner(row) for row in await repository.partners(tx, parties)} if parties else {}
-
-
-async def list_products(tx: TenantTransaction, *, after: str = "", limit: int = 50) -> list[Product]:
-    """Products in order of their GTIN."""
-    return [_product(row) for row in await repository.list_products(tx, after=after, limit=limit)]
-
-
-async def list_locations(tx: TenantTransaction, *, after: str = "", limit: int = 50) -> list[Location]:
-    """Locations in order of their URI."""
-    return [_location(row) for row in await repository.list_locations(tx, after=after, limit=limit)]
-
-
-async def list_partners(tx: TenantTransaction, *, after: str = "", limit: int = 50) -> list[Partner]:
-    """Partners in order of their URI."""
-    return [_partner(row) for row in await repository.list_partners(tx, after=after, limit=limit)]

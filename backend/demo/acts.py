@@ -9,9 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from backend.demo import loading, runtime, story
 from backend.services import Services, build_services
 from backend.simulator import Simulation
+from infra.clock import now
 from infra.embedded.problems import StartupProblem
 from infra.settings import Settings
 from tenants.directory import tenant_by_slug
+from tenants.second_factor.codes import code_at, step_at
 
 LOADED = runtime.STATE / "loaded.json"
 
@@ -35,6 +37,7 @@ async def fill_and_tell(console: Console) -> Told:
             finished = min(made.truth.contaminated_reach.finished_lots)
             LOADED.write_text(json.dumps([made.truth.contaminated_lot, made.truth.sold_unit, finished]))
         told = Told(*json.loads(LOADED.read_text()))
+        await loading.set_up_signing(services)
         tenant = await tenant_by_slug(services.database, loading.MAKER)
         if tenant is None:
             raise StartupProblem("The demo's data are not complete. Run `make demo-reset`.")
@@ -76,7 +79,10 @@ def invite(console: Console, told: Told, seconds: float) -> None:
     console.print(f"GraphQL      {url}/graphql", highlight=False)
     console.print(f"EPCIS REST   {url}/epcis", highlight=False)
     console.print(f"Sign in as   {', '.join(login for _, login, _, _ in loading.PEOPLE)}", highlight=False)
-    console.print(f"Password     {loading.PASSWORD}\n", highlight=False)
+    console.print(f"Password     {loading.PASSWORD}", highlight=False)
+    code = code_at(loading.SIGNERS_SECRET, step_at(now()))
+    console.print(f"Signing      {loading.SIGNER} needs a code besides: {code} now; for an authenticator app {loading.SIGNERS_SECRET}\n",
+                  highlight=False, soft_wrap=True)  # fmt: skip
     console.print("[bold]Three things to try[/]")
     console.print(f"1. What a customer sees who scans the code of a sold unit: {host}/{told.sold_unit}", highlight=False, soft_wrap=True)
     console.print(f"2. The same for a lot that the contaminated one went into: {host}/{told.finished_lot}", highlight=False, soft_wrap=True)

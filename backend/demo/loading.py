@@ -10,16 +10,14 @@ from typing import Any
 import httpx
 import msgspec
 
-from backend.catalog import service as catalog
-from backend.catalog.service import Location, Partner, Product, ProductKind
 from backend.demo.runtime import ROOT, public_url
+from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
-from backend.simulator.master_data import MasterData, PartnerRole
-from infra.database import TenantTransaction
+from backend.simulator.master_data import MasterData
 from infra.errors import ConflictError
+from tenants.directory import person_by_login
 from tenants.permissions import Role
-from tenants.principal import Principal
 from tenants.registration import add_claim, create_person_with_membership, create_tenant
 from tenants.service import Caller
 
@@ -34,6 +32,9 @@ PEOPLE = (
     (MAKER, "worker@suwei.example", "王工 Wang Gong", Role.WORKER),
     (SAMPLES, "owner@samples.example", "Sam Ple", Role.OWNER),
 )
+# Who signs releases has a second factor. Printed by the demo too, so that any authenticator app shows the codes.
+SIGNER = "quality@suwei.example"
+SIGNERS_SECRET = "SUYUANDEMOQUALITYMANAGER234567AB"  # noqa: S105 - see above
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Progress = Callable[[str, int, int], None]
@@ -69,42 +70,11 @@ async def make_firms(services: Services, master_data: MasterData) -> None:
     await services.in_tenant(tenants[MAKER].tenant_id, lambda tx: put_catalogue(tx, tokens.principal, master_data))
 
 
-async def put_catalogue(tx: TenantTransaction, principal: Principal, master_data: MasterData) -> None:
-    """The simulated firm's products, places and partners."""
-    kinds = {"raw": ProductKind.RAW, "intermediate": ProductKind.INTERMEDIATE, "finished": ProductKind.FINISHED}
-    await catalog.put_products(
-        tx,
-        principal,
-        [
-            Product(
-                item.gtin, {"zh": item.name_zh, "en": item.name_en}, kinds[str(item.kind)], item.unit_of_measure, item.shelf_life_days, published=True
-            )
-            for item in master_data.products
-        ],
-    )
-    by_key = {item.key: item for item in master_data.locations}
-    await catalog.put_locations(
-        tx,
-        principal,
-        [
-            Location(
-                f"https://id.gs1.org/{item.key}", {"zh": item.name_zh, "en": item.name_en}, str(item.kind), item.own, item.time_zone,
-                f"https://id.gs1.org/{item.parent}" if item.parent and item.parent in by_key else None,
-            )
-            for item in master_data.locations
-        ],
-    )  # fmt: skip
-    await catalog.put_partners(
-        tx,
-        principal,
-        [
-            Partner(
-                f"https://id.gs1.org/417/{item.gln}", {"zh": item.name_zh, "en": item.name_en}, item.role is PartnerRole.SUPPLIER,
-                item.role is PartnerRole.CUSTOMER, item.address_zh,
-            )
-            for item in master_data.partners
-        ],
-    )  # fmt: skip
+async def set_up_signing(services: Services) -> None:
+    """Give the quality manager his second factor; one that is there already stays."""
+    person = await person_by_login(services.auth_database, SIGNER)
+    if person is not None:
+        await services.identity.second_factors.install(person.person_id, SIGNERS_SECRET)
 
 
 class Customer:

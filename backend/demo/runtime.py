@@ -69,19 +69,20 @@ def environment(ground: Ground) -> dict[str, str]:
         "SUYUAN_S3_ACCESS_KEY": ground.store.access_key,
         "SUYUAN_S3_SECRET_KEY": ground.store.secret_key,
         "SUYUAN_TOKEN_SIGNING_KEY": kept["token"],
+        "SUYUAN_ENCRYPTION_KEY": kept["encryption"],
         "SUYUAN_LOG_LEVEL": os.environ.get("SUYUAN_LOG_LEVEL", "WARNING"),
     }
 
 
 def _kept_secrets() -> dict[str, str]:
     path = STATE / "secrets.json"
-    if path.exists():
-        kept: dict[str, str] = json.loads(path.read_text())
-        return kept
-    made = {name: f"demo-{secrets.token_urlsafe(24)}" for name in (*LOGIN_ROLES, "token")}
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(made))
-    return made
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    lacking = [name for name in (*LOGIN_ROLES, "token", "encryption") if name not in kept]
+    if lacking:
+        kept |= {name: f"demo-{secrets.token_urlsafe(24)}" for name in lacking}
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(kept))
+    return kept
 
 
 def start_web(supervisor: Supervisor, settings: dict[str, str]) -> None:

@@ -10,9 +10,11 @@ from litestar.exceptions import HTTPException
 from backend.events.errors import QueryParameterError
 from backend.events.faults import DocumentFaults, Fault
 from backend.events.jobs import MOST_ERRORS
+from backend.events.reporting import EventsOutsideSitesError
 from infra.errors import SuyuanError
 from infra.http import answer_unexpected, request_id
 
+SECURITY: Final = "SecurityException"
 _BY_STATUS: Final = {
     400: ("ValidationException", "The request can't be taken as it is"),
     401: ("SecurityException", "Not signed in"),
@@ -37,10 +39,10 @@ def problem(status: int, detail: str, *, name: str | None = None, **extra: Any) 
     return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
 
 
-def fault_list(faults: Sequence[Fault]) -> list[dict[str, str]]:
+def fault_list(faults: Sequence[Fault], exception: str = "ValidationException") -> list[dict[str, str]]:
     """Faults as they stand in problems and capture jobs."""
     return [
-        {"type": "epcisException:ValidationException", "title": fault.message, "field": fault.path, "rule": fault.rule, "detail": fault.mend}
+        {"type": f"epcisException:{exception}", "title": fault.message, "field": fault.path, "rule": fault.rule, "detail": fault.mend}
         for fault in faults[:MOST_ERRORS]
     ]
 
@@ -64,6 +66,8 @@ def _answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Res
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     if "retry_after" in error.detail:
         extra["retryAfter"] = error.detail["retry_after"]
+    if isinstance(error, EventsOutsideSitesError):
+        extra |= {"errors": fault_list(error.faults, SECURITY), "errorCount": len(error.faults)}
     return problem(error.status, error.message, name=name, code=error.code, **extra)
 
 

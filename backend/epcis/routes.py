@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
+from backend.catalog.sites import sites_of
 from backend.epcis.capture import run_job
 from backend.epcis.problems import EXCEPTION_HANDLERS, refuse_faults
 from backend.epcis.query import read_filter
@@ -32,6 +33,8 @@ DEFAULT_PAGE: Final = 30
 LARGEST_PAGE: Final = 200
 JSON_LD: Final = "application/ld+json"
 JSON: Final = "application/json"
+# About what is read in two milliseconds, in bytes.
+READ_AT_ONCE: Final = 10_000
 _OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -47,7 +50,11 @@ async def _reading(request: Request[Any, Any, Any], services: Services) -> Readi
     if int(request.headers.get("content-length") or 0) > limit:
         raise CaptureLimitError(f"The document is larger than {limit} bytes. Send it in parts.", field="Content-Length")
     raw = await request.body()
-    return read(raw, request.headers.get("content-type") or JSON)
+    content_type = request.headers.get("content-type") or JSON
+    if len(raw) <= READ_AT_ONCE:
+        return read(raw, content_type)
+    # Reading a large document takes up to seconds, in which the other tenants' requests are not to wait.
+    return await services.lane.compute(read, raw, content_type)
 
 
 def _behaviour(request: Request[Any, Any, Any]) -> ErrorBehaviour:
@@ -122,7 +129,8 @@ async def events(request: Request[Any, Any, Any]) -> Response[Any]:
     wanted = read_filter(request.query_params.multi_items())
     after = _seq_token(token) if token else 0
     async with services.database.tenant(principal.tenant_id) as tx:
-        page = await find_events(tx, wanted, after_seq=after, limit=size)
+        sites = await sites_of(tx, principal, Permission.EVENTS_READ)
+        page = await find_events(tx, wanted, after_seq=after, limit=size, sites=sites)
     document = write_query_document(
         [event.writable() for event in page.events], created=clock.now(), query_name="SimpleEventQuery", epc_format=_epc_format(request)
     )
@@ -137,7 +145,8 @@ async def event(event_id: FromPath[str], request: Request[Any, Any, Any]) -> Res
     principal, services = principal_of(request), services_of(request)
     wanted = event_id.lstrip("/")
     async with services.database.tenant(principal.tenant_id) as tx:
-        found = [await get_event(tx, UUID(wanted))] if _OWN_ID.fullmatch(wanted) else await get_event_by_id(tx, wanted)
+        sites = await sites_of(tx, principal, Permission.EVENTS_READ)
+        found = [await get_event(tx, UUID(wanted), sites)] if _OWN_ID.fullmatch(wanted) else await get_event_by_id(tx, wanted, sites)
     body = write_event(found[-1].writable(), epc_format=_epc_format(request))
     return Response(write_json(body), headers=_headers(services), media_type=_media_type(request))
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Source
+from backend.events.reporting import require_inside
 from backend.events.service import CaptureService, Outcome, OutcomeStatus
 from infra.database import TenantTransaction
 from tenants import audit
-from tenants.permissions import Permission
 from tenants.principal import Principal
 
 
 async def capture_command(tx: TenantTransaction, principal: Principal, capture: CaptureService, events: Sequence[CanonicalEvent]) -> list[Outcome]:
-    """Store all events, or none: an event whose key is stored with other content raises `EventConflictError`."""
-    principal.require(Permission.EVENTS_CAPTURE)
+    """Store all events, or none: an event whose key is stored with other content raises `EventConflictError`, one of another site
+    than those where the caller may capture `EventsOutsideSitesError`."""
+    await require_inside(tx, principal, events)
     outcomes = await capture.capture(tx, events, source=Source.GRAPHQL, command=True)
     accepted = [str(outcome.public_id) for outcome in outcomes if outcome.status is OutcomeStatus.ACCEPTED]
     if accepted:

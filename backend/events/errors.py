@@ -38,3 +38,51 @@ class QueryParameterError(InvalidInputError):
     """A query parameter that does not exist or whose value can't be read."""
 
     code = "QUERY_PARAMETER"
+
+
+class ReviewEntryNotFoundError(NotFoundError):
+    """No such entry in the review queue, or none that the caller may see."""
+
+    code = "REVIEW_ENTRY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such entry in the review queue. Open the queue and choose one from it.", field="entryId")
+
+
+class ReviewEntryResolvedError(ConflictError):
+    """Somebody has decided before."""
+
+    code = "REVIEW_ENTRY_RESOLVED"
+
+    def __init__(self) -> None:
+        super().__init__("This entry has been accepted or dismissed already; nothing was changed.", field="entryId")
+
+
+class ReviewNeedsEventError(InvalidInputError):
+    """What came can't be read, so there is no event in it to accept."""
+
+    code = "REVIEW_NEEDS_EVENT"
+
+    def __init__(self) -> None:
+        super().__init__("What came can't be read as an event. Write what happened as “event”, or dismiss the entry.", field="event")
+
+
+class ReviewNeedsNewIdError(ConflictError):
+    """Another event is stored under the id."""
+
+    code = "REVIEW_NEEDS_NEW_ID"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another event is stored under this event's id. If both happened, accept it with underNewEventId: true; if not, dismiss it.",
+            field="underNewEventId",
+        )
+
+
+class ReviewOfDeclarationError(ConflictError):
+    """An error declaration carries the id of the event that it corrects, so it can't be taken under another."""
+
+    code = "REVIEW_OF_DECLARATION"
+
+    def __init__(self) -> None:
+        super().__init__("An error declaration can't be accepted under another event id. Dismiss it, and declare the error again.", field="entryId")

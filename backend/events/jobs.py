@@ -109,7 +109,7 @@ async def record(tx: TenantTransaction, principal: Principal, job: CaptureJob, o
 
 
 async def get_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> CaptureJob:
-    """One job; who may not read events sees his own alone. Raises `CaptureJobNotFoundError`."""
+    """One job; who may not read events everywhere sees his own alone. Raises `CaptureJobNotFoundError`."""
     row = await repository.job_by_id(tx, job_id)
     if row is None or (not _may_see_all(principal) and row["created_by"] != principal.actor_id):
         raise CaptureJobNotFoundError("There is no such capture job. Its address stands in the answer to the capture.", field="id")
@@ -117,10 +117,10 @@ async def get_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> 
 
 
 async def list_jobs(tx: TenantTransaction, principal: Principal, *, before: UUID | None, limit: int) -> list[CaptureJob]:
-    """Jobs, newest first; who may not read events sees his own alone."""
+    """Jobs, newest first; who may not read events everywhere sees his own alone."""
     created_by = None if _may_see_all(principal) else principal.actor_id
     return [CaptureJob.from_row(row) for row in await repository.jobs(tx, created_by=created_by, before=before, limit=limit)]
 
 
 def _may_see_all(principal: Principal) -> bool:
-    return Permission.EVENTS_READ in principal.permissions
+    return Permission.EVENTS_READ in principal.permissions and principal.sites_for(Permission.EVENTS_READ) is None

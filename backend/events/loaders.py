@@ -2,19 +2,22 @@
 
 from collections import defaultdict
 
+from backend.catalog.loaders import sites_for
 from backend.events import lookup_service
 from backend.events.lookup_service import Line
 from backend.events.query_service import RecordedEvent
 from backend.graphql.context import Context
+from tenants.permissions import Permission
 
 # (event, how many lines to leave out, how many to give)
 LinesAsked = tuple[int, int, int]
 
 
 async def events(context: Context, event_ids: list[int]) -> list[RecordedEvent | None]:
-    """Events by the log's own ids."""
+    """Events by the log's own ids, those that the caller may read."""
+    sites = await sites_for(context, Permission.EVENTS_READ)
     async with context.reading() as tx:
-        found = await lookup_service.events_by_ids(tx, event_ids)
+        found = await lookup_service.events_by_ids(tx, event_ids, sites)
     return [found.get(event_id) for event_id in event_ids]
 
 

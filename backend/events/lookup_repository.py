@@ -2,16 +2,37 @@
 
 from collections.abc import Collection
 
-from backend.events.query_repository import EVENT_COLUMNS
+from backend.catalog.sites import Sites
+from backend.events.query_repository import EVENT_COLUMNS, at_sites
 from infra.database import Record, TenantTransaction
 
 
-async def by_event_ids(tx: TenantTransaction, event_ids: Collection[int]) -> list[Record]:
-    """Events with their `seq`, by the log's own ids."""
+async def by_event_ids(tx: TenantTransaction, event_ids: Collection[int], sites: Sites | None) -> list[Record]:
+    """Events at the sites with their `seq`, by the log's own ids."""
+    fence = at_sites(sites, at=3)
     return await tx.fetch(
         f"""select f.seq, {EVENT_COLUMNS} from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
-            where e.tenant_id = $1 and e.event_id = any($2::bigint[])""",
+            where e.tenant_id = $1 and e.event_id = any($2::bigint[]){fence.condition}""",
         list(event_ids),
+        *fence.values,
+    )
+
+
+async def at_the_sites(tx: TenantTransaction, event_ids: Collection[int], sites: Sites) -> set[int]:
+    """Those of these events that are at the sites."""
+    fence = at_sites(sites, at=3)
+    rows = await tx.fetch(
+        f"select e.event_id from event e where e.tenant_id = $1 and e.event_id = any($2::bigint[]){fence.condition}", list(event_ids), *fence.values
+    )
+    return {row["event_id"] for row in rows}
+
+
+async def places_of_originals(tx: TenantTransaction, base_keys: Collection[str]) -> list[Record]:
+    """(base key, read point, business location) of the events, not the declarations, with these keys."""
+    return await tx.fetch(
+        """select base_key, read_point, biz_location from event
+           where tenant_id = $1 and base_key = any($2::text[]) and declared_at is null""",
+        list(base_keys),
     )
 
 

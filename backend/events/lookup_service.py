@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend.catalog.sites import Sites
 from backend.events import lookup_repository
 from backend.events.canonical import Role
 from backend.events.query_service import RecordedEvent, recorded
@@ -22,9 +23,14 @@ class Line:
     uom: str | None
 
 
-async def events_by_ids(tx: TenantTransaction, event_ids: Collection[int]) -> dict[int, RecordedEvent]:
-    """Events by the log's own ids."""
-    return {row["event_id"]: recorded(row) for row in await lookup_repository.by_event_ids(tx, event_ids)} if event_ids else {}
+async def events_by_ids(tx: TenantTransaction, event_ids: Collection[int], sites: Sites | None = None) -> dict[int, RecordedEvent]:
+    """Events at `sites` by the log's own ids."""
+    return {row["event_id"]: recorded(row) for row in await lookup_repository.by_event_ids(tx, event_ids, sites)} if event_ids else {}
+
+
+async def events_at(tx: TenantTransaction, event_ids: Collection[int], sites: Sites | None) -> set[int]:
+    """Those of these events that are at `sites`; all for None."""
+    return await lookup_repository.at_the_sites(tx, event_ids, sites) if sites is not None and event_ids else set(event_ids)
 
 
 async def lines_of(tx: TenantTransaction, event_ids: Collection[int], *, offset: int = 0, limit: int) -> dict[int, list[Line]]:

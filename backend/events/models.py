@@ -38,6 +38,7 @@ Index("ix_event_base_key", event.c.tenant_id, event.c.base_key)
 Index("ix_event_time", event.c.tenant_id, event.c.event_time, event.c.event_id)
 Index("ix_event_biz_step", event.c.tenant_id, event.c.biz_step, event.c.event_time)
 Index("ix_event_biz_location", event.c.tenant_id, event.c.biz_location, event.c.event_time)
+Index("ix_event_read_point", event.c.tenant_id, event.c.read_point)
 Index("ix_event_anomaly", event.c.tenant_id, event.c.event_time, postgresql_where=text("anomaly is not null"))
 
 # Rows here and in the projections carry no foreign key: ids are resolved under the tenant's policy in the same transaction,
@@ -69,7 +70,7 @@ event_feed = tenant_table(
     Column("event_id", BigInteger, nullable=False),
     key=("seq",),
     unique=[("event_id",)],
-    grants=APPEND_ONLY,
+    append_only=True,
 )
 
 capture_job = tenant_table(
@@ -98,8 +99,23 @@ review_entry = tenant_table(
     Column("content_sha256", LargeBinary, nullable=False),
     Column("raw", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    # "conflict", "unreadable", "not_taken" or "revoked_device": what a person can do about it (`backend/events/review.py`).
+    Column("kind", Key, nullable=False),
+    # The bytes that came, where `raw` doesn't give them back exactly.
+    Column("raw_bytes", LargeBinary),
+    # As EPCIS JSON, where it could be read and isn't what stands in `raw`.
+    Column("event", Text),
+    Column("place", Key),
+    Column("device_id", Uuid),
     Column("resolved_at", DateTime(timezone=True)),
+    Column("resolution", Key),
+    Column("resolved_by", Uuid),
+    Column("resolved_by_name", Text),
+    Column("resolution_reason", Text),
+    Column("accepted_as", Uuid),
     key=("review_id",),
     unique=[("event_key", "content_sha256")],
     grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
 )
+Index("ix_review_entry_open", review_entry.c.tenant_id, review_entry.c.review_id, postgresql_where=text("resolved_at is null"))
+Index("ix_review_entry_device", review_entry.c.tenant_id, review_entry.c.device_id, postgresql_where=text("device_id is not null"))

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import strawberry
 
+from backend.catalog.loaders import sites_for
+from backend.catalog.sites import Sites
 from backend.events.canonical import EventType, Role
 from backend.events.query_service import EventFilter, ObjectMatch, RecordedEvent, find_events
 from backend.events.types import CaptureJob, Event, find_capture_job, find_event
@@ -53,9 +55,9 @@ class EventQueries:
     ) -> Connection[Event]:
         """A page of them; an object that isn't known here has no events."""
         page = Page.of(first, after, last, before)
-        seq = page.number()
+        seq, sites = page.number(), await sites_for(info.context, Permission.EVENTS_READ)
         async with info.context.reading() as tx:
-            rows = await _find(tx, wanted or EventFilterInput(), page, seq)
+            rows = await _find(tx, wanted or EventFilterInput(), page, seq, sites)
         return connect(page, rows, node=Event.of, cursor=lambda row: str(row.seq))
 
     @field(description="An event by its id; null where there is none.", directives=requires(Permission.EVENTS_READ))
@@ -68,16 +70,16 @@ class EventQueries:
         description="A capture job by its id, or by the id in its address; null where there is none.", directives=requires(Permission.EVENTS_CAPTURE)
     )
     async def capture_job(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> CaptureJob | None:
-        """Who may not read events sees his own jobs alone."""
+        """Who may not read events everywhere sees his own jobs alone."""
         kind, identifier = parse_global_id(public_id) or ("CaptureJob", str(public_id))
         return await find_capture_job(info.context, identifier) if kind == "CaptureJob" else None
 
 
-async def _find(tx: TenantTransaction, wanted: EventFilterInput, page: Page, seq: int) -> list[RecordedEvent]:
+async def _find(tx: TenantTransaction, wanted: EventFilterInput, page: Page, seq: int, sites: Sites | None) -> list[RecordedEvent]:
     matches: tuple[ObjectMatch, ...] = ()
     if wanted.object_key is not None:
         try:
-            found = await objects.find(tx, wanted.object_key)
+            found = await objects.find(tx, wanted.object_key, sites)
         except ObjectNotFoundError:
             return []
         matches = (ObjectMatch((found.key,), tuple(Role)),)
@@ -97,5 +99,5 @@ async def _find(tx: TenantTransaction, wanted: EventFilterInput, page: Page, seq
     # Before the first number there is nothing, and without a cursor 0 means "from the end" to the service.
     if page.backward and page.cursor is not None and seq == 0:
         return []
-    found_page = await find_events(tx, condition, after_seq=seq, newest_first=page.backward, limit=page.limit)
+    found_page = await find_events(tx, condition, after_seq=seq, newest_first=page.backward, limit=page.limit, sites=sites)
     return list(found_page.events)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.sites import Fence, Sites, fenced
 from backend.events.canonical import Role
 from infra.database import Record, TenantTransaction
 
@@ -43,6 +44,11 @@ class EventFilter:
     def is_empty(self) -> bool:
         """Whether nothing is asked but everything."""
         return all(not getattr(self, field.name) and getattr(self, field.name) is not False for field in fields(self))
+
+
+def at_sites(sites: Sites | None, *, at: int) -> Fence:
+    """Events `e` that were read at the sites or leave the goods there; the values stand from `$at` on."""
+    return fenced(sites, "e.read_point", "e.biz_location", at=at)
 
 
 _RANGES = {
@@ -95,13 +101,17 @@ def _conditions(wanted: EventFilter, values: _Values) -> list[str]:
     return conditions
 
 
-async def find_events(tx: TenantTransaction, wanted: EventFilter, *, after_seq: int = 0, newest_first: bool = False, limit: int) -> list[Record]:
-    """Events with their `seq`, from behind `after_seq` (before it, newest first); `after_seq=0` is the beginning."""
+async def find_events(
+    tx: TenantTransaction, wanted: EventFilter, *, after_seq: int = 0, newest_first: bool = False, limit: int, sites: Sites | None = None
+) -> list[Record]:
+    """Events at the sites with their `seq`, from behind `after_seq` (before it, newest first); `after_seq=0` is the beginning."""
     values = _Values()
     conditions = _conditions(wanted, values)
     if after_seq:
         conditions.append(f"f.seq {'<' if newest_first else '>'} ${values.add(after_seq)}")
-    condition = "".join(f" and {condition}" for condition in conditions)
+    fence = at_sites(sites, at=len(values.given) + 2)
+    values.given += fence.values
+    condition = "".join(f" and {condition}" for condition in conditions) + fence.condition
     return await tx.fetch(
         f"""select f.seq, {EVENT_COLUMNS} from event_feed f
             join event e on e.tenant_id = $1 and e.event_id = f.event_id
@@ -111,19 +121,29 @@ async def find_events(tx: TenantTransaction, wanted: EventFilter, *, after_seq: 
     )
 
 
-async def event_by_public_id(tx: TenantTransaction, public_id: UUID) -> Record | None:
-    """One event with its `seq`."""
+async def event_by_public_id(tx: TenantTransaction, public_id: UUID, sites: Sites | None = None) -> Record | None:
+    """One event at the sites with its `seq`."""
+    fence = at_sites(sites, at=3)
     return await tx.fetchrow(
         f"""select f.seq, {EVENT_COLUMNS} from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
-            where e.tenant_id = $1 and e.public_id = $2""",
+            where e.tenant_id = $1 and e.public_id = $2{fence.condition}""",
         public_id,
+        *fence.values,
     )
 
 
-async def events_by_event_id(tx: TenantTransaction, event_id: str) -> list[Record]:
-    """The event with this EPCIS event id, and the declarations about it, in order of their sequence."""
+async def events_by_event_id(tx: TenantTransaction, event_id: str, sites: Sites | None = None) -> list[Record]:
+    """The event at the sites with this EPCIS event id, and the declarations about it, in order of their sequence."""
+    fence = at_sites(sites, at=3)
     return await tx.fetch(
         f"""select f.seq, {EVENT_COLUMNS} from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
-            where e.tenant_id = $1 and e.base_key = any($2::text[]) order by f.seq limit 100""",
+            where e.tenant_id = $1 and e.base_key = any($2::text[]){fence.condition} order by f.seq limit 100""",
         [f"e:{event_id}", f"h:{event_id}"],
+        *fence.values,
     )
+
+
+async def last_seq(tx: TenantTransaction) -> int:
+    """The sequence number that was given last; 0 before the first."""
+    number: int = await tx.fetchval("select coalesce(max(last_seq), 0) from tenant_sequence where tenant_id = $1")
+    return number

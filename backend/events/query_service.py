@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.sites import Sites
 from backend.events import query_repository as repository
 from backend.events.canonical import Action, EventType
 from backend.events.errors import EventNotFoundError
@@ -14,7 +15,7 @@ from backend.events.query_repository import EventFilter, ObjectMatch
 from backend.events.writer import WritableEvent
 from infra.database import Record, TenantTransaction
 
-__all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_events", "get_event", "get_event_by_id", "recorded"]
+__all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_events", "get_event", "get_event_by_id", "last_seq", "recorded"]
 
 
 def _decode(text: str) -> Any:
@@ -76,24 +77,37 @@ def recorded(row: Record) -> RecordedEvent:
     )  # fmt: skip
 
 
-async def find_events(tx: TenantTransaction, wanted: EventFilter, *, after_seq: int = 0, newest_first: bool = False, limit: int = 100) -> EventPage:
-    """A page in order of the sequence; a slow transaction's events never appear behind a cursor that has passed them."""
-    rows = await repository.find_events(tx, wanted, after_seq=after_seq, newest_first=newest_first, limit=limit + 1)
+async def find_events(
+    tx: TenantTransaction,
+    wanted: EventFilter,
+    *,
+    after_seq: int = 0,
+    newest_first: bool = False,
+    limit: int = 100,
+    sites: Sites | None = None,
+) -> EventPage:
+    """A page of the events at `sites` in order of the sequence; a slow transaction's never appear behind a cursor that has passed them."""
+    rows = await repository.find_events(tx, wanted, after_seq=after_seq, newest_first=newest_first, limit=limit + 1, sites=sites)
     events = [recorded(row) for row in rows[:limit]]
     return EventPage(events, events[-1].seq if len(rows) > limit else None)
 
 
-async def get_event(tx: TenantTransaction, public_id: UUID) -> RecordedEvent:
-    """One event by its public id; raises `EventNotFoundError`."""
-    row = await repository.event_by_public_id(tx, public_id)
+async def last_seq(tx: TenantTransaction) -> int:
+    """The sequence number that was given last, to whichever site's event: up to it everything is committed."""
+    return await repository.last_seq(tx)
+
+
+async def get_event(tx: TenantTransaction, public_id: UUID, sites: Sites | None = None) -> RecordedEvent:
+    """One event at `sites` by its public id; raises `EventNotFoundError`."""
+    row = await repository.event_by_public_id(tx, public_id, sites)
     if row is None:
         raise EventNotFoundError("There is no such event. Look it up in the list of events.", field="id")
     return recorded(row)
 
 
-async def get_event_by_id(tx: TenantTransaction, event_id: str) -> list[RecordedEvent]:
-    """The event with an EPCIS event id or hash, then the error declarations about it; raises `EventNotFoundError`."""
-    rows = await repository.events_by_event_id(tx, event_id)
+async def get_event_by_id(tx: TenantTransaction, event_id: str, sites: Sites | None = None) -> list[RecordedEvent]:
+    """The event at `sites` with an EPCIS event id or hash, then the error declarations about it; raises `EventNotFoundError`."""
+    rows = await repository.events_by_event_id(tx, event_id, sites)
     if not rows:
         raise EventNotFoundError("There is no event with this id. Look it up in the list of events.", field="eventID")
     return [recorded(row) for row in rows]

@@ -115,23 +115,6 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
     return last
 
 
-async def insert_review(
-    tx: TenantTransaction, *, event_key: str, content_sha256: bytes, raw: str, reason: str, source: int, received_at: datetime
-) -> None:
-    """Keep what could not be taken, once."""
-    await tx.execute(
-        """insert into review_entry (tenant_id, review_id, received_at, source, event_key, content_sha256, raw, reason)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, event_key, content_sha256) do nothing""",
-        uuid7(),
-        received_at,
-        source,
-        event_key,
-        content_sha256,
-        raw,
-        reason,
-    )
-
-
 async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:
     """Record a finished capture job."""
     await tx.execute(

@@ -9,6 +9,7 @@ import strawberry
 from strawberry import ID
 from strawberry.scalars import JSON
 
+from backend.catalog.loaders import sites_for
 from backend.catalog.types import Location, load_location
 from backend.events import jobs, loaders
 from backend.events.canonical import Action, EventType, Role
@@ -152,9 +153,10 @@ async def find_event(context: Context, public_id: str) -> Event | None:
     identifier = parse_uuid(public_id)
     if identifier is None:
         return None
+    sites = await sites_for(context, Permission.EVENTS_READ)
     async with context.reading() as tx:
         try:
-            return Event.of(await get_event(tx, identifier))
+            return Event.of(await get_event(tx, identifier, sites))
         except EventNotFoundError:
             return None
 

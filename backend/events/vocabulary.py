@@ -76,6 +76,8 @@ sampling sensor_reporting shipping staging_outbound stock_taking stocking storin
 void_shipping
     """,
 )
+# With these steps goods leave.
+SHIPPING_STEPS: Final = frozenset({"shipping", "departing"})
 DISPOSITION: Final = _cbv(
     "disposition",
     "7.2",

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from backend.events.canonical import Action, CanonicalEvent, EventType, Role
 from backend.events.projection import Batch
+from backend.events.vocabulary import SHIPPING_STEPS
 from backend.genealogy.repository import TOLERANCE
-from backend.genealogy.rules import INFINITY, SHIPPING_STEPS, ContainerFact, FactKind, Stay, stays
+from backend.genealogy.rules import INFINITY, ContainerFact, FactKind, Stay, stays
 from backend.identifiers import Identifier, ObjectKind
 from infra.database import Record, TenantTransaction
 

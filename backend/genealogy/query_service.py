@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from backend.catalog.sites import Sites
 from backend.genealogy import query_repository, repository
 from infra.database import TenantTransaction
 
@@ -19,11 +20,12 @@ class Position:
     uom: str
 
 
-async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime) -> dict[int, list[Position]]:
-    """Where the objects are as of a moment; what has come to nothing is left out."""
+async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime, sites: Sites | None = None) -> dict[int, list[Position]]:
+    """Where the objects are as of a moment, at places in `sites`; what has come to nothing is left out."""
     found: dict[int, list[Position]] = defaultdict(list)
     for row in await repository.positions(tx, object_ids, at):
-        found[row["object_id"]].append(Position(row["place"], row["quantity"], row["uom"]))
+        if sites is None or sites.cover(row["place"]):
+            found[row["object_id"]].append(Position(row["place"], row["quantity"], row["uom"]))
     return found
 
 

@@ -8,11 +8,11 @@ from enum import Enum, IntEnum
 from urllib.parse import quote
 
 from backend.events.canonical import Action, CanonicalEvent, EventType, Participation, Role
+from backend.events.vocabulary import SHIPPING_STEPS
 from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, parse_identifier
 
 INFINITY = datetime(9999, 12, 31, tzinfo=UTC)
 IN_TRANSIT = "urn:suyuan:in-transit"
-SHIPPING_STEPS = frozenset({"shipping", "departing"})
 RECEIVING_STEPS = frozenset({"receiving", "arriving"})
 _OWNERLESS = (ObjectKind.PRODUCT_CLASS,)
 

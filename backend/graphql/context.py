@@ -39,6 +39,8 @@ class Context:
         self.streaming = False
         self.connection_params: dict[str, object] = {}
         self.answer_headers: dict[str, str] = {}
+        # Charges the cost of an operation to the caller's limits, once it is known; raises `RateLimitedError`.
+        self.charge_cost: Callable[[int], Awaitable[None]] | None = None
         self.started_at = clock.now()
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
         self._lock = asyncio.Lock()

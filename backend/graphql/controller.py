@@ -1,6 +1,7 @@
 """The edge of GraphQL: POST with JSON, subscriptions over one WebSocket protocol, a page to try it outside of production; nothing else."""
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -21,8 +22,9 @@ from backend.graphql.socket import GraphQLSocket
 from backend.services import Services
 from infra.errors import SuyuanError, TooLargeError
 from infra.settings import Environment
-from tenants.http import authenticate, caller_of, public
+from tenants.http import authenticate_and_charge, caller_of, charge, public
 from tenants.idempotency import require_key
+from tenants.limits.edge import charge_operation
 
 MAXIMUM_BODY: Final = 262_144
 TIMEOUT_SECONDS: Final = 25
@@ -30,6 +32,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _STATUSES: Final = {
     "NOT_AUTHENTICATED": 401, "TOKEN_INVALID": 401, "TOKEN_EXPIRED": 401, "SESSION_ENDED": 401, "TOO_LARGE": 413, "INTERNAL": 500,
     "UNAVAILABLE": 503, "UNSUPPORTED_CONTENT_TYPE": 415, "NOT_ACCEPTABLE": 406, "METHOD_NOT_ALLOWED": 405,
+    "RATE_LIMITED": 429, "DPOP_PROOF_INVALID": 401, "USE_DPOP_NONCE": 401, "DEVICE_REVOKED": 401,
 }  # fmt: skip
 Answer = Response[bytes]
 
@@ -38,7 +41,7 @@ def graphql_router(services: Services) -> Router:
     """The routes under /graphql, to be mounted once."""
     schema = build_schema()
     demo = services.settings.environment is not Environment.PRODUCTION
-    opt = public("each field of the schema declares who may use it, and signing in is one of them")
+    opt = public("each field of the schema declares who may use it, and signing in is one of them", counted=False)
 
     @post("/", opt=opt, status_code=200, include_in_schema=False)
     async def execute(request: Request[Any, Any, Any]) -> Answer:
@@ -46,6 +49,7 @@ def graphql_router(services: Services) -> Router:
 
     @get("/", opt=opt, include_in_schema=False)
     async def page(request: Request[Any, Any, Any]) -> Response[Any]:
+        await charge(request, None)
         if demo and not request.query_params and "text/html" in request.headers.get("accept", ""):
             return Response(get_graphql_ide_html(graphql_ide="graphiql"), media_type=MediaType.HTML)
         refusal = RequestRefusedError("METHOD_NOT_ALLOWED", "Send GraphQL by POST, as application/json.")
@@ -90,13 +94,15 @@ async def _context(services: Services, request: Request[Any, Any, Any]) -> Conte
     keys = request.headers.getall("idempotency-key", [])
     if len(keys) > 1:
         raise RequestRefusedError("INVALID_INPUT", "The header Idempotency-Key is given more than once.")
-    return Context(
+    context = Context(
         services,
-        principal=await authenticate(request),
+        principal=await authenticate_and_charge(request),
         caller=caller_of(request),
         language=language_of(request.headers.get("accept-language", "")),
         idempotency_key=require_key(keys[0]) if keys else None,
     )
+    context.charge_cost = partial(charge_operation, request, services.identity.limits, context.principal, context.caller.address)
+    return context
 
 
 async def _execute(schema: Schema, context: Context, asked: GraphQLRequest) -> ExecutionResult:

@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from infra.errors import NotAuthenticatedError, PermissionDeniedError, SuyuanError, TooManyRequestsError
 from infra.http import request_id
 from infra.logging import get_logger
-from tenants.errors import InFlightError, KeyReusedError, SignInRefusedError
+from tenants.errors import CodeRefusedError, InFlightError, KeyReusedError, SecondFactorRequiredError, SignInRefusedError
 
 _SUGGESTION: Final = re.compile(r"\s*Did you mean .*$", re.DOTALL)
 _LONGEST_MESSAGE: Final = 600
@@ -30,6 +30,16 @@ class UserErrorCode(Enum):
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
     SESSION_ENDED = "SESSION_ENDED"
     TENANT_CHOICE_REQUIRED = "TENANT_CHOICE_REQUIRED"
+    SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
+    SECOND_FACTOR_STATE = "SECOND_FACTOR_STATE"
+    CODE_REFUSED = "CODE_REFUSED"
+    PROOF_REFUSED = "PROOF_REFUSED"
+    PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105 - a code
+    PASSWORD_TOO_SHORT_ALONE = "PASSWORD_TOO_SHORT_ALONE"  # noqa: S105 - a code
+    RESET_NOT_POSSIBLE = "RESET_NOT_POSSIBLE"
+    RESET_REFUSED = "RESET_REFUSED"
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    MEMBER_NOT_FOUND = "MEMBER_NOT_FOUND"
     DOCUMENT_INVALID = "DOCUMENT_INVALID"
     EVENT_INVALID = "EVENT_INVALID"
     EVENT_CONFLICT = "EVENT_CONFLICT"
@@ -38,6 +48,34 @@ class UserErrorCode(Enum):
     GOODS_HELD = "GOODS_HELD"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     HOLD_RELEASED = "HOLD_RELEASED"
+    MEMBER_STATE = "MEMBER_STATE"
+    OWN_RIGHTS = "OWN_RIGHTS"
+    OWNER_REQUIRED = "OWNER_REQUIRED"
+    LAST_OWNER = "LAST_OWNER"
+    ROLE_NOT_FOUND = "ROLE_NOT_FOUND"
+    ROLE_IN_USE = "ROLE_IN_USE"
+    ALREADY_MEMBER = "ALREADY_MEMBER"
+    ALREADY_INVITED = "ALREADY_INVITED"
+    INVITATION_NOT_FOUND = "INVITATION_NOT_FOUND"
+    INVITATION_CLOSED = "INVITATION_CLOSED"
+    INVITATION_INVALID = "INVITATION_INVALID"
+    CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
+    CLIENT_SECRET_NOT_FOUND = "CLIENT_SECRET_NOT_FOUND"  # noqa: S105 - a code
+    CLIENT_REVOKED = "CLIENT_REVOKED"
+    TOO_MANY_SECRETS = "TOO_MANY_SECRETS"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
+    SCOPE_REFUSED = "SCOPE_REFUSED"
+    SANDBOX_NOT_FOUND = "SANDBOX_NOT_FOUND"
+    CONFIRMATION_WRONG = "CONFIRMATION_WRONG"
+    OUTSIDE_SITES = "OUTSIDE_SITES"
+    DEVICE_NOT_FOUND = "DEVICE_NOT_FOUND"
+    DEVICE_IS_REVOKED = "DEVICE_IS_REVOKED"
+    PIN_REFUSED = "PIN_REFUSED"
+    REVIEW_ENTRY_NOT_FOUND = "REVIEW_ENTRY_NOT_FOUND"
+    REVIEW_ENTRY_RESOLVED = "REVIEW_ENTRY_RESOLVED"
+    REVIEW_NEEDS_EVENT = "REVIEW_NEEDS_EVENT"
+    REVIEW_NEEDS_NEW_ID = "REVIEW_NEEDS_NEW_ID"
+    REVIEW_OF_DECLARATION = "REVIEW_OF_DECLARATION"
 
 
 _BY_STATUS: Final = {400: UserErrorCode.INVALID_INPUT, 404: UserErrorCode.NOT_FOUND, 409: UserErrorCode.CONFLICT, 413: UserErrorCode.TOO_LARGE}
@@ -65,7 +103,7 @@ class RequestRefusedError(SuyuanError):
 
 def is_business(refusal: SuyuanError) -> bool:
     """Whether a refusal is the caller's to put right by other input: these become `userErrors`."""
-    if isinstance(refusal, SignInRefusedError):
+    if isinstance(refusal, SignInRefusedError | SecondFactorRequiredError | CodeRefusedError):
         return True
     others = (NotAuthenticatedError, PermissionDeniedError, TooManyRequestsError, KeyReusedError, InFlightError, RequestRefusedError)
     return refusal.status < 500 and not isinstance(refusal, others)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from backend.access.me import CallerDetails
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, public, signed_in
 from backend.graphql.errors import UserError, is_business, user_errors
@@ -14,11 +15,12 @@ from tenants.directory import MAX_LOGIN
 from tenants.errors import SessionEndedError, TenantChoiceRequiredError
 from tenants.passwords import MAX_INPUT
 from tenants.principal import Principal
+from tenants.second_factor.codes import MAX_CODE
 from tenants.service import Tokens
 
 
 @strawberry.type(description="The caller, as the server knows him.")
-class Me:
+class Me(CallerDetails):
     """`tenant` is the company's short name."""
 
     tenant: str
@@ -30,7 +32,11 @@ class Me:
     def of(cls, principal: Principal) -> "Me":
         """What a caller may be told about himself."""
         return cls(
-            tenant=principal.tenant_slug, display_name=principal.display_name, roles=list(principal.roles), permissions=sorted(principal.permissions)
+            principal=principal,
+            tenant=principal.tenant_slug,
+            display_name=principal.display_name,
+            roles=list(principal.roles),
+            permissions=sorted(principal.permissions),
         )
 
 
@@ -62,11 +68,12 @@ class TenantChoice:
 
 @strawberry.input
 class SignInInput:
-    """`tenant` is needed only by who works for several companies."""
+    """`tenant` is needed only by who works for several companies, `code` by who has a second factor: of the app, or a recovery code."""
 
     login: str
     password: str
     tenant: str | None = None
+    code: str | None = None
 
 
 @strawberry.input
@@ -85,7 +92,7 @@ class SignOutInput:
 
 @strawberry.type
 class SignInPayload:
-    """Tokens; or why not, with the companies to choose from where the code is TENANT_CHOICE_REQUIRED."""
+    """Tokens; or why not, with the companies to choose from where it is TENANT_CHOICE_REQUIRED. SECOND_FACTOR_REQUIRED asks for `code`."""
 
     tokens: SessionTokens | None
     me: Me | None
@@ -124,14 +131,17 @@ class IdentityQueries:
 class IdentityMutations:
     """Sessions; tokens travel in bodies and headers, never in cookies."""
 
-    @mutation(description="Open a session with a name and a password.", directives=(*public("who signs in isn't known yet"), Cost(weight=500)))
+    @mutation(
+        description="Open a session with a name and a password, and a code where there is a second factor.",
+        directives=(*public("who signs in isn't known yet"), Cost(weight=500)),
+    )
     async def sign_in(self, info: Info, given: Annotated[SignInInput, strawberry.argument(name="input")]) -> SignInPayload | None:
         """The same answer and time for an unknown and a known name."""
         try:
-            if len(given.login) > MAX_LOGIN or len(given.password) > MAX_INPUT:
-                raise InvalidInputError(f"The name has at most {MAX_LOGIN} characters, the password {MAX_INPUT}.", field="login")
+            if len(given.login) > MAX_LOGIN or len(given.password) > MAX_INPUT or len(given.code or "") > MAX_CODE:
+                raise InvalidInputError(f"The name has at most {MAX_LOGIN} characters, the password {MAX_INPUT}, the code {MAX_CODE}.", field="login")
             identity = info.context.services.identity
-            tokens = await identity.sign_in(given.login, given.password, tenant_slug=given.tenant, caller=info.context.caller)
+            tokens = await identity.sign_in(given.login, given.password, tenant_slug=given.tenant, code=given.code, caller=info.context.caller)
         except SuyuanError as refusal:
             if not is_business(refusal):
                 raise
@@ -161,5 +171,5 @@ class IdentityMutations:
         identity, principal = info.context.services.identity, info.context.caller_principal
         await identity.sign_out(principal)
         if given.everywhere:
-            await identity.end_all_sessions(principal.actor_id)
+            await identity.end_all_sessions(principal.actor_id, actor=principal)
         return SignOutPayload(signed_out=True, user_errors=[])

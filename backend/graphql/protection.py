@@ -1,6 +1,6 @@
 """The one extension through which every operation passes, over HTTP and over WebSocket: parsed, limited, validated, weighed, masked."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +13,7 @@ from backend.graphql.access import core_schema
 from backend.graphql.context import Context
 from backend.graphql.errors import RequestRefusedError, told
 from backend.graphql.limits import MAXIMUM_COST, MAXIMUM_TOKENS, CostPlan, CostPlanner, Shapes
+from infra.errors import SuyuanError, TooManyRequestsError
 from infra.settings import Environment
 from tenants.permissions import Role
 
@@ -87,7 +88,7 @@ def _parsed(text: str) -> DocumentNode:
         raise
 
 
-def _as_graphql(problem: GraphQLError | RequestRefusedError) -> GraphQLError:
+def _as_graphql(problem: GraphQLError | SuyuanError) -> GraphQLError:
     return problem if isinstance(problem, GraphQLError) else GraphQLError(problem.message, original_error=problem)
 
 
@@ -96,19 +97,21 @@ class Protection(SchemaExtension):
 
     _cost: int | None = None
 
-    def on_operation(self) -> Iterator[None]:
-        """Prepare the document, or put its errors in place of it."""
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Prepare the document and charge what it costs, or put its errors in place of it."""
         execution = self.execution_context
         context: Context = execution.context
         try:
             prepared = _prepared(core_schema(execution.schema), execution.query or "", signed_in=context.principal is not None)
             operation, plan = prepared.operation(_asked_for(execution))
             self._check(context, prepared, operation, plan)
+            if context.charge_cost is not None:
+                await context.charge_cost(self._cost or 0)
             execution.graphql_document = prepared.document
             execution.pre_execution_errors = []
         except DocumentRefusedError as refused:
             _refuse(execution, refused.errors)
-        except RequestRefusedError as refused:
+        except (RequestRefusedError, TooManyRequestsError) as refused:
             _refuse(execution, [_as_graphql(refused)])
         yield
 

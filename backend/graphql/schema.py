@@ -10,6 +10,23 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from backend.access.audit import NODES as AUDIT_NODES
+from backend.access.audit import AuditMutations, AuditQueries
+from backend.access.clients import NODES as CLIENT_NODES
+from backend.access.clients import ClientMutations, ClientQueries
+from backend.access.device_types import NODES as DEVICE_NODES
+from backend.access.devices import DeviceMutations, DeviceQueries
+from backend.access.floor_access import FloorAccessMutations, FloorAccessQueries
+from backend.access.invitations import InvitationMutations, InvitationQueries
+from backend.access.people import PeopleMutations, PeopleQueries
+from backend.access.people_types import NODES as PEOPLE_NODES
+from backend.access.review import ReviewMutations, ReviewQueries
+from backend.access.review_types import NODES as REVIEW_NODES
+from backend.access.roles import NODES as ROLE_NODES
+from backend.access.roles import RoleMutations, RoleQueries
+from backend.access.sandbox import SandboxMutations, SandboxQueries
+from backend.access.signatures import SignatureQueries
+from backend.access.signing_in import SigningInMutations, SigningInQueries
 from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
 from backend.catalog.mutations import CatalogMutations
@@ -35,12 +52,20 @@ from backend.shipments.types import NODES as SHIPMENT_NODES
 from backend.trace.queries import TraceQueries
 
 NODES: Final[tuple[NodeKind, ...]] = (
-    *OBJECT_NODES, *EVENT_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES,
+    *OBJECT_NODES, *EVENT_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
+    *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
-    IdentityQueries, node_queries(NODES), TraceQueries, EventQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
+    IdentityQueries, SigningInQueries, SignatureQueries,
+    node_queries(NODES), TraceQueries, EventQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
+    PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
+    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries,
 )  # fmt: skip
-MUTATIONS: Final = (IdentityMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations)
+MUTATIONS: Final = (
+    IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
+    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
+    DeviceMutations, FloorAccessMutations, ReviewMutations,
+)  # fmt: skip
 
 
 class ProtectedSchema(strawberry.Schema):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -17,9 +18,12 @@ from backend.services import Services
 from infra.errors import SuyuanError
 from infra.ids import uuid7
 from tenants.http import caller_of, public
+from tenants.limits.service import COST_OF_A_UNIT, refuse_over
 
 MAXIMUM_MESSAGE: Final = 65_536
 MAXIMUM_SUBSCRIPTIONS: Final = 5
+# Of the codes that an application may use (RFC 6455 §7.4.2), the one that looks like HTTP's.
+TOO_MANY: Final = 4429
 
 
 class _Operation(msgspec.Struct):
@@ -63,7 +67,7 @@ class GraphQLSocket(GraphQLController[Context, None]):
     max_subscriptions_per_connection = MAXIMUM_SUBSCRIPTIONS
     services: ClassVar[Services]
 
-    @websocket("/", opt=public("the connection is signed in by its first message, and each field declares who may use it"))
+    @websocket("/", opt=public("the connection is signed in by its first message, and each field declares who may use it", counted=False))
     async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:
         """One connection, with one context for all its subscriptions."""
         structlog.contextvars.clear_contextvars()
@@ -71,6 +75,11 @@ class GraphQLSocket(GraphQLController[Context, None]):
         language = language_of(socket.headers.get("accept-language", ""))
         context = Context(self.services, principal=None, caller=caller_of(socket), language=language)
         context.streaming = True
+        context.charge_cost = partial(self._charge_subscription, context)
+        levels = await self.services.identity.limits.charge_address(context.caller.address)
+        if any(level.wait > 0 for level in levels):
+            await socket.close(code=TOO_MANY, reason="Too many connections from one address.")
+            return
         try:
             await self.run(request=socket, context=context, root_value=None)
         finally:
@@ -84,10 +93,14 @@ class GraphQLSocket(GraphQLController[Context, None]):
             raise ConnectionRejectionError
         try:
             context.principal = await self.services.identity.authenticate(token, caller=context.caller)
+            refuse_over(await self.services.identity.limits.charge_caller(context.principal))
         except SuyuanError as refusal:
             raise ConnectionRejectionError from refusal
         context.bearer = token
         return {}
+
+    async def _charge_subscription(self, context: Context, cost: int) -> None:
+        refuse_over(await self.services.identity.limits.charge_caller(context.caller_principal, units=1 + cost // COST_OF_A_UNIT))
 
     def decode_json(self, data: str | bytes) -> object:
         """A message of the protocol; whatever else it is ends the connection as unreadable."""

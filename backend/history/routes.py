@@ -19,33 +19,34 @@ from backend.services import Services
 from infra.errors import SuyuanError, TooManyRequestsError
 from infra.http import EXCEPTION_HANDLERS, answer_refusal, answer_unexpected, request_id
 from tenants.http import client_address, public
-from tenants.optional_redis import OptionalRedis
 
 PAGE_SECONDS: Final = 60
 _LONGEST_QUERY: Final = 500
 _VARY: Final = "Accept, Accept-Language"
-_OPEN_TO_ALL: Final = public("who scans the code on a product is nobody here; the role that reads sees what is published and nothing else")
+_OPEN_TO_ALL: Final = public("who scans the code on a product is nobody here; the role that reads sees what is published, no more", counted=False)
 PublicRequest = Request[Any, Any, Any]
 
 
 def history_router(services: Services) -> Router:
     """The routes, to be mounted once."""
-    limit = PageRateLimit(OptionalRedis(services.redis))
+    limit = PageRateLimit(services.identity.limits)
     settings = services.settings
 
     @route(["/", "/{rest:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], opt=_OPEN_TO_ALL, include_in_schema=False)
     async def resolve(request: PublicRequest) -> Response[bytes]:
         visitor = client_address(request, settings.trusted_proxies)
-        if wait := await limit.take(visitor):
-            raise TooManyRequestsError(f"Too many pages were asked for from one address. Try again in {wait} seconds.", retry_after=wait)
+        await limit.take(request, visitor)
         address = read_address(_raw_path(request))
         if address.shortened:
             return _redirect(address.path + _query(request))
         found = await find_history(services.public_database, request.headers.get("host", ""), settings.public_url, address)
         if found is None:
-            await limit.charge_for_miss(visitor)
+            await limit.charge_for_miss(request, visitor)
             raise HistoryNotFoundError
-        return _answer(request, found, home_of(found.tenant.slug, settings.public_url) + address.path, address)
+        answer = _answer(request, found, home_of(found.tenant.slug, settings.public_url) + address.path, address)
+        if found.tenant.sandbox:
+            answer.headers["X-Robots-Tag"] = "noindex"
+        return answer
 
     return Router("/01", route_handlers=[resolve], exception_handlers=dict.fromkeys(EXCEPTION_HANDLERS, answer_problem))
 

@@ -56,6 +56,7 @@ class Words:
     list_separator: str
     statuses: dict[Status, Notice]
     step_names: dict[StepKind, str]
+    sandbox: Notice
     not_found: Notice
     no_such_link: Notice
     wrong_check_digit: Notice
@@ -115,6 +116,7 @@ ZH: Final = Words(
         StepKind.PACKED: "包装",
         StepKind.SHIPPED: "出厂",
     },
+    sandbox=Notice("这是测试", "这里是企业测试环境中的示例数据：这样的产品没有生产过，也没有销售过。"),
     not_found=Notice("没有找到这件产品", "这个编码没有公开的产品履历。请核对包装上的编码，或重新扫描一次。"),
     no_such_link=Notice("没有这类信息", "这个编码下没有公开这一类信息。"),
     wrong_check_digit=Notice("商品条码有误", "商品条码的校验位不对，多半是输错了一位数字。请核对后再试，或重新扫描一次。"),
@@ -177,6 +179,7 @@ EN: Final = Words(
         StepKind.PACKED: "Packed",
         StepKind.SHIPPED: "Left the maker",
     },
+    sandbox=Notice("This is a test", "These are sample data from a company’s sandbox: no such product was made or sold."),
     not_found=Notice("No such product here", "There is no public history under this code. Check the code on the pack, or scan it again."),
     no_such_link=Notice("Nothing of this kind", "Information of this kind is not published under this code."),
     wrong_check_digit=Notice(

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import strawberry
 
+from backend.access.signatures import SignatureInput, perform_signed
+from backend.access.signing_in import HASHING
 from backend.graphql.commands import Reply, perform, require_key
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
@@ -17,6 +19,7 @@ from backend.holds.types import Hold, load_hold
 from infra.database import Gate, TenantTransaction
 from infra.errors import InvalidInputError
 from tenants.permissions import Permission
+from tenants.signatures.service import Meaning, Signature
 
 MAXIMUM_KEYS = 100
 
@@ -36,6 +39,7 @@ class ReleaseHoldInput:
 
     hold_id: strawberry.ID
     reason: str
+    signature: SignatureInput
     keys: list[str] = strawberry.field(default_factory=list)
 
 
@@ -85,21 +89,37 @@ class HoldMutations:
         return PlaceHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
 
     @mutation(
-        description="Release a hold, or some objects from it; other holds on the same goods stay. Needs an Idempotency-Key.",
-        directives=requires(Permission.HOLDS_RELEASE),
+        description="Release a hold, or some objects from it; other holds on the same goods stay. Is signed, and needs an Idempotency-Key.",
+        directives=requires(Permission.HOLDS_RELEASE, HASHING),
     )
     async def release_hold(self, info: Info, given: Annotated[ReleaseHoldInput, strawberry.argument(name="input")]) -> ReleaseHoldPayload | None:
         """Cause by cause."""
         require_key(info.context)
+        principal = info.context.caller_principal
 
-        async def use_case(tx: TenantTransaction) -> Reply:
+        def named() -> UUID:
             hold_id = uuid_of(given.hold_id, "Hold")
             if hold_id is None:
                 raise HoldNotFoundError
             if len(given.keys) > MAXIMUM_KEYS:
                 raise InvalidInputError(f"“keys” names {len(given.keys)} objects; release at most {MAXIMUM_KEYS} at a time.", field="keys")
-            hold = await service.release_hold(tx, info.context.caller_principal, hold_id=hold_id, reason=given.reason, keys=given.keys)
+            return hold_id
+
+        async def check(tx: TenantTransaction) -> None:
+            await service.check_release(tx, principal, hold_id=named(), reason=given.reason, keys=given.keys)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            hold = await service.release_hold(tx, principal, hold_id=named(), reason=given.reason, keys=given.keys, signature=signature)
             return {"hold": str(hold.hold_id)}
 
-        done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
+        done = await perform_signed(
+            info,
+            [given.hold_id, given.reason, given.keys, given.signature.meaning, given.signature.reason],
+            given.signature,
+            meanings=frozenset({Meaning.RELEASED}),
+            reason=given.reason,
+            check=check,
+            act=act,
+            gate=Gate.EXCLUSIVE,
+        )
         return ReleaseHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)

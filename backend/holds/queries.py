@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from backend.catalog.loaders import sites_for
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import field
@@ -31,8 +32,9 @@ class HoldQueries:
     ) -> Connection[Hold]:
         """A page of them."""
         page = Page.of(first, after, last, before)
+        cursor, sites = page.uuid(), await sites_for(info.context, Permission.HOLDS_READ)
         async with info.context.reading() as tx:
-            rows = await page_of_holds(tx, active_only=active_only, cursor=page.uuid(), backward=page.backward, limit=page.limit)
+            rows = await page_of_holds(tx, active_only=active_only, cursor=cursor, backward=page.backward, limit=page.limit, sites=sites)
         return connect(page, rows, node=Hold.of, cursor=lambda row: str(row.hold.hold_id))
 
     @field(description="A hold by its id; null where there is none.", directives=requires(Permission.HOLDS_READ))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from backend.catalog.sites import Sites
 from backend.genealogy import reach
 from backend.holds import repository
 from backend.holds.errors import HoldCause
@@ -20,15 +21,18 @@ class _Hit:
     root: Record
 
 
-async def causes(tx: TenantTransaction, goods: Collection[int]) -> list[HoldCause]:
+async def causes(tx: TenantTransaction, goods: Collection[int], sites: Sites | None = None) -> list[HoldCause]:
     """Why these goods, or anything that lies in them now, are held; empty when they are free. At most 20 causes are told.
 
-    Where the tenant has no hold this is one look. The caller's transaction has passed the gate, so that no hold can be
-    placed between this answer and its commit.
+    With `sites` only holds count whose roots are met there. Where the tenant has no hold this is one look. The caller's transaction
+    has passed the gate, so that no hold can be placed between this answer and its commit.
     """
     if not await repository.any_active(tx):
         return []
     roots = await repository.roots(tx)
+    if sites is not None:
+        met = await objects.met_at(tx, {root["object_id"] for root in roots}, sites)
+        roots = [root for root in roots if root["object_id"] in met]
     inside = await reach.inside(tx, goods)
     hits: list[_Hit] = []
     for cuts, group in _by_cuts(roots).items():

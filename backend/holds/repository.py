@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.sites import Sites
+from backend.objects.visibility import visible
 from infra.database import Record, TenantTransaction
 
 HOLD_COLUMNS = "h.hold_id, h.object_id, o.key, o.kind, h.reason, h.note, h.status, h.placed_at, h.placed_by, h.released_at, h.release_reason"
@@ -63,24 +65,28 @@ async def held_containers(tx: TenantTransaction, objects: Collection[int], conta
     )
 
 
-async def by_id(tx: TenantTransaction, hold_id: UUID) -> Record | None:
-    """One hold."""
+async def by_id(tx: TenantTransaction, hold_id: UUID, sites: Sites | None = None) -> Record | None:
+    """One hold, if the sites meet what it stands on."""
+    fence = visible(sites, "h.object_id", at=3)
     return await tx.fetchrow(
         f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
-            where h.tenant_id = $1 and h.hold_id = $2""",
+            where h.tenant_id = $1 and h.hold_id = $2{fence.condition}""",
         hold_id,
+        *fence.values,
     )
 
 
-async def listed(tx: TenantTransaction, *, active_only: bool, before: UUID | None, limit: int) -> list[Record]:
-    """Holds, newest first, from behind `before`."""
+async def listed(tx: TenantTransaction, *, active_only: bool, before: UUID | None, limit: int, sites: Sites | None = None) -> list[Record]:
+    """Holds on what the sites meet, newest first, from behind `before`."""
+    fence = visible(sites, "h.object_id", at=5)
     return await tx.fetch(
         f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
-            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id < $3)
+            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id < $3){fence.condition}
             order by h.hold_id desc limit $4""",
         active_only,
         before,
         limit,
+        *fence.values,
     )
 
 

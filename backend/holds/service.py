@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from backend.catalog.sites import Sites, sites_of
 from backend.holds import reach, repository
 from backend.holds.errors import GoodsHeldError, HoldCause, HoldNotFoundError, HoldReleasedError
 from backend.identifiers import ObjectKind, parse_identifier
@@ -18,6 +20,7 @@ from infra.outbox import enqueue
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
+from tenants.signatures.service import Signature, sign
 
 CHANGED = "holds.changed"
 REASON_LENGTH = 200
@@ -63,11 +66,12 @@ async def place_hold(tx: TenantTransaction, principal: Principal, *, key: str, r
 
     The transaction must have passed the exclusive gate. A lot or unit that has not been met yet may be held in advance.
     """
-    principal.require(Permission.HOLDS_PLACE)
+    sites = await sites_of(tx, principal, Permission.HOLDS_PLACE)
     _require_exclusive(tx)
     reason = _text(reason, "reason", REASON_LENGTH, required=True)
     note = _text(note, "note", NOTE_LENGTH, required=False)
-    held = await _find_or_announce(tx, key)
+    # Whoever is limited to sites holds what is met there; in advance only somebody without a limit, or the answer would tell of others' goods.
+    held = await _find_or_announce(tx, key) if sites is None else await objects.find(tx, key, sites)
     hold_id = uuid7()
     await repository.insert(
         tx, hold_id=hold_id, object_id=held.object_id, reason=reason, note=note, placed_at=clock.now(), placed_by=principal.actor_id
@@ -88,31 +92,68 @@ async def _find_or_announce(tx: TenantTransaction, key: str) -> objects.Traceabl
         return (await objects.load(tx, ids.values()))[ids[identifier.key]]
 
 
-async def release_hold(tx: TenantTransaction, principal: Principal, *, hold_id: UUID, reason: str, keys: Sequence[str] = ()) -> Hold:
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """A hold in force, and those of its objects that are to be let go; without any, the hold ends."""
+
+    row: Record
+    named: list[objects.TraceableObject]
+    reason: str
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.named or any(item.object_id == self.row["object_id"] for item in self.named)
+
+    @property
+    def keys(self) -> list[str]:
+        return [item.key for item in self.named] or [self.row["key"]]
+
+    def content(self) -> dict[str, Any]:
+        """What is signed."""
+        return {
+            "act": "hold.released", "hold": str(self.row["hold_id"]), "on": self.row["key"], "heldBecause": self.row["reason"],
+            "placedAt": clock.isoformat(self.row["placed_at"]), "released": self.keys, "whole": self.is_whole, "reason": self.reason,
+        }  # fmt: skip
+
+
+async def check_release(tx: TenantTransaction, principal: Principal, *, hold_id: UUID, reason: str, keys: Sequence[str] = ()) -> None:
+    """Raise what `release_hold` would raise, before anybody is asked to sign; writes nothing and needs no gate."""
+    await _releasable(tx, principal, hold_id, reason, keys)
+
+
+async def release_hold(
+    tx: TenantTransaction, principal: Principal, *, hold_id: UUID, reason: str, signature: Signature, keys: Sequence[str] = ()
+) -> Hold:
     """Release a hold as a whole, or only the objects named in `keys` (a cut: another path to them holds them again).
 
-    The transaction must have passed the exclusive gate. Other holds on the same goods stay in force.
+    The transaction must have passed the exclusive gate. Other holds on the same goods stay in force. The signature (21 CFR 11.70) is
+    stored with the release or not at all; it was proved before the transaction began.
     """
-    principal.require(Permission.HOLDS_RELEASE)
     _require_exclusive(tx)
+    release = await _releasable(tx, principal, hold_id, reason, keys)
+    row, at = release.row, clock.now()
+    if release.is_whole:
+        await repository.close(tx, hold_id, at=at, by=principal.actor_id, reason=release.reason)
+        released = [row["object_id"]]
+    else:
+        released = [item.object_id for item in release.named]
+        await repository.cut(tx, hold_id, released, at=at, by=principal.actor_id, reason=release.reason)
+    signature_id = await sign(tx, principal, signature, subject=f"hold:{hold_id}", content=release.content())
+    after = {"hold": str(hold_id), "objects": release.keys}
+    await audit.record(tx, principal, "hold.released", row["key"], after=after, reason=release.reason, signature_id=signature_id)
+    await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [row["object_id"], *released]}])
+    return await get_hold(tx, hold_id)
+
+
+async def _releasable(tx: TenantTransaction, principal: Principal, hold_id: UUID, reason: str, keys: Sequence[str]) -> _Release:
+    sites = await sites_of(tx, principal, Permission.HOLDS_RELEASE)
     reason = _text(reason, "reason", REASON_LENGTH, required=True)
-    row = await repository.by_id(tx, hold_id)
+    row = await repository.by_id(tx, hold_id, sites)
     if row is None:
         raise HoldNotFoundError
     if row["status"] != repository.ACTIVE:
         raise HoldReleasedError
-    named = [await objects.find(tx, key) for key in keys]
-    at = clock.now()
-    if not named or any(item.object_id == row["object_id"] for item in named):
-        await repository.close(tx, hold_id, at=at, by=principal.actor_id, reason=reason)
-        released = [row["object_id"]]
-    else:
-        released = [item.object_id for item in named]
-        await repository.cut(tx, hold_id, released, at=at, by=principal.actor_id, reason=reason)
-    after = {"hold": str(hold_id), "objects": [item.key for item in named] or [row["key"]]}
-    await audit.record(tx, principal, "hold.released", row["key"], after=after, reason=reason)
-    await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": [row["object_id"], *released]}])
-    return await get_hold(tx, hold_id)
+    return _Release(row, [await objects.find(tx, key, sites) for key in keys], reason)
 
 
 async def get_hold(tx: TenantTransaction, hold_id: UUID) -> Hold:
@@ -123,14 +164,17 @@ async def get_hold(tx: TenantTransaction, hold_id: UUID) -> Hold:
     return Hold.from_row(row)
 
 
-async def list_holds(tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50) -> list[Hold]:
-    """Holds, newest first."""
-    return [Hold.from_row(row) for row in await repository.listed(tx, active_only=active_only, before=before, limit=limit)]
+async def list_holds(
+    tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50, sites: Sites | None = None
+) -> list[Hold]:
+    """Holds on what the sites meet, newest first."""
+    return [Hold.from_row(row) for row in await repository.listed(tx, active_only=active_only, before=before, limit=limit, sites=sites)]
 
 
-async def why_held(tx: TenantTransaction, object_ids: Sequence[int]) -> list[HoldCause]:
-    """Why goods, or anything in them, are held; empty when they are free."""
-    return await reach.causes(tx, object_ids)
+async def why_held(tx: TenantTransaction, object_ids: Sequence[int], sites: Sites | None = None) -> list[HoldCause]:
+    """Why goods, or anything in them, are held; empty when they are free. With `sites`, for goods that aren't met there: holds on
+    what is met there alone. Whoever meets the goods is told every cause."""
+    return await reach.causes(tx, object_ids, sites)
 
 
 async def refuse_if_held(tx: TenantTransaction, object_ids: Sequence[int]) -> None:

@@ -6,11 +6,13 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
+from backend.access.signatures import ElectronicSignature, signatures_of
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import field
-from backend.graphql.ids import global_id, parse_uuid
+from backend.graphql.ids import global_id, parse_global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
+from backend.graphql.pagination import Connection, Page
 from backend.holds import errors, loaders
 from backend.holds.query_service import ListedHold
 from backend.objects.types import TraceableObject, load_object
@@ -46,6 +48,14 @@ class Hold(Node):
     async def object(self, info: Info) -> TraceableObject | None:
         """The root."""
         return await load_object(info.context, self.object_id)
+
+    @field(description="The signatures under its releases, newest first.")
+    async def signatures(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[ElectronicSignature]:
+        """A partial release has one too."""
+        _, hold_id = parse_global_id(self.id) or ("", "")
+        return await signatures_of(info, f"hold:{hold_id}", Page.of(first, after, last, before))
 
 
 @strawberry.type(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.catalog.loaders import sites_for
 from backend.genealogy import query_service as genealogy
 from backend.genealogy.query_service import Position
 from backend.graphql.context import Context
@@ -11,6 +12,7 @@ from backend.holds import service as holds
 from backend.holds.errors import HoldCause
 from backend.objects import service
 from backend.objects.service import TraceableObject
+from tenants.permissions import Permission
 
 # (object, as of when)
 PositionsAsked = tuple[int, datetime]
@@ -29,23 +31,27 @@ async def positions(context: Context, asked: list[PositionsAsked]) -> list[list[
     for object_id, at in asked:
         by_moment[at].append(object_id)
     found: dict[PositionsAsked, list[Position]] = {}
+    sites = await sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
         for at, ids in by_moment.items():
-            of_each = await genealogy.positions(tx, ids, at)
+            of_each = await genealogy.positions(tx, ids, at, sites)
             found |= {(object_id, at): of_each.get(object_id, []) for object_id in ids}
     return [found[one] for one in asked]
 
 
 async def unit_counts(context: Context, lots: list[int]) -> list[int]:
-    """How many units each lot has."""
+    """How many units each lot has; none for a lot that the caller doesn't meet."""
+    sites = await sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
-        found = await genealogy.unit_counts(tx, lots)
+        found = await genealogy.unit_counts(tx, await service.met_at(tx, lots, sites))
     return [found.get(lot, 0) for lot in lots]
 
 
 async def hold_causes(context: Context, ids: list[int]) -> Sequence[list[HoldCause]]:
     """Why each object, or something in it, is held. Nearly always nothing of a page is, which one question tells."""
+    sites = await sites_for(context, Permission.HOLDS_READ)
     async with context.reading() as tx:
         if not await holds.why_held(tx, ids):
             return [[] for _ in ids]
-        return [await holds.why_held(tx, [object_id]) for object_id in ids]
+        met = await service.met_at(tx, ids, sites)
+        return [await holds.why_held(tx, [object_id], None if object_id in met else sites) for object_id in ids]

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from backend.catalog.sites import Sites
+from backend.objects.visibility import visible
 from infra.database import Record, TenantTransaction
 
 OBJECT_COLUMNS = "object_id, kind, key, gtin, code"
@@ -31,15 +33,33 @@ async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:
     return await tx.fetch(f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and object_id = any($2::bigint[])", list(ids))
 
 
-async def by_key(tx: TenantTransaction, key: str) -> Record | None:
-    """The object with exactly this canonical key."""
-    return await tx.fetchrow(f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and key = $2", key)
+async def by_key(tx: TenantTransaction, key: str, sites: Sites | None = None) -> Record | None:
+    """The object with exactly this canonical key, if the sites meet it."""
+    fence = visible(sites, "o.object_id", at=3)
+    return await tx.fetchrow(
+        f"select {OBJECT_COLUMNS} from traceable_object o where o.tenant_id = $1 and o.key = $2{fence.condition}", key, *fence.values
+    )
 
 
-async def by_code(tx: TenantTransaction, code: str, limit: int) -> list[Record]:
-    """Objects whose lot number, serial or other variable part is exactly `code`."""
+async def by_code(tx: TenantTransaction, code: str, limit: int, sites: Sites | None = None) -> list[Record]:
+    """Objects, of those that the sites meet, whose lot number, serial or other variable part is exactly `code`."""
+    fence = visible(sites, "o.object_id", at=4)
     return await tx.fetch(
-        f"select {OBJECT_COLUMNS} from traceable_object where tenant_id = $1 and code = $2 order by kind, key limit $3", code, limit
+        f"""select {OBJECT_COLUMNS} from traceable_object o where o.tenant_id = $1 and o.code = $2{fence.condition}
+            order by o.kind, o.key limit $3""",
+        code,
+        limit,
+        *fence.values,
+    )
+
+
+async def met_at(tx: TenantTransaction, ids: Collection[int], sites: Sites) -> list[Record]:
+    """Those of these objects that the sites meet."""
+    fence = visible(sites, "o.object_id", at=3)
+    return await tx.fetch(
+        f"select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[]){fence.condition}",
+        list(ids),
+        *fence.values,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from backend.catalog.sites import Sites
 from backend.identifiers import Identifier, ObjectKind, parse_identifier
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.objects import repository
@@ -60,18 +61,24 @@ async def load(tx: TenantTransaction, ids: Collection[int]) -> dict[int, Traceab
     return {row["object_id"]: TraceableObject.from_row(row) for row in await repository.by_ids(tx, ids)} if ids else {}
 
 
-async def find(tx: TenantTransaction, text: str) -> TraceableObject:
+async def met_at(tx: TenantTransaction, ids: Collection[int], sites: Sites | None) -> set[int]:
+    """Those of these objects that an event in force at the sites names, or their lot, or a unit of theirs; all for None."""
+    return {row["object_id"] for row in await repository.met_at(tx, ids, sites)} if sites is not None and ids else set(ids)
+
+
+async def find(tx: TenantTransaction, text: str, sites: Sites | None = None) -> TraceableObject:
     """The object that a person or program means: any identifier form, or else a bare lot number, serial or SSCC that is unique here.
 
-    Raises `ObjectNotFoundError`, also where a bare code fits several objects (the full identifier then decides).
+    With `sites` only what they meet is there. Raises `ObjectNotFoundError`, also where a bare code fits several objects (the full
+    identifier then decides).
     """
     cleaned = text.strip()
     try:
-        row = await repository.by_key(tx, parse_identifier(cleaned).key)
+        row = await repository.by_key(tx, parse_identifier(cleaned).key, sites)
     except InvalidIdentifierError:
         row = None
     if row is None:
-        candidates = await repository.by_code(tx, cleaned, limit=2)
+        candidates = await repository.by_code(tx, cleaned, 2, sites)
         row = candidates[0] if len(candidates) == 1 else None
     if row is None:
         raise ObjectNotFoundError(cleaned[:200])

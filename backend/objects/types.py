@@ -76,7 +76,7 @@ class TraceableObject(Node):
         """The catalogue's entry."""
         return await load_product(info.context, self.gtin)
 
-    @field(description="Where how much of it is, by its movements; now, or as of a moment.")
+    @field(description="Where how much of it is, by its movements, at the places that you may see; now, or as of a moment.")
     async def positions(self, info: Info, as_of: datetime | None = None) -> list[Position]:
         """One moment for the whole operation, so that a page is one statement."""
         at = as_of or info.context.started_at
@@ -85,7 +85,7 @@ class TraceableObject(Node):
 
     @field(description="How many units are known to belong to the lot; null for anything but a lot.")
     async def units_count(self, info: Info) -> int | None:
-        """By membership."""
+        """By membership; none of a lot that isn't met at the caller's sites."""
         return await info.context.load(loaders.unit_counts, self.object_id) if self.kind is ObjectKind.LOT else None
 
     @field(
@@ -116,9 +116,10 @@ async def load_object(context: Context, object_id: int) -> TraceableObject | Non
 
 async def find_object(context: Context, key: str) -> TraceableObject | None:
     """An object by exactly its key."""
+    sites = await catalog_loaders.sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
         try:
-            found = await service.find(tx, key)
+            found = await service.find(tx, key, sites)
         except ObjectNotFoundError:
             return None
     return TraceableObject.of(found) if found.key == key else None

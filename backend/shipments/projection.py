@@ -7,13 +7,12 @@ from typing import Any
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch, StoredEvent
 from backend.events.service import CAPTURED
+from backend.events.vocabulary import SHIPPING_STEPS
 from backend.identifiers import Identifier
 from backend.shipments import repository
 from backend.shipments.rollup import roll_up
 from infra.database import TenantTransaction
 from infra.outbox import enqueue
-
-SHIPPING_STEPS = frozenset({"shipping", "departing"})
 
 
 class Direction(IntEnum):

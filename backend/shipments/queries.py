@@ -2,6 +2,7 @@
 
 import strawberry
 
+from backend.catalog.loaders import sites_for
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import field
@@ -21,6 +22,7 @@ class ShipmentQueries:
     ) -> Connection[Shipment]:
         """A page of them."""
         page = Page.of(first, after, last, before)
+        cursor, sites = page.uuid(), await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            rows = await page_of_shipments(tx, cursor=page.uuid(), backward=page.backward, limit=page.limit)
+            rows = await page_of_shipments(tx, cursor=cursor, backward=page.backward, limit=page.limit, sites=sites)
         return connect(page, rows, node=Shipment.of, cursor=lambda row: str(row.public_id))

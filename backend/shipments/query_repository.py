@@ -3,22 +3,25 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from backend.catalog.sites import Sites, fenced
 from infra.database import Record, TenantTransaction
 
 
-async def page(tx: TenantTransaction, *, cursor: UUID | None, backward: bool, limit: int) -> list[int]:
-    """Outbound and undetermined shipments in force, newest first, from behind the one with this public id."""
+async def page(tx: TenantTransaction, *, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None) -> list[int]:
+    """Outbound and undetermined shipments in force from or to the sites, newest first, from behind the one with this public id."""
     behind, order = (">", "asc") if backward else ("<", "desc")
+    fence, known = (fenced(sites, f"{name}.from_place", f"{name}.to_party", at=4) for name in ("s", "a"))
     rows = await tx.fetch(
         f"""select s.shipment_id from shipment s
-            where s.tenant_id = $1 and s.superseded_by is null and s.direction <> 2
+            where s.tenant_id = $1 and s.superseded_by is null and s.direction <> 2{fence.condition}
               and ($2::uuid is null or (s.shipped_at, s.shipment_id) {behind} (
                 select a.shipped_at, a.shipment_id from shipment a
                 join event e on e.tenant_id = $1 and e.event_id = a.shipment_id
-                where a.tenant_id = $1 and e.public_id = $2))
+                where a.tenant_id = $1 and e.public_id = $2{known.condition}))
             order by s.shipped_at {order}, s.shipment_id {order} limit $3""",
         cursor,
         limit,
+        *fence.values,
     )
     return [row["shipment_id"] for row in rows]
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from backend.catalog.sites import Sites
 from backend.genealogy.rules import Certainty
 from backend.shipments import query_repository
 from backend.shipments.service import Shipment, load
@@ -25,22 +26,22 @@ class CarriedLot:
     certainty: Certainty
 
 
-async def page_of_shipments(tx: TenantTransaction, *, cursor: UUID | None, backward: bool, limit: int) -> list[Shipment]:
-    """Shipments of the tenant's own goods, newest first, from behind the cursor (a public id), in the order of going."""
-    ids = await query_repository.page(tx, cursor=cursor, backward=backward, limit=limit)
+async def page_of_shipments(tx: TenantTransaction, *, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None = None) -> list[Shipment]:
+    """Shipments of the tenant's own goods from or to `sites`, newest first, from behind the cursor (a public id), in the order of going."""
+    ids = await query_repository.page(tx, cursor=cursor, backward=backward, limit=limit, sites=sites)
     found = await shipments_by_id(tx, ids)
     return [found[shipment_id] for shipment_id in ids if shipment_id in found]
 
 
-async def shipments_by_id(tx: TenantTransaction, ids: Collection[int]) -> dict[int, Shipment]:
-    """Shipments in force."""
-    return {shipped.shipment_id: shipped for shipped in await load(tx, ids)} if ids else {}
+async def shipments_by_id(tx: TenantTransaction, ids: Collection[int], sites: Sites | None = None) -> dict[int, Shipment]:
+    """Shipments in force from or to `sites`."""
+    return {shipped.shipment_id: shipped for shipped in await load(tx, ids, sites)} if ids else {}
 
 
-async def shipment_by_public_id(tx: TenantTransaction, public_id: UUID) -> Shipment | None:
-    """The shipment that an event made, or None."""
+async def shipment_by_public_id(tx: TenantTransaction, public_id: UUID, sites: Sites | None = None) -> Shipment | None:
+    """The shipment from or to `sites` that an event made, or None."""
     shipment_id = await query_repository.by_public_id(tx, public_id)
-    return (await shipments_by_id(tx, [shipment_id])).get(shipment_id) if shipment_id is not None else None
+    return (await shipments_by_id(tx, [shipment_id], sites)).get(shipment_id) if shipment_id is not None else None
 
 
 async def lots_carried(tx: TenantTransaction, ids: Collection[int]) -> dict[int, list[CarriedLot]]:

@@ -1,7 +1,6 @@
 """Statements on shipments and the rollup from lot to shipment."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 from infra.database import Record, TenantTransaction
@@ -152,18 +151,4 @@ async def lots_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Rec
     return await tx.fetch(
         "select shipment_id, lot_id, quantity, uom, certainty from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])",
         list(shipments),
-    )
-
-
-async def recent(tx: TenantTransaction, *, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
-    """Outbound shipments, newest first."""
-    return await tx.fetch(
-        """select s.shipment_id, e.public_id, s.shipped_at, s.direction, s.from_place, s.to_party, s.document
-           from shipment s join event e on e.tenant_id = $1 and e.event_id = s.shipment_id
-           where s.tenant_id = $1 and s.superseded_by is null and s.direction <> 2
-             and ($2::timestamptz is null or (s.shipped_at, s.shipment_id) < ($2, $3::bigint))
-           order by s.shipped_at desc, s.shipment_id desc limit $4""",
-        before[0] if before else None,
-        before[1] if before else None,
-        limit,
     )

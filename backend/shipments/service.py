@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.errors import OutsideSitesError
+from backend.catalog.sites import Sites, sites_of
 from backend.events.canonical import CanonicalEvent
 from backend.events.commands import read_command
 from backend.events.projection import Source
 from backend.events.service import CaptureService, Outcome
 from backend.holds import service as holds
-from backend.identifiers import ObjectKind
+from backend.identifiers import IdentifierRole, ObjectKind, parse_identifier
 from backend.objects import service as objects
 from backend.shipments import repository
 from infra import clock
@@ -62,14 +64,10 @@ class ShipOrder:
     offset: str = "+00:00"
 
 
-async def load(tx: TenantTransaction, ids: Collection[int]) -> list[Shipment]:
-    """Shipments in force, oldest first."""
-    return [Shipment(**dict(row)) for row in await repository.by_ids(tx, ids)]
-
-
-async def recent(tx: TenantTransaction, *, before: tuple[datetime, int] | None, limit: int) -> list[Shipment]:
-    """Outbound shipments, newest first."""
-    return [Shipment(**dict(row)) for row in await repository.recent(tx, before=before, limit=limit)]
+async def load(tx: TenantTransaction, ids: Collection[int], sites: Sites | None = None) -> list[Shipment]:
+    """Shipments in force from or to `sites`, oldest first."""
+    found = [Shipment(**dict(row)) for row in await repository.by_ids(tx, ids)]
+    return [shipped for shipped in found if sites is None or sites.cover(shipped.from_place) or sites.cover(shipped.to_party)]
 
 
 async def carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> list[tuple[int, int]]:
@@ -86,11 +84,16 @@ async def lots_by_shipment(tx: TenantTransaction, ids: Collection[int]) -> dict[
 
 
 async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureService, order: ShipOrder, *, source: Source) -> Outcome:
-    """Ship goods, or refuse with the causes (`GoodsHeldError`) and write nothing. The transaction must have passed the gate."""
-    principal.require(Permission.SHIPMENTS_COMMAND)
+    """Ship goods, or refuse with the causes (`GoodsHeldError`) and write nothing. The transaction must have passed the gate.
+
+    Whoever ships at some sites only ships from there, and what is met there: `OutsideSitesError`, `ObjectNotFoundError`.
+    """
+    sites = await sites_of(tx, principal, Permission.SHIPMENTS_COMMAND)
     if not 1 <= len(order.lines) <= MAXIMUM_LINES:
         raise InvalidInputError(f"A shipment has 1 to {MAXIMUM_LINES} lines; this one has {len(order.lines)}.", field="lines")
-    goods = [await objects.find(tx, line.key) for line in order.lines]
+    if sites is not None and not sites.cover(parse_identifier(order.from_place, role=IdentifierRole.PLACE).uri):
+        raise OutsideSitesError("“fromPlace” doesn't lie in your sites.", field="fromPlace")
+    goods = [await objects.find(tx, line.key, sites) for line in order.lines]
     await holds.refuse_if_held(tx, [item.object_id for item in goods])
     event = shipping_event(order, goods)
     [outcome] = await capture.capture(tx, [event], source=source, command=True)

@@ -103,8 +103,9 @@ async def find_shipment(context: Context, public_id: str | None) -> Shipment | N
     identifier = parse_uuid(public_id) if public_id else None
     if identifier is None:
         return None
+    sites = await catalog_loaders.sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
-        found = await shipment_by_public_id(tx, identifier)
+        found = await shipment_by_public_id(tx, identifier, sites)
     return Shipment.of(found) if found else None
 
 

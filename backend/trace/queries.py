@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 import strawberry
 
+from backend.catalog.loaders import sites_for
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, requires
 from backend.graphql.fields import field
@@ -26,8 +27,9 @@ class TraceQueries:
     @field(description="The object that a code means; an error OBJECT_NOT_FOUND where there is none.", directives=requires(Permission.TRACE_READ))
     async def traceable_object(self, info: Info, key: str) -> TraceableObject | None:
         """By any form of its identifier."""
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            return TraceableObject.of(await objects.find(tx, key))
+            return TraceableObject.of(await objects.find(tx, key, sites))
 
     @field(
         description="Everything that an object came from, or that came from it; for a container, what is in it.",
@@ -35,8 +37,9 @@ class TraceQueries:
     )
     async def trace(self, info: Info, key: str, direction: rules.Direction, as_of: datetime | None = None) -> Trace | None:
         """With `asOf` the links of later events are left out; time never excludes a link otherwise."""
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            return Trace.of(await service.trace(tx, key, direction, as_of=as_of))
+            return Trace.of(await service.trace(tx, key, direction, as_of=as_of, sites=sites))
 
     @field(
         description="What is in a container now, or was as of a moment, through every level of packing.",
@@ -55,8 +58,9 @@ class TraceQueries:
     ) -> Connection[Content] | None:
         """In order of keys."""
         page = Page.of(first, after, last, before)
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            found = await query_service.contents(tx, key, as_of or info.context.started_at)
+            found = await query_service.contents(tx, key, as_of or info.context.started_at, sites)
         rows = cut(page, found, key=_content_key, cursor_key=lambda cursor: msgspec.json.decode(cursor, type=_ContentKey))
         return connect(page, rows, node=Content.of, cursor=lambda row: msgspec.json.encode(_content_key(row)).decode())
 

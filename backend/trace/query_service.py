@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from backend.catalog.sites import Sites
 from backend.genealogy import containment
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
@@ -28,20 +29,23 @@ class Content:
     until: datetime | None
 
 
-async def timelines(tx: TenantTransaction, object_ids: Collection[int], *, cursor: UUID | None, backward: bool, limit: int) -> dict[int, list[int]]:
-    """The log's ids of the events in force in which each object took part, newest first, in the order of going."""
+async def timelines(
+    tx: TenantTransaction, object_ids: Collection[int], *, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None = None
+) -> dict[int, list[int]]:
+    """The log's ids of the events in force at `sites` in which each object took part, newest first, in the order of going."""
     found: dict[int, list[int]] = defaultdict(list)
-    for row in await query_repository.timelines(tx, object_ids, cursor=cursor, backward=backward, limit=limit):
+    for row in await query_repository.timelines(tx, object_ids, cursor=cursor, backward=backward, limit=limit, sites=sites):
         found[row["object_id"]].append(row["event_id"])
     return found
 
 
-async def contents(tx: TenantTransaction, key: str, at: datetime) -> list[Content]:
-    """What was in a container as of a moment, through every level of packing, in order of keys.
+async def contents(tx: TenantTransaction, key: str, at: datetime, sites: Sites | None = None) -> list[Content]:
+    """What was in a container as of a moment, through every level of packing, in order of keys. The container is met at `sites`;
+    then so is all that it holds.
 
     Raises `ObjectNotFoundError`, and `TraceTooLargeError` above 5,000 contents.
     """
-    container = await objects.find(tx, key)
+    container = await objects.find(tx, key, sites)
     rows = await containment.contents(tx, container.object_id, at, CONTENTS_LIMIT + 1)
     if len(rows) > CONTENTS_LIMIT:
         raise TraceTooLargeError(f"{container.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of the containers in it.", field="key")

@@ -1,7 +1,6 @@
 """Statements of the trace that are its own; reach is the genealogy's."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from infra.database import Record, TenantTransaction
 
@@ -32,20 +31,3 @@ async def units_of(tx: TenantTransaction, lots: Collection[int]) -> int:
         "select count(*) from unit_membership where tenant_id = $1 and lot_id = any($2::bigint[]) and superseded_by is null", list(lots)
     )
     return count
-
-
-async def timeline(tx: TenantTransaction, objects: Collection[int], *, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
-    """Events in force in which the objects took part, newest first."""
-    return await tx.fetch(
-        """select distinct e.event_id, e.public_id, e.event_type, e.action, e.event_time, e.event_offset, e.biz_step, e.disposition, e.biz_location,
-                  e.read_point, e.anomaly
-           from event_object eo
-           join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null
-           where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])
-             and ($3::timestamptz is null or (e.event_time, e.event_id) < ($3, $4::bigint))
-           order by e.event_time desc, e.event_id desc limit $5""",
-        list(objects),
-        before[0] if before else None,
-        before[1] if before else None,
-        limit,
-    )

@@ -1,10 +1,12 @@
 """Trace an object back to everything that it came from, or forward to everything made from it and where that went."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from backend.catalog.sites import Sites
+from backend.events.lookup_service import events_at
 from backend.genealogy import containment, reach
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
@@ -70,13 +72,14 @@ class Trace:
     gaps: tuple[Gap, ...]
 
 
-async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of: datetime | None = None) -> Trace:
+async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of: datetime | None = None, sites: Sites | None = None) -> Trace:
     """The closure of an object over the links in force; cycles end at the visited set, and there is no depth limit.
 
     For a container it starts from what is in it as of `as_of` (now by default). With `as_of`, links of events after it are
-    left out. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links.
+    left out. With `sites` it starts from what is met there, and isn't cut at their fence, because reachability decides a recall; of
+    a step elsewhere only what it links is told. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links.
     """
-    start = await objects.find(tx, key)
+    start = await objects.find(tx, key, sites)
     seeds = await _seeds(tx, start, as_of)
     if direction is Direction.BACKWARD:
         rows = await reach.links_up(tx, seeds, MAXIMUM_LINKS + 1)
@@ -97,7 +100,7 @@ async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of:
     doubted = sorted(doubt_links(links), key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
     reached = steps_from([*seeds, *(lot for _, lot in memberships)], doubted, direction)
     reached[start.object_id] = (0, Certainty.CERTAIN)
-    kept = [link for link in doubted if link.parent_id in reached and link.child_id in reached]
+    kept = await _told([link for link in doubted if link.parent_id in reached and link.child_id in reached], tx, sites)
     things = await objects.load(tx, reached)
     nodes = sorted(
         (TraceNode(things[node], steps, certainty) for node, (steps, certainty) in reached.items() if node in things),
@@ -105,6 +108,14 @@ async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of:
     )
     gaps = await _gaps(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
     return Trace(start, direction, as_of, tuple(nodes), tuple(kept), gaps)
+
+
+async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
+    """The links without the quantities that only events at other sites tell."""
+    if sites is None:
+        return links
+    here = await events_at(tx, {link.event_id for link in links}, sites)
+    return [link if link.event_id in here else replace(link, quantity=None, uom=None) for link in links]
 
 
 async def _seeds(tx: TenantTransaction, start: TraceableObject, as_of: datetime | None) -> list[int]:
@@ -122,12 +133,12 @@ async def _gaps(tx: TenantTransaction, nodes: list[int]) -> tuple[Gap, ...]:
     return tuple(Gap(row["node_id"], products[row["product_id"]], row["occurred_at"]) for row in rows)
 
 
-async def shipments_reached(tx: TenantTransaction, key: str) -> list[ReachedShipment]:
-    """Every shipment that carried the object or anything made from it, oldest first: the heart of a recall's scope.
+async def shipments_reached(tx: TenantTransaction, key: str, sites: Sites | None = None) -> list[ReachedShipment]:
+    """Every shipment, from or to `sites`, that carried the object or anything made from it, oldest first: the heart of a recall's scope.
 
     A lot is followed through the rollup, a unit or container through the packing that it lay in as each shipment left.
     """
-    start = await objects.find(tx, key)
+    start = await objects.find(tx, key, sites)
     seeds = await _seeds(tx, start, None)
     rows = [row for row in await reach.lots_and_shipments(tx, seeds) if row["shipment_id"] is not None]
     things = await objects.load(tx, {row["lot_id"] for row in rows} | set(seeds))
@@ -140,4 +151,4 @@ async def shipments_reached(tx: TenantTransaction, key: str) -> list[ReachedShip
     for object_id, shipment_id in await shipments.carrying(tx, singles):
         lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.CERTAIN)
         carried[shipment_id].setdefault((object_id, ""), lot)
-    return [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried)]
+    return [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried, sites)]

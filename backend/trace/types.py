@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import strawberry
 
+from backend.catalog.loaders import sites_for
 from backend.events.types import Event, load_event
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.graphql.context import Info
@@ -37,7 +38,7 @@ class TraceNode:
 
 @strawberry.type(description="From what went in to what came out.")
 class TraceLink:
-    """`doubt` says why it is only possible."""
+    """`doubt` says why it is only possible. What only an event at another site than yours says is null: the quantity, the event."""
 
     parent: TraceableObject
     child: TraceableObject
@@ -169,9 +170,10 @@ class Trace:
         """The heart of a recall's scope."""
         page = Page.of(first, after, last, before)
         reached: list[service.ReachedShipment] = []
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         if self.found.direction is rules.Direction.FORWARD:
             async with info.context.reading() as tx:
-                reached = await service.shipments_reached(tx, self.found.start.key)
+                reached = await service.shipments_reached(tx, self.found.start.key, sites)
         ordered = sorted(reached, key=_shipment_key)
         rows = cut(page, ordered, key=_shipment_key, cursor_key=lambda cursor: msgspec.json.decode(cursor, type=tuple[str, str]))
         return connect(page, rows, node=_reached, cursor=lambda row: _text(_shipment_key(row)))

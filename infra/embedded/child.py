@@ -3,6 +3,7 @@
 It runs under `python -I -S` before the change of user, so that the interpreter itself may lie where the new user can't read.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -72,13 +73,18 @@ def _watch(parent: int, argv: list[str]) -> NoReturn:
     orphaned = False
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        os.kill(child, number)
+        # Handlers also run once `waitpid` has taken note of the child's end, before it returns.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, number)
 
     def parent_died(_number: int, _frame: FrameType | None) -> None:
         nonlocal orphaned
+        # The kernel tells of the end of each of the parent's threads that we pass to; the first time counts.
+        if orphaned:
+            return
         orphaned = True
         signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
-        os.kill(child, signal.SIGTERM)
+        pass_on(signal.SIGTERM, None)
 
     signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
     signal.signal(signal.SIGTERM, pass_on)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import capture, graphql_cost, holding, notifying, single_event, tracing
+from tests.benchmarks import capture, fairness, graphql_cost, holding, notifying, single_event, tracing
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 from tests.benchmarks.synthetic import MILLION, world
@@ -17,6 +17,7 @@ ON_SERVERS: dict[str, Callable[[Stage, Report], Awaitable[None]]] = {
     "single": single_event.run,
     "graphql": graphql_cost.run,
     "notify": notifying.run,
+    "fairness": fairness.run,
 }
 ON_A_WORLD = ("trace", "hold")
 NAMES = (*ON_SERVERS, *ON_A_WORLD)

@@ -17,6 +17,7 @@ from tests.benchmarks.report import Measure, Report, Target
 from tests.benchmarks.synthetic import World
 from tests.benchmarks.timing import Samples, in_turns
 from tests.factories import made, packed, quantity, shipped, sscc, transformed
+from tests.signing import signature_of
 
 NAME = "hold"
 DESCENDANTS = 100_000
@@ -118,7 +119,7 @@ def _placer(loaded: World, goods: Goods) -> tuple[Callable[[], Awaitable[None]],
         for hold_id in placed:
 
             async def use_case(tx: TenantTransaction, hold_id: UUID = hold_id) -> holds.Hold:
-                return await holds.release_hold(tx, principal, hold_id=hold_id, reason="free again")
+                return await holds.release_hold(tx, principal, hold_id=hold_id, reason="free again", signature=signature_of(principal))
 
             await services.in_tenant(tenant_id, use_case, gate=Gate.EXCLUSIVE)
         placed.clear()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.demo.loading import put_catalogue
+from backend.sandbox.samples import put_catalogue
 from backend.simulator.master_data import MasterData
 from backend.simulator.simulation import Industry, simulate
 from tests.benchmarks.stage import Firm, House

@@ -30,6 +30,12 @@ from tenants.service import Caller
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "granite otter velvet moss 42"
 ROLE_PASSWORDS = {role: f"bench-{role}" for role in LOGIN_ROLES}
+UNLIMITED = {
+    "SUYUAN_LIMIT_TENANT_REQUESTS": "1000000",
+    "SUYUAN_LIMIT_CALLER_REQUESTS": "1000000",
+    "SUYUAN_LIMIT_TENANT_BYTES": "100000000000",
+    "SUYUAN_LIMIT_ADDRESS_REQUESTS": "1000000",
+}
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,11 @@ class House:
             await connection.close()
 
     @contextmanager
-    def serving(self) -> "Iterator[Server]":
-        """The service as it is served in production."""
+    def serving(self, environment: Mapping[str, str] | None = None) -> "Iterator[Server]":
+        """The service as it is served in production, by default without limits on the rate: the one client does the work of many."""
         port = free_port()
-        with running(Server(self.directory, ("backend.cli", "serve"), port, {**self.environment, "SUYUAN_PORT": str(port)})) as server:
+        given = {**self.environment, **(UNLIMITED if environment is None else environment), "SUYUAN_PORT": str(port)}
+        with running(Server(self.directory, ("backend.cli", "serve"), port, given)) as server:
             yield server
 
     async def analyze(self) -> None:
@@ -155,6 +162,7 @@ class Stage:
             "SUYUAN_REDIS_URL": self._valkey.url,
             "SUYUAN_S3_ENDPOINT": "http://127.0.0.1:1",
             "SUYUAN_TOKEN_SIGNING_KEY": "demo-bench-signing-key",
+            "SUYUAN_ENCRYPTION_KEY": "demo-bench-encryption-key",
             "SUYUAN_LOG_LEVEL": "WARNING",
         }
         settings = Settings.model_validate({key.removeprefix("SUYUAN_").lower(): value for key, value in environment.items()})

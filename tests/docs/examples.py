@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 from asyncio.subprocess import PIPE, Process
 from typing import Any
 from uuid import uuid4
@@ -47,7 +48,7 @@ class Shell:
 
 
 class Examples:
-    """The state of a page's examples: the shell, the last output, and what answers have named `<so>`."""
+    """The state of a page's examples: the shell, the last output, and what answers have named `<so>`, which the shell knows as `SO`."""
 
     def __init__(self, shell: Shell, base: str) -> None:
         self._shell = shell
@@ -65,6 +66,8 @@ class Examples:
             case ["json", "answer"]:
                 differences = [*_differences(json.loads(block.text), json.loads(self._output), "$", self._named)]
                 assert differences == [], "\n".join([str(block), *differences, self._output])
+                for name, value in self._named.items():
+                    await self._shell.run(f"{name.upper()}={shlex.quote(str(value))}")
             case ["text", "answer"]:
                 told = "…".join(["", *block.text.strip().splitlines(), ""])
                 assert _like(told).fullmatch(self._output.replace("\r", "")), f"{block}: {self._output}"

@@ -19,8 +19,16 @@ from tests.conftest import PASSWORD
 from tests.docs.documents import page
 from tests.docs.examples import Examples, Shell
 from tests.firms import Firm
+from tests.signing import set_up
 
-PAGES = ["README.md", "backend/docs/api.md"]
+PAGES = [
+    "README.md",
+    "backend/docs/api.md",
+    "backend/docs/people.md",
+    "backend/docs/machines.md",
+    "backend/docs/devices.md",
+    "backend/docs/signing-in.md",
+]
 KINDS = {"", "sh", "sh demo", "sh run", "graphql run", "json answer", "text answer", "json", "sql"}
 
 
@@ -41,6 +49,14 @@ async def serving(services: Services) -> AsyncIterator[int]:
         await running
 
 
+async def new_signer(services: Services, firm: Firm) -> dict[str, str]:
+    """Somebody who signs, as the demo's quality manager does."""
+    login = f"{uuid4().hex[:12]}@example.com"
+    role = Role.QUALITY_MANAGER
+    member = await create_person_with_membership(services.identity, firm.tenant, login=login, password=PASSWORD, display_name="Chen Zhi", role=role)
+    return {"SIGNER": login, "SIGNERS_SECRET": (await set_up(services.identity, member.person_id)).secret}
+
+
 @pytest.mark.parametrize("name", PAGES)
 async def test_the_examples_run_and_answer_as_they_say(name: str, services: Services, firm: Firm, do_outbox: Callable[[], Awaitable[int]]) -> None:
     if shutil.which("curl") is None:
@@ -49,7 +65,9 @@ async def test_the_examples_run_and_answer_as_they_say(name: str, services: Serv
     await create_person_with_membership(services.identity, firm.tenant, login=login, password=PASSWORD, display_name="Owner", role=Role.OWNER)
     async with serving(services) as port:
         base = f"http://127.0.0.1:{port}"
-        shell = await Shell.open({"SUYUAN": base, "LOGIN": login, "PASSWORD": PASSWORD, "PAGES": f"http://{firm.slug}.localhost:{port}"})
+        signer = await new_signer(services, firm)
+        variables = {"SUYUAN": base, "LOGIN": login, "PASSWORD": PASSWORD, "PAGES": f"http://{firm.slug}.localhost:{port}", **signer}
+        shell = await Shell.open(variables)
         examples = Examples(shell, base)
         try:
             for block in page(name).blocks:

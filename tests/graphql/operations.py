@@ -1,7 +1,9 @@
 """Operations generated from the schema: one for each root field, with arguments that its types allow."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +12,15 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInterfaceType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
     is_required_argument,
     is_required_input_field,
 )
@@ -90,3 +98,66 @@ def _leaves(path: tuple[str, ...], kind: GraphQLInputType, *, listed: bool) -> I
             yield from _leaves((*path, name), field.type, listed=listed and isinstance(kind, GraphQLList))
     elif getattr(kind, "name", "") in ("String", "ID"):
         yield path, listed
+
+
+def asked(name: str, field: GraphQLField, inside: str = "") -> str:
+    """A field of a selection with the arguments that it must have, two of what is counted, and what is asked of it."""
+    given = {key: value(argument.type) for key, argument in field.args.items() if is_required_argument(argument)}
+    if "first" in field.args:
+        given["first"] = 2
+    written = ", ".join(f"{key}: {literal(item, field.args[key].type)}" for key, item in given.items())
+    return f"{name}{f'({written})' if written else ''}{f' {{ {inside} }}' if inside else ''}"
+
+
+def literal(given: Any, kind: GraphQLInputType) -> str:
+    """A value as it is written in a document."""
+    if isinstance(kind, GraphQLNonNull):
+        return literal(given, kind.of_type)
+    if isinstance(kind, GraphQLList):
+        return f"[{', '.join(literal(item, kind.of_type) for item in given)}]"
+    if isinstance(kind, GraphQLInputObjectType):
+        return f"{{{', '.join(f'{name}: {literal(item, kind.fields[name].type)}' for name, item in given.items())}}}"
+    return str(given) if isinstance(kind, GraphQLEnumType) else json.dumps(given)
+
+
+def possible(named: GraphQLNamedType) -> list[GraphQLObjectType]:
+    """The object types that may stand where a type is told."""
+    if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+        return list(schema().get_possible_types(named))
+    return [named] if isinstance(named, GraphQLObjectType) else []
+
+
+def selection(named: GraphQLNamedType, chance: Random, *, depth: int = 3, most: int = 6) -> str:
+    """Some of the fields of a type and of what hangs on them, as chance has it."""
+    chosen = ["__typename"]
+    types = possible(named)
+    # Fields of one name that are of several types don't go together.
+    for each in types if len(types) < 2 else [chance.choice(types)]:
+        names = sorted(each.fields)
+        parts = []
+        for name in chance.sample(names, min(most, len(names))):
+            inner = get_named_type(each.fields[name].type)
+            if is_leaf_type(inner):
+                parts.append(asked(name, each.fields[name]))
+            elif depth > 0:
+                parts.append(asked(name, each.fields[name], selection(inner, chance, depth=depth - 1, most=most)))
+        if parts:
+            chosen.append(" ".join(parts) if each is named else f"... on {each.name} {{ {' '.join(parts)} }}")
+    return " ".join(chosen)
+
+
+def chains(root: GraphQLObjectType) -> dict[str, list[tuple[str, str, GraphQLField]]]:
+    """For each object type that is reached from a root, the shortest way there: (type, field's name, field) for each step."""
+    ways: dict[str, list[tuple[str, str, GraphQLField]]] = {root.name: []}
+    # Straight ways first: by its id one comes to anything, and to nothing that is there.
+    for left_out in ("node", ""):
+        waiting = [schema().type_map[name] for name in ways]
+        while waiting:
+            at = waiting.pop(0)
+            assert isinstance(at, GraphQLObjectType)
+            for name, field in at.fields.items():
+                for each in possible(get_named_type(field.type)) if name != left_out else []:
+                    if each.name not in ways:
+                        ways[each.name] = [*ways[at.name], (at.name, name, field)]
+                        waiting.append(each)
+    return ways

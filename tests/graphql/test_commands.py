@@ -17,6 +17,7 @@ from tests.conftest import PASSWORD
 from tests.factories import CUSTOMER, FLOUR, PLANT, capture, made, quantity, sscc
 from tests.firms import Firm
 from tests.graphql.conftest import DUMPLING_LOT, DUMPLING_UNIT, FLOUR_LOT, PALLET, PUT, Caller, story
+from tests.signing import authenticator_of, signed
 
 CAPTURE = """mutation($input: CaptureInput!) { capture(input: $input) {
   events { status id event { id type bizStep } } userErrors { field code message } } }"""
@@ -141,7 +142,8 @@ async def test_placing_and_releasing_a_hold_is_told_and_audited(works: Firm, ser
         "query($key: String!) { traceableObject(key: $key) { holdCauses { reason rootKey hold { id } } } }", {"key": DUMPLING_UNIT}
     )
     assert causes["traceableObject"]["holdCauses"] == [{"reason": "salmonella", "rootKey": f"01/{FLOUR}/10/F-1", "hold": {"id": hold["id"]}}]
-    released = await owner.command(RELEASE, {"holdId": hold["id"], "reason": "retested"})
+    signature = signed(await authenticator_of(services, owner.headers))
+    released = await owner.command(RELEASE, {"holdId": hold["id"], "reason": "retested", "signature": signature})
     assert released == {"hold": {"id": hold["id"], "active": False, "releaseReason": "retested"}, "userErrors": []}
     assert (await audited(services, works.tenant_id))[-2:] == [("hold.placed", "salmonella"), ("hold.released", "retested")]
     assert await owner.ask("{ holds(first: 5) { nodes { id } } }") == {"holds": {"nodes": []}}
@@ -149,7 +151,8 @@ async def test_placing_and_releasing_a_hold_is_told_and_audited(works: Firm, ser
     assert listed == {"hold": {"active": False}, "holds": {"nodes": [{"id": hold["id"]}]}}
 
 
-async def test_release_is_refused_for_an_unknown_or_released_hold_and_an_empty_reason(works: Firm, owner: Caller) -> None:
+async def test_release_is_refused_for_an_unknown_or_released_hold_and_an_empty_reason(works: Firm, services: Services, owner: Caller) -> None:
+    signature = signed(await authenticator_of(services, owner.headers))
     hold = (await owner.command(PLACE, {"key": FLOUR_LOT, "reason": "x"}))["hold"]["id"]
     for given, code in (
         ({"holdId": "nonsense", "reason": "y"}, "HOLD_NOT_FOUND"),
@@ -157,10 +160,11 @@ async def test_release_is_refused_for_an_unknown_or_released_hold_and_an_empty_r
         ({"holdId": hold, "reason": "y", "keys": ["nobody's"]}, "OBJECT_NOT_FOUND"),
         ({"holdId": hold, "reason": "y", "keys": ["a"] * 101}, "INVALID_INPUT"),
     ):
-        assert [error["code"] for error in (await owner.command(RELEASE, given))["userErrors"]] == [code]
-    assert (await owner.command(RELEASE, {"holdId": hold, "reason": "y", "keys": [DUMPLING_LOT]}))["hold"]["active"] is True
-    await owner.command(RELEASE, {"holdId": hold, "reason": "y"})
-    again = await owner.command(RELEASE, {"holdId": hold, "reason": "y"})
+        assert [error["code"] for error in (await owner.command(RELEASE, {**given, "signature": signature}))["userErrors"]] == [code]
+    part = {"holdId": hold, "reason": "y", "keys": [DUMPLING_LOT], "signature": signature}
+    assert (await owner.command(RELEASE, part))["hold"]["active"] is True
+    await owner.command(RELEASE, {"holdId": hold, "reason": "y", "signature": signed()})
+    again = await owner.command(RELEASE, {"holdId": hold, "reason": "y", "signature": signed()})
     assert (again["hold"], [error["code"] for error in again["userErrors"]]) == (None, ["HOLD_RELEASED"])
 
 
@@ -239,7 +243,7 @@ async def test_put_products_changes_what_is_known(works: Firm, services: Service
 async def test_mutation_that_moves_or_stops_goods_needs_a_key(works: Firm, services: Services, owner: Caller) -> None:
     before = await written(services, works.tenant_id)
     for query, given in (
-        (PLACE, {"key": FLOUR_LOT, "reason": "x"}), (RELEASE, {"holdId": "x", "reason": "x"}),
+        (PLACE, {"key": FLOUR_LOT, "reason": "x"}), (RELEASE, {"holdId": "x", "reason": "x", "signature": signed()}),
         (SHIP, {**ORDER, "lines": [{"key": PALLET}]}), (CAPTURE, {"events": document(*story())}),
     ):  # fmt: skip
         assert (await owner.refusal(query, {"input": given}))["code"] == "IDEMPOTENCY_KEY_REQUIRED"
@@ -266,11 +270,11 @@ async def test_key_of_another_request_is_refused(works: Firm, services: Services
     assert await written(services, works.tenant_id) == before
 
 
-async def test_refused_command_may_be_repeated_with_its_key_once_it_can_succeed(works: Firm, owner: Caller) -> None:
+async def test_refused_command_may_be_repeated_with_its_key_once_it_can_succeed(works: Firm, services: Services, owner: Caller) -> None:
     hold = (await owner.command(PLACE, {"key": FLOUR_LOT, "reason": "x"}))["hold"]["id"]
     order, key = {**ORDER, "lines": [{"key": DUMPLING_UNIT}]}, str(uuid4())
     assert (await owner.command(SHIP, order, key))["userErrors"][0]["code"] == "GOODS_HELD"
-    await owner.command(RELEASE, {"holdId": hold, "reason": "y"})
+    await owner.command(RELEASE, {"holdId": hold, "reason": "y", "signature": signed(await authenticator_of(services, owner.headers))})
     assert (await owner.command(SHIP, order, key))["event"] == {"bizStep": "shipping"}
 
 

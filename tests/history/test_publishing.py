@@ -50,6 +50,7 @@ from tests.history.stories import (
     put,
     unit_of_lot,
 )
+from tests.signing import signature_of
 
 DoOutbox = Callable[[], Awaitable[int]]
 LOT, S1, S2 = f"01/{DUMPLING}/10/P1", f"01/{DUMPLING}/21/S1", f"01/{DUMPLING}/21/S2"
@@ -68,7 +69,13 @@ async def place(services: Services, firm: Firm, key: str) -> holds.Hold:
 
 
 async def release(services: Services, firm: Firm, hold: holds.Hold, keys: Sequence[str] = ()) -> None:
-    await exclusively(services, firm, lambda tx: holds.release_hold(tx, firm.principal, hold_id=hold.hold_id, reason="tested good", keys=keys))
+    await exclusively(
+        services,
+        firm,
+        lambda tx: holds.release_hold(
+            tx, firm.principal, hold_id=hold.hold_id, reason="tested good", keys=keys, signature=signature_of(firm.principal)
+        ),
+    )
 
 
 async def statuses(services: Services, firm: Firm, *keys: str) -> list[Status | None]:
@@ -370,13 +377,13 @@ async def test_a_publication_beside_another_is_put_off_and_then_reads_what_is_tr
         rows = [row["outbox_id"] for row in await tx.fetch("select outbox_id from outbox where tenant_id = $1 and done_at is null")]
     async with services.database.tenant(maker.tenant_id) as first:
         await repository.lock_publication(first)
-        await perform(services.database, handlers(), maker.tenant_id, rows[0])
+        await perform(services.database, handlers(services), maker.tenant_id, rows[0])
         await repository.put(first, [(LOT, None, encode(History(gtin=DUMPLING, names={"en": "stale"})))])
     async with services.database.tenant(maker.tenant_id) as tx:
         [put_off] = await tx.fetch("select attempts, done_at, due_at > now() as later from outbox where tenant_id = $1 and outbox_id = $2", rows[0])
     assert (put_off["attempts"], put_off["done_at"], put_off["later"]) == (0, None, True)
     # The next one does the work of both rows.
-    await perform(services.database, handlers(), maker.tenant_id, rows[1])
+    await perform(services.database, handlers(services), maker.tenant_id, rows[1])
     async with services.database.tenant(maker.tenant_id) as tx:
         assert await tx.fetchval("select count(*) from outbox where tenant_id = $1 and done_at is null") == 0
     history = await published(services, maker, LOT)

@@ -34,6 +34,7 @@ from tests.factories import (
     unit,
 )
 from tests.firms import Firm
+from tests.signing import signature_of
 
 F1, F2, M1, D1, D2, P1 = lot(FLOUR, "F1"), lot(FLOUR, "F2"), lot(MEAT, "M1"), lot(DOUGH, "D1"), lot(DOUGH, "D2"), lot(DUMPLING, "P1")
 S1, S2 = unit(DUMPLING, "S1"), unit(DUMPLING, "S2")
@@ -48,7 +49,9 @@ async def place(services: Services, firm: Firm, key: str) -> holds.Hold:
 async def release(services: Services, firm: Firm, hold: holds.Hold, *keys: str) -> holds.Hold:
     return await services.in_tenant(
         firm.tenant_id,
-        lambda tx: holds.release_hold(tx, firm.principal, hold_id=hold.hold_id, reason="tested good", keys=keys),
+        lambda tx: holds.release_hold(
+            tx, firm.principal, hold_id=hold.hold_id, reason="tested good", keys=keys, signature=signature_of(firm.principal)
+        ),
         gate=Gate.EXCLUSIVE,
     )
 
@@ -194,10 +197,16 @@ async def test_place_and_release_need_their_permissions_and_reasons(services: Se
     worker, lead = firm.as_role(Role.WORKER), firm.as_role(Role.LINE_LEAD)
     attempts: list[tuple[type[Exception], Any]] = [
         (PermissionDeniedError, lambda tx: holds.place_hold(tx, worker, key=F1, reason="no")),
-        (PermissionDeniedError, lambda tx: holds.release_hold(tx, lead, hold_id=hold.hold_id, reason="no")),
+        (PermissionDeniedError, lambda tx: holds.release_hold(tx, lead, hold_id=hold.hold_id, reason="no", signature=signature_of(lead))),
         (InvalidInputError, lambda tx: holds.place_hold(tx, firm.principal, key=F1, reason="  ")),
-        (InvalidInputError, lambda tx: holds.release_hold(tx, firm.principal, hold_id=hold.hold_id, reason="x" * 201)),
-        (HoldNotFoundError, lambda tx: holds.release_hold(tx, firm.principal, hold_id=uuid4(), reason="no such")),
+        (
+            InvalidInputError,
+            lambda tx: holds.release_hold(tx, firm.principal, hold_id=hold.hold_id, reason="x" * 201, signature=signature_of(firm.principal)),
+        ),
+        (
+            HoldNotFoundError,
+            lambda tx: holds.release_hold(tx, firm.principal, hold_id=uuid4(), reason="no such", signature=signature_of(firm.principal)),
+        ),
     ]
     before = await count(services, firm, "audit_entry")
     for error, attempt in attempts:

@@ -14,7 +14,8 @@ from infra.logging import configure_logging
 from infra.outbox import first_time
 from infra.queue import Handler, run_worker
 
-_DONE = """insert into audit_entry (tenant_id, actor, action, subject, request_id, address) values ($1, 'worker', 'effect.done', $2, '', '')"""
+_DONE = """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
+           values ($1, 'service', 'worker', 'effect.done', $2, '', '')"""
 
 
 async def effect(tx: TenantTransaction, payload: dict[str, Any]) -> None:

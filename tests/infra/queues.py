@@ -39,9 +39,9 @@ class Queue:
 
     _relays: list[Relay] = field(default_factory=list)
 
-    def relay(self) -> Relay:
+    def relay(self, *long_topics: str) -> Relay:
         """A new relay."""
-        self._relays.append(Relay(self.relay_database, self.valkey.url))
+        self._relays.append(Relay(self.relay_database, self.valkey.url, frozenset(long_topics)))
         return self._relays[-1]
 
     async def enqueue(self, tenant_id: int, topic: str, *payloads: dict[str, Any]) -> None:
@@ -102,6 +102,11 @@ class Queue:
         async with Redis.from_url(self.valkey.url) as redis:
             return int(await redis.zcard(QUEUE_NAME))
 
+    async def offered(self, queue_name: str = QUEUE_NAME) -> list[str]:
+        """The jobs in Valkey, in the order in which workers take them up."""
+        async with Redis.from_url(self.valkey.url) as redis:
+            return [job.decode() for job in await redis.zrange(queue_name, 0, -1)]
+
     async def until_said(self, line: str) -> None:
         """Wait until a worker has said this."""
 
@@ -138,10 +143,10 @@ async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60
 
 
 @asynccontextmanager
-async def relaying(queue: Queue) -> AsyncIterator[None]:
+async def relaying(queue: Queue, *long_topics: str) -> AsyncIterator[None]:
     """A relay at work."""
     stop = asyncio.Event()
-    task = asyncio.create_task(queue.relay().run(stop))
+    task = asyncio.create_task(queue.relay(*long_topics).run(stop))
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from infra.database import TenantTransaction
 from infra.embedded.valkey import ValkeyServer
 from infra.outbox import first_time, mark_done, mark_failed, read_open
 from infra.provision import DatabaseUrls
-from infra.queue import RELAY_BATCH, drain, perform
+from infra.queue import OFFERED_OF_A_TOPIC, drain, perform
 from tests.conftest import Cluster
 from tests.infra.clones import clone_of
 from tests.infra.queue_worker import handlers
@@ -186,11 +186,13 @@ async def test_the_relay_sees_all_tenants_and_offers_each_due_row_once(queue: Qu
 
 
 async def test_the_relay_offers_the_oldest_of_a_backlog_first(queue: Queue) -> None:
-    await queue.enqueue(FIRST, "effect", *({"key": str(number)} for number in range(RELAY_BATCH + 50)))
-    assert await queue.relay().offer_open_rows() == RELAY_BATCH
-    assert await queue.queued() == RELAY_BATCH
+    await queue.enqueue(FIRST, "effect", *({"key": str(number)} for number in range(OFFERED_OF_A_TOPIC + 50)))
+    for _ in range(2):
+        assert await queue.relay().offer_open_rows() == OFFERED_OF_A_TOPIC
+    rows = await queue.rows()
+    assert await queue.offered() == [f"ob:{FIRST}:{row['outbox_id']}" for row in rows[:OFFERED_OF_A_TOPIC]]
     await queue.superuser.execute(
-        "update suyuan.outbox set done_at = now() where outbox_id in (select outbox_id from suyuan.outbox order by 1 limit 500)"
+        "update suyuan.outbox set done_at = now() where outbox_id in (select outbox_id from suyuan.outbox order by 1 limit $1)", OFFERED_OF_A_TOPIC
     )
     assert await queue.relay().offer_open_rows() == 50
 

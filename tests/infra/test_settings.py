@@ -19,6 +19,7 @@ WHOLE = {
     "SUYUAN_DATABASE_PUBLIC_URL": "postgresql://suyuan_public:public-pass@db/suyuan",
     "SUYUAN_REDIS_URL": "rediss://:redis-pass@cache:6379/0",
     "SUYUAN_TOKEN_SIGNING_KEY": KEY,
+    "SUYUAN_ENCRYPTION_KEY": KEY,
 }
 OPTIONAL = {
     "SUYUAN_DATABASE_OWNER_URL": "postgresql://suyuan_migrator:owner-pass@db/suyuan",
@@ -86,6 +87,11 @@ def test_all_demo_secrets_are_named_together(monkeypatch: pytest.MonkeyPatch) ->
     whole = {**WHOLE, **OPTIONAL}
     weak = {name: weakened(value) for name, value in whole.items() if name != "SUYUAN_PUBLIC_URL"}
     assert named_in(refusal(monkeypatch, **{**whole, **weak})) == sorted(weak)
+
+
+def test_a_retired_demo_key_does_not_start_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    retired = f'["{KEY}", "demo-former-key"]'
+    assert named_in(refusal(monkeypatch, **WHOLE, SUYUAN_ENCRYPTION_RETIRED_KEYS=retired)) == ["SUYUAN_ENCRYPTION_RETIRED_KEYS"]
 
 
 @pytest.mark.parametrize("environment", ["demo", "test"])

@@ -1,270 +1,211 @@
-"""A hostile neighbour: requests without end that name what another tenant has, in every place where a request can name something.
+"""Makes hostile attempts, some at a time, looks at what comes back and at what was written, and counts them by kind and place.
 
-He has a valid sign-in of his own. What he asks is drawn from a seed, so that a failure can be repeated by its number.
+An attempt is drawn from its seed and number: `Attempts.one(seed, number)` makes the same request again.
 """
 
-import base64
+import asyncio
+import io
 import json
+import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import asyncpg
 import httpx
 
-from backend.graphql.ids import global_id
 from backend.services import Services
-from infra.clock import now
-from infra.schema import metadata
-from tenants.permissions import Role
-from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
-from tests.graphql.operations import Operation, leaves, operations
-from tests.graphql.test_commands import document
-from tests.isolation.people import Person, new_person, new_tenant
+from mobile_api.app import create_app
+from tests.isolation.callers import KINDS, LEFT_BEHIND, Hostile, Scene, scene_of
+from tests.isolation.draws import Draw, Known, Request, header_text, twin_of
+from tests.isolation.people import contents
+from tests.isolation.victims import plant_everywhere
 
-# Stands in whatever the victim wrote, and in no identifier by which it is found.
-CANARY: Final = "CANARY金丝雀"
-_FLOUR, _DUMPLINGS, _PALLET = lot(FLOUR, "V-F1"), lot(DUMPLING, "V-D1"), sscc(9_001)
-_KINDS: Final = ("TraceableObject", "Event", "Hold", "Alert", "Shipment", "CaptureJob", "Product", "Location", "Partner")
-_FILTERS: Final = (
-    "EQ_eventID", "EQ_transformationID", "MATCH_epc", "MATCH_anyEPC", "MATCH_epcClass", "MATCH_anyEPCClass", "MATCH_parentID", "EQ_bizLocation",
-    "EQ_readPoint", "EQ_bizStep", "nextPageToken", "perPage", "eventType", "GE_recordTime", "tenant_id", "tenant",
-)  # fmt: skip
-_HEADERS: Final = (
-    "X-Tenant-Id",
-    "X-Tenant",
-    "X-Forwarded-Host",
-    "Host",
-    "X-Forwarded-For",
-    "Idempotency-Key",
-    "X-Request-Id",
-    "X-Original-URL",
-    "Cookie",
-)
+AT_ONCE: Final = 8
+# Differs between any two answers.
+_PASSING: Final = ("x-request-id", "content-length", "date", "etag", "ratelimit", "ratelimit-policy", "retry-after")
 
 
-@dataclass(frozen=True)
-class Request:
-    """One attempt."""
+class FromAnywhere(httpx.ASGITransport):
+    """Each request comes from the address that it names, so that a limit on one doesn't end a run."""
 
-    place: str
-    method: str
-    path: str
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-
-
-async def victim_of(services: Services, superuser: asyncpg.Connection) -> tuple[Person, list[str]]:
-    """A firm whose every written word is a canary, and all identifiers that stand anywhere in its rows."""
-    victim = await new_person(services, await new_tenant(services, CANARY), name=CANARY)
-    wrote: dict[str, Any] = {"ex:note": CANARY, "bizTransactionList": [{"type": "po", "bizTransaction": f"urn:x:{CANARY}"}]}
-    told = [
-        made(amounts=[quantity(_FLOUR, 100)], **wrote),
-        transformed([_FLOUR], [_DUMPLINGS], **wrote),
-        made([f"https://id.gs1.org/01/{DUMPLING}/10/V-D1/21/V-S1"], minutes=11, **wrote),
-        packed(_PALLET, [unit(DUMPLING, "V-S1")], **wrote),
-    ]
-    context = {"@context": [*document()["@context"], {"ex": "https://victim.example/ns#"}]}
-    await capture(services, victim.tenant.tenant_id, *({**context, **event} for event in told))
-    await _catalogue_and_holds(services, victim)
-    await capture(services, victim.tenant.tenant_id, shipped([_PALLET], minutes=50))
-    return victim, await _identifiers(superuser, victim)
-
-
-async def _catalogue_and_holds(services: Services, victim: Person) -> None:
-    from backend.catalog import service as catalog
-    from backend.holds import service as holds
-    from infra.database import Gate, TenantTransaction
-
-    names = {"zh": CANARY, "en": CANARY}
-
-    async def put(tx: TenantTransaction) -> None:
-        products = [catalog.Product(gtin, names, catalog.ProductKind.FINISHED) for gtin in (FLOUR, DUMPLING)]
-        await catalog.put_products(tx, victim.principal, products)
-        await catalog.put_locations(tx, victim.principal, [catalog.Location(PLANT, names, "plant", True, "UTC")])
-        await catalog.put_partners(tx, victim.principal, [catalog.Partner(CUSTOMER, names, False, True, CANARY)])
-
-    await services.in_tenant(victim.tenant.tenant_id, put)
-    hold = {"key": _FLOUR, "reason": CANARY, "note": CANARY}
-    await services.in_tenant(victim.tenant.tenant_id, lambda tx: holds.place_hold(tx, victim.principal, **hold), gate=Gate.EXCLUSIVE)
-
-
-async def _identifiers(superuser: asyncpg.Connection, victim: Person) -> list[str]:
-    """Every number, UUID and text of the victim's rows that isn't a canary."""
-    found: set[str] = {str(victim.tenant.public_id), victim.tenant.slug, victim.login, _FLOUR, _DUMPLINGS, _PALLET}
-    for table in metadata.sorted_tables:
-        if "tenant_id" in table.c and table.info["tenant_owned"]:
-            for row in await superuser.fetch(f"select * from suyuan.{table.name} where tenant_id = $1", victim.tenant.tenant_id):
-                found |= {str(value) for value in row.values() if value is not None and not isinstance(value, bytes | bool)}
-    return sorted(text for text in found if CANARY not in text and 1 < len(text) < 200)
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The scope is made before anything is waited for."""
+        self.client = (request.extensions.get("address", "192.0.2.1"), 50_000)
+        return await super().handle_async_request(request)
 
 
 @dataclass
-class Neighbour:
-    """Draws attempts and makes them; `answers` counts them by place and status."""
+class Attempts:
+    """Tries as every kind of caller; `answers` counts what came of it by kind, place and status."""
 
-    clients: list[httpx.AsyncClient]
-    people: list[Person]
-    victim: Person
-    identifiers: list[str]
-    chance: Random
-    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
-    # He doesn't sign himself out.
-    operations: list[Operation] = field(default_factory=lambda: [each for each in operations("query", "mutation") if each.name != "signOut"])
+    client: httpx.AsyncClient
+    scene: Scene
+    known: Known
+    superuser: asyncpg.Connection
+    log: io.StringIO
+    answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
-    def draw(self) -> Request:
-        """The next attempt."""
-        place = self.chance.choice([self._path, self._query, self._header, self._sync, self._document, self._graphql, self._page, self._identity])
-        return place(self._named())
+    def drawn(self, kind: str, seed: int, number: int) -> tuple[Hostile, Request]:
+        """Who tries what: always the same for a seed and a number."""
+        chance = Random(f"{kind} {seed} {number}")
+        return chance.choice(self.scene.of(kind)), Draw(self.known, chance).request()
 
-    def _named(self) -> str:
-        """Something of the victim's, perhaps dressed up."""
-        text = self.chance.choice(self.identifiers)
-        kind = self.chance.choice(_KINDS)
-        number = str(self.victim.tenant.tenant_id)
-        dressed: list[Callable[[], str]] = [
-            lambda: text,
-            lambda: text,
-            lambda: text,
-            lambda: str(global_id(kind, text)),
-            lambda: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
-            lambda: base64.urlsafe_b64encode(f"s{text}".encode()).decode(),
-            text.upper,
-            lambda: f"{text}' or tenant_id = {number} --",
-            lambda: f"{text}'; set local app.tenant_id = '{number}'; select '",
-            lambda: f"{number}/{text}",
-            lambda: f"../{self.victim.tenant.public_id}/{text}",
-            lambda: f"{text}\r\nX-Tenant-Id: {number}",
-        ]
-        return self.chance.choice(dressed)()
-
-    def _path(self, named: str) -> Request:
-        prefix = self.chance.choice(["/epcis/capture/", "/epcis/events/", "/01/", "/epcis/events/ni:///", "/mobile/v1/uploads/", "/"])
-        return Request(
-            "path", self.chance.choice(["GET", "GET", "GET", "DELETE", "PUT"]), prefix + quote(named, safe=self.chance.choice(["", "/:", "/"]))
-        )
-
-    def _query(self, named: str) -> Request:
-        path = self.chance.choice(["/epcis/events", "/epcis/capture", "/mobile/v1/changes", "/auth/me", "/metrics", "/health/ready"])
-        name = self.chance.choice(["since", "limit"] if path.startswith("/mobile") else _FILTERS)
-        return Request("query", "GET", f"{path}?{name}={quote(named, safe='')}")
-
-    def _header(self, named: str) -> Request:
-        path = self.chance.choice(["/epcis/events", "/epcis/capture", "/mobile/v1/changes", "/auth/me", f"/01/{DUMPLING}/10/V-D1", "/health/ready"])
-        value = named.replace("\r\n", " ").encode("ascii", "ignore").decode().strip() or "x"
-        host = f"{self.victim.tenant.slug}.suyuan.test"
-        return Request("header", "GET", path, {self.chance.choice(_HEADERS): self.chance.choice([value, host, str(self.victim.tenant.tenant_id)])})
-
-    def _page(self, named: str) -> Request:
-        key = self.chance.choice(
-            [f"/01/{DUMPLING}/10/V-D1", f"/01/{DUMPLING}/21/V-S1", f"/01/{FLOUR}/10/V-F1", f"/01/{DUMPLING}/10/{quote(named, safe='')}"]
-        )
-        host = self.chance.choice(["suyuan.test", f"{self.victim.tenant.slug}.suyuan.test", f"{self.people[0].tenant.slug}.suyuan.test"])
-        accept = self.chance.choice(["text/html", "application/json", "application/linkset+json", "application/ld+json"])
-        return Request("page", "GET", key, {"Host": host, "Accept": accept})
-
-    def _sync(self, named: str) -> Request:
-        goods = [{"key": self.chance.choice([named, _FLOUR, _DUMPLINGS, _PALLET]), "quantity": 1}]
-        fields: dict[str, Any] = self.chance.choice(
-            [
-                {"kind": "ship", "goods": goods, "fromPlace": PLANT, "toParty": named},
-                {"kind": "ship", "goods": goods, "fromPlace": PLANT, "toParty": CUSTOMER},
-                {"kind": "unpack", "container": goods[0]["key"], "place": PLANT},
-                {"kind": "inspect", "goods": goods, "place": PLANT, "result": "fail", "note": named},
-                {"kind": "epcis", "event": {**made([], [quantity(_FLOUR, 1)]), "eventID": named}},
-            ]
-        )
-        identifier = self.chance.choice([str(uuid4()), named, self.chance.choice(self.identifiers)])
-        entry = {"id": identifier, "sequence": 1, "occurredAt": now().isoformat(), "mode": self.chance.choice(["fact", "command"]), **fields}
-        return Request("sync", "POST", "/mobile/v1/sync", body={"entries": [entry]})
-
-    def _document(self, named: str) -> Request:
-        event = {**made([], [quantity(self.chance.choice([_FLOUR, _DUMPLINGS]), 1)]), "eventID": named}
-        if self.chance.random() < 0.5:
-            event = {**shipped([_PALLET]), "errorDeclaration": {"declarationTime": "2026-03-02T09:00:00Z", "correctiveEventIDs": [named]}}
-        proceed = self.chance.choice(["proceed", "rollback"])
-        return Request("document", "POST", "/epcis/capture", {"GS1-Capture-Error-Behaviour": proceed}, document(event))
-
-    def _graphql(self, named: str) -> Request:
-        operation = self.chance.choice(self.operations)
-        variables = json.loads(json.dumps(operation.variables))
-        places = list(leaves(operation.field))
-        if places:
-            path, listed = self.chance.choice(places)
-            _put(variables, path, [named] if listed else named)
-        selection = "userErrors { field code message }" if operation.kind == "mutation" else _selection(operation)
-        body = {"query": operation.document(variables, selection), "variables": variables}
-        return Request(
-            "graphql", "POST", "/graphql", {"Idempotency-Key": self.chance.choice([str(uuid4()), self.chance.choice(self.identifiers)])}, body
-        )
-
-    def _identity(self, named: str) -> Request:
-        body: dict[str, Any] = self.chance.choice(
-            [
-                {"refreshToken": named[:200]},
-                {"refreshToken": f"{self.victim.tenant.public_id}.{named}"[:200]},
-            ]
-        )
-        return Request("identity", "POST", "/auth/refresh", body=body)
-
-    async def attempt(self, request: Request) -> None:
-        """Make it, and look whether anything of the victim's came back."""
-        person = self.chance.choice(self.people)
-        headers = {
-            **(person.headers if self.chance.random() < 0.95 else {}),
-            **{name: _header_text(value) for name, value in request.headers.items()},
-        }
-        content = None if request.body is None else json.dumps(request.body)
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        client = self.chance.choice(self.clients)
-        answer = await client.request(request.method, request.path, content=content, headers=headers)
-        assert answer.status_code < 500, (request, answer.text)
+    async def one(self, kind: str, seed: int, number: int) -> httpx.Response:
+        """Make an attempt, and look whether anything of a victim's came back."""
+        caller, request = self.drawn(kind, seed, number)
+        which = (kind, caller.name, seed, number, request)
+        answer = await self._send(caller, request)
+        # Whether all is well with the service may be told by who has gone.
+        assert answer.status_code < 500 or request.path.startswith("/health/ready"), (which, answer.text)
+        assert '"INTERNAL"' not in answer.text, (which, answer.text)
         told = answer.text + json.dumps(dict(answer.headers), ensure_ascii=False)
-        assert CANARY not in told, (request, answer.text)
-        assert json.dumps(CANARY)[1:-1] not in told, (request, answer.text)
-        assert '"INTERNAL"' not in answer.text, (request, answer.text)
-        self.answers[request.place, answer.status_code] += 1
+        for name in caller.told:
+            told = told.replace(name, "…")
+        for canary in caller.forbidden:
+            assert canary not in told, (which, answer.text)
+            assert json.dumps(canary)[1:-1] not in told, (which, answer.text)
+        self.answers[kind, request.place, answer.status_code] += 1
+        return answer
+
+    async def _send(self, caller: Hostile, request: Request) -> httpx.Response:
+        signed = caller.sign(request.method, request.path) if caller.sign else {}
+        headers = {**caller.headers, **signed, **{name: header_text(value) for name, value in request.headers.items()}}
+        content = request.body if isinstance(request.body, str | None) else json.dumps(request.body)
+        if content is not None:
+            headers.setdefault("Content-Type", "application/json")
+        address = {"address": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+        return await self.client.request(request.method, request.path, content=content, headers=headers, extensions=address)
+
+    async def run(self, *, seed: int, attempts: int) -> None:
+        """As every kind of caller in turn; whose turn it is when something of a victim's is written, wrote it."""
+        each = -(-attempts // len(KINDS))
+        for kind in KINDS:
+            before = await self._victims()
+            for start in range(0, each, AT_ONCE):
+                await asyncio.gather(*(self.one(kind, seed, number) for number in range(start, min(start + AT_ONCE, each))))
+            after = await self._victims()
+            changed = {table for (canary, table), digest in after.items() if before[canary, table] != digest}
+            assert changed <= LEFT_BEHIND.get(kind, frozenset()), (kind, seed, changed)
+        assert not [line for line in self.log.getvalue().splitlines() if any(canary in line for canary in self._canaries())][:1]
+
+    async def twins(self, *, seed: int, attempts: int) -> int:
+        """Ask for something of a victim's and for its twin that doesn't exist; returns how many pairs answered alike, which is all of them."""
+        named = [(name, twin) for name in self.known.identifiers if (twin := twin_of(name)) is not None]
+        caller = Hostile("twins", "owner of a firm that has nothing", self.scene.silent.headers)
+        for number in range(attempts):
+            chance = Random(f"twins {seed} {number}")
+            pair = chance.choice(named)
+            state = chance.getstate()
+            answers = []
+            for name in pair:
+                chance.setstate(state)
+                request = Draw(self.known, chance).reading(name)
+                answers.append(_comparable(await self._send(caller, request), request, name))
+            assert answers[0] == answers[1], (seed, number, pair, request)
+            self.answers["twins", request.place, answers[0][0]] += 2
+        return attempts
+
+    async def _victims(self) -> dict[tuple[str, str], str]:
+        """All that the victims have: a digest for each table."""
+        digests = {victim.canary: await contents(self.superuser, victim.tenant_id) for victim in self.scene.victims}
+        return {(canary, table): digest for canary, each in digests.items() for table, digest in each.items()}
+
+    def _canaries(self) -> set[str]:
+        return {canary for caller in self.scene.callers for canary in caller.forbidden}
+
+    def by_kind_and_place(self) -> dict[str, Counter[str]]:
+        """How many attempts were made, by kind and then by place."""
+        counted: dict[str, Counter[str]] = {}
+        for (kind, place, _), count in self.answers.items():
+            counted.setdefault(kind, Counter())[place] += count
+        return counted
+
+    def report(self) -> list[str]:
+        """Lines for people: attempts by kind and place, and by what was answered."""
+        statuses = Counter[str]()
+        for (_, _, status), count in self.answers.items():
+            statuses[f"{status}"] += count
+        lines = [f"{sum(self.answers.values())} hostile attempts; answers: {_listed(statuses)}"]
+        return lines + [f"  {kind}: {counted.total()} ({_listed(counted)})" for kind, counted in sorted(self.by_kind_and_place().items())]
 
 
-async def neighbour_of(services: Services, clients: list[httpx.AsyncClient], superuser: asyncpg.Connection) -> Neighbour:
-    """A new firm next to a new victim; some of its people may do everything, some little."""
-    victim, identifiers = await victim_of(services, superuser)
-    tenant = await new_tenant(services, "Neighbour")
-    people = [await new_person(services, tenant, role) for role in (Role.OWNER, Role.OWNER, Role.QUALITY_MANAGER, Role.WORKER, Role.PARTNER)]
-    return Neighbour(clients, people, victim, identifiers, Random(1))
+def _listed(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counted.items()))
 
 
-def _header_text(value: str) -> str:
-    return "".join(character for character in value if 32 <= ord(character) < 127)[:300] or "x"
+def _comparable(answer: httpx.Response, request: Request, name: str) -> tuple[int, dict[str, str], str]:
+    """An answer without what differs between any two and without what was asked for, in whichever dress."""
+    texts = {name, name.upper(), *_texts_of(request)}
+    headers = {key: value for key, value in answer.headers.items() if key not in _PASSING}
+    body = answer.text.replace(answer.headers.get("x-request-id", "-"), "")
+    for text in sorted(texts, key=len, reverse=True):
+        for written in {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], text.replace("&", "&amp;")}:
+            body = body.replace(written, "…")
+            headers = {key: value.replace(written, "…") for key, value in headers.items()}
+    # Counters go on by themselves.
+    return answer.status_code, headers, "" if request.path.startswith("/metrics") else _without_dates(body)
 
 
-def _put(variables: dict[str, Any], path: tuple[str, ...], given: Any) -> None:
-    place: Any = variables
-    for name in path[:-1]:
-        place = place.setdefault(name, {}) if place.get(name) is not None or name not in place else place
-        place = place[0] if isinstance(place, list) else place
-    place[path[-1]] = given
+def _texts_of(request: Request) -> set[str]:
+    """What stands in a request in the place of the name."""
+    from urllib.parse import unquote
+
+    found = {part for part in unquote(request.path).replace("?", "/").replace("=", "/").split("/") if len(part) > 3}
+    found |= {part for part in request.path.replace("?", "/").replace("=", "/").split("/") if len(part) > 3}
+    found |= {unquote(request.path), request.path, unquote(request.path).lstrip("/")}
+    waiting: list[Any] = [request.body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [inner for key, inner in value.items() if key != "query"]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and len(value) > 3:
+            found |= {value, value.removeprefix("https://id.gs1.org/")}
+    return found
 
 
-def _selection(operation: Operation) -> str:
-    """All that a neighbour would like to read."""
-    kind = str(operation.field.type).rstrip("!")
-    known = {
-        "Trace": "nodeCount nodes(first: 5) { nodes { object { key productName holdCauses { reason } } } }",
-        "Me": "roles tenant displayName",
-        "TraceableObject": "key productName holdCauses { reason } timeline(first: 5) { nodes { body } } positions { place location { name } }",
-        "Event": "body location { name }",
-        "Hold": "reason note objectKey",
-        "CaptureJob": "errors accepted",
-        "Node": "__typename ... on Hold { reason } ... on Event { body } ... on Alert { detail } ... on Shipment { document customerName }",
-        "EventConnection": "nodes { body }",
-        "HoldConnection": "nodes { reason note }",
-        "AlertConnection": "nodes { detail }",
-        "ShipmentConnection": "nodes { document customerName }",
-    }
-    return known.get(kind, "nodes { __typename }" if kind.endswith("Connection") else "__typename")
+def _without_dates(body: str) -> str:
+    if '"creationDate"' not in body:
+        return body
+    document = json.loads(body)
+    document.pop("creationDate", None)
+    return json.dumps(document)
+
+
+@contextmanager
+def _logged() -> Iterator[io.StringIO]:
+    """All that is logged meanwhile, by whatever logger."""
+    stream = io.StringIO()
+    root, level = logging.getLogger(), logging.getLogger().level
+    handler = logging.StreamHandler(stream)
+    if root.handlers and (formatter := root.handlers[0].formatter):
+        handler.setFormatter(formatter)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    # What the client sends isn't what the service logs.
+    for name in ("httpx", "httpcore", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        yield stream
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+@asynccontextmanager
+async def attempts_on(services: Services, superuser: asyncpg.Connection) -> AsyncIterator[Attempts]:
+    """The whole service with its victims and enemies; they come from many addresses, so that a limit on one doesn't end it."""
+    transport = FromAnywhere(app=cast(Any, create_app(services=services)), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
+        with _logged() as log:
+            scene = await scene_of(services, superuser, client)
+            planted = await plant_everywhere(superuser)
+            tenants = tuple((victim.tenant_id, str(victim.person.tenant.public_id), victim.person.tenant.slug) for victim in scene.victims)
+            known = Known(sorted({*scene.identifiers, *planted}), tenants, scene.silent.tenant.slug, scene.secrets)
+            yield Attempts(client, scene, known, superuser, log)

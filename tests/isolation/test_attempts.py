@@ -1,69 +1,92 @@
-"""A hostile neighbour's attempts through every door: nothing of the other tenant comes back, nothing of it changes, nothing breaks."""
+"""Hostile attempts through every door, as every kind of caller: nothing of a victim's comes back or changes, nothing breaks."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from random import Random
-from typing import Any, cast
-from uuid import uuid4
+from collections.abc import AsyncIterator, Callable
+from random import SystemRandom
 
 import asyncpg
-import httpx
 import pytest
 
 from backend.services import Services
-from mobile_api.app import create_app
-from tests.isolation.attempts import CANARY, Neighbour, neighbour_of
-from tests.isolation.people import contents
+from tests.isolation.attempts import Attempts, attempts_on
+from tests.isolation.callers import KINDS
+from tests.isolation.draws import PLACES, twin_of
+from tests.isolation.victims import CANARIES, CANARY, WARES
 from tests.soak.marks import soak
 
-AT_ONCE = 8
-ADDRESSES = 40
-PLACES = {"path", "query", "header", "page", "sync", "document", "graphql", "identity"}
+SAMPLE = 1_000
+MANY = 12_000
+PAIRS = 1_500
 
 
 @pytest.fixture
-async def neighbourhood(clone_services: Services, superuser: asyncpg.Connection) -> AsyncIterator[Neighbour]:
-    """From many addresses, so that the limit on public pages doesn't end it."""
-    app = cast(Any, create_app(services=clone_services))
-    part = uuid4().hex
-    async with AsyncExitStack() as stack:
-        clients = []
-        for number in range(ADDRESSES):
-            address = f"2001:db8:{part[:4]}:{number:x}::1"
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50_000))
-            clients.append(await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://suyuan.test")))
-        yield await neighbour_of(clone_services, clients, superuser)
+async def attempts(clone_services: Services, superuser: asyncpg.Connection) -> AsyncIterator[Attempts]:
+    async with attempts_on(clone_services, superuser) as made:
+        yield made
 
 
-async def try_out(neighbour: Neighbour, superuser: asyncpg.Connection, *, seed: int, attempts: int) -> None:
-    """Make attempts, some at a time; the victim's rows are the same at the end."""
-    neighbour.chance = Random(seed)
-    before = await contents(superuser, neighbour.victim.tenant.tenant_id)
-    for start in range(0, attempts, AT_ONCE):
-        drawn = [neighbour.draw() for _ in range(min(AT_ONCE, attempts - start))]
-        await asyncio.gather(*(neighbour.attempt(request) for request in drawn))
-    assert await contents(superuser, neighbour.victim.tenant.tenant_id) == before
-    assert sum(neighbour.answers.values()) == attempts
-    assert {place for place, _ in neighbour.answers} == PLACES
-
-
-async def test_the_victim_sees_his_own_words(neighbourhood: Neighbour) -> None:
+async def test_the_victim_sees_his_own_words(attempts: Attempts) -> None:
     """Without this, that nobody else sees them would prove nothing."""
-    client, headers = neighbourhood.clients[0], neighbourhood.victim.headers
+    client = attempts.client
     lists = "{ events(first: 5) { nodes { body } } holds(first: 5) { nodes { reason } } products(first: 5) { nodes { name } } }"
-    seen = (await client.post("/graphql", json={"query": lists}, headers=headers)).json()["data"]
-    assert all(CANARY in str(part["nodes"]) for part in seen.values())
-    assert CANARY in (await client.get("/epcis/events", headers=headers)).text
-    assert CANARY in (await client.get("/mobile/v1/changes", headers=headers)).text
-    assert len(neighbourhood.identifiers) > 60
+    for victim in attempts.scene.victims:
+        headers = victim.person.headers
+        seen = (await client.post("/graphql", json={"query": lists}, headers=headers)).json()["data"]
+        assert all(victim.canary in str(seen[name]) for name in ("events", "holds"))
+        assert any(canary in str(seen["products"]) for canary in (victim.canary, WARES))
+        for path in ("/epcis/events", "/mobile/v1/changes"):
+            assert victim.canary in (await client.get(path, headers=headers)).text
+    assert len(attempts.known.identifiers) > 150
+    assert len([name for name in attempts.known.identifiers if twin_of(name)]) > 40
 
 
-async def test_a_neighbour_gets_nothing_in_hundreds_of_attempts(neighbourhood: Neighbour, superuser: asyncpg.Connection) -> None:
-    await try_out(neighbourhood, superuser, seed=7, attempts=400)
+async def test_who_is_let_in_sees_his_own_firm_and_who_is_shut_out_nothing(attempts: Attempts) -> None:
+    """Refused for who they are, and not because their tokens were never any good."""
+    for caller in attempts.scene.callers:
+        answer = await attempts.client.get("/auth/me", headers=caller.headers)
+        assert (answer.status_code == 401) == (caller.shut_out or not caller.headers), caller.name
+
+
+async def test_an_attempt_is_the_same_when_it_is_made_again(attempts: Attempts) -> None:
+    for kind in KINDS:
+        first, again, other = [attempts.drawn(kind, 5, number) for number in (17, 17, 18)]
+        assert (first[0], first[1].place, first[1].path) == (again[0], again[1].place, again[1].path)
+        assert first[1] != other[1]
+
+
+async def test_a_canary_that_comes_back_is_seen(attempts: Attempts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt with what the victim himself may see fails: the check can speak."""
+    victim = attempts.scene.victims[0].person.headers
+    for caller in attempts.scene.of(KINDS[0]):
+        caller.headers.update(victim)
+    with pytest.raises(AssertionError, match=CANARY):
+        for number in range(400):
+            await attempts.one(KINDS[0], 1, number)
+    assert CANARY in CANARIES
+
+
+async def test_nobody_gets_anything_in_hundreds_of_attempts(attempts: Attempts, record_property: Callable[[str, object], None]) -> None:
+    await try_out(attempts, record_property, seed=7, number=SAMPLE)
+
+
+async def test_a_name_of_anothers_is_answered_like_one_of_nobodys(attempts: Attempts) -> None:
+    assert await attempts.twins(seed=7, attempts=150) == 150
 
 
 @soak
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_neighbour_gets_nothing_in_thousands_of_attempts(neighbourhood: Neighbour, superuser: asyncpg.Connection, seed: int) -> None:
-    await try_out(neighbourhood, superuser, seed=seed, attempts=3_000)
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("seed", [1, SystemRandom().randrange(10**6)], ids=["known", "new"])
+async def test_nobody_gets_anything_in_thousands_of_attempts(attempts: Attempts, record_property: Callable[[str, object], None], seed: int) -> None:
+    await attempts.twins(seed=seed, attempts=PAIRS)
+    await try_out(attempts, record_property, seed=seed, number=MANY)
+
+
+async def try_out(attempts: Attempts, record_property: Callable[[str, object], None], *, seed: int, number: int) -> None:
+    """Make the attempts and tell of them; each kind has tried each place."""
+    await attempts.run(seed=seed, attempts=number)
+    for line in (f"seed {seed}", *attempts.report()):
+        record_property("told", line)
+    counted = attempts.by_kind_and_place()
+    assert sum(counted[kind].total() for kind in KINDS) >= number
+    tried = [set(counted[kind]) for kind in KINDS]
+    # In a sample each place is tried by somebody, in the whole by everybody.
+    assert all(places == set(PLACES) for places in (tried if number == MANY else [set().union(*tried)]))

@@ -42,6 +42,41 @@ FAULTS: dict[str, tuple[str, set[str]]] = {
         "drop policy relay on outbox; create policy relay on outbox to suyuan_relay using (true) with check (true)",
         {"policy_differs: outbox.relay"},
     ),
+    "policy for changing an append-only table": (
+        "create policy more on audit_entry for update to suyuan_app using (true)",
+        {"policy_differs: audit_entry.more"},
+    ),
+    "one policy for everything on an append-only table": (
+        f"""drop policy tenant_read on audit_entry; drop policy tenant_add on audit_entry;
+            create policy tenant on audit_entry to suyuan_app, suyuan_owner using ({TENANT_CONDITION}) with check ({TENANT_CONDITION})""",
+        {"policy_missing: audit_entry.tenant_read", "policy_missing: audit_entry.tenant_add", "policy_differs: audit_entry.tenant"},
+    ),
+    **{
+        f"append-only table from which its owner may {privilege}": (
+            f"grant {privilege} on electronic_signature to suyuan_owner",
+            {f"append_only: electronic_signature: its owner has {privilege.upper()}"},
+        )
+        for privilege in ("update", "delete", "truncate")
+    },
+    "append-only table on which the application may write": (
+        "grant update on event_feed to suyuan_app",
+        {"grant: event_feed: suyuan_app has UPDATE on the relation"},
+    ),
+    "append-only table with a trigger": (
+        "create trigger mine before insert on audit_entry for each row execute function suppress_redundant_updates_trigger()",
+        {"append_only: audit_entry: has the trigger mine, which may write something else"},
+    ),
+    "append-only table that is tied to another": (
+        """alter table audit_entry add constraint signed foreign key (tenant_id, signature_id)
+           references electronic_signature (tenant_id, signature_id) on delete cascade""",
+        {"append_only: audit_entry: signed ties rows that never change to others"},
+    ),
+    "purge of whatever there is": ("drop policy purge on outbox", {"policy_missing: outbox.purge: doesn't exist"}),
+    "purge of what is still of use": ("alter policy purge on session using (true)", {"policy_differs: session.purge"}),
+    "purge that allows instead of forbidding": (
+        "drop policy purge on effect; create policy purge on effect for delete to suyuan_app using (done_at < (now() - '30 days'::interval))",
+        {"policy_differs: effect.purge"},
+    ),
     "policy with a subquery": (
         "alter policy tenant on hold using (tenant_id in (select tenant_id from tenant))",
         {"policy_differs: hold.tenant", "policy_with_subquery: hold.tenant"},

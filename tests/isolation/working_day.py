@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 from litestar import Litestar
 
-from backend.demo.loading import put_catalogue
+from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
 from backend.worker import handlers
@@ -20,8 +20,10 @@ from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lo
 from tests.graphql.conftest import Caller
 from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
 from tests.graphql.test_reading import OBJECT, TRACE
+from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.mobile_api import phones
+from tests.signing import authenticator_of, signed
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
 UNIT, PALLET = unit(DUMPLING, "DAY-U1"), sscc(77)
@@ -66,7 +68,8 @@ class Day:
         await self.read()
         await self.hold_and_ship()
         await self.scan()
-        await drain(self.services.database, self.services.relay_database, handlers())
+        await self.administer()
+        await drain(self.services.database, self.services.relay_database, handlers(self.services))
         await self.look()
 
     async def capture(self) -> None:
@@ -106,8 +109,9 @@ class Day:
         assert (await caller.command(SHIP, order))["holdCauses"] != []
         reported = {**made(), **shipped([UNIT], minutes=40)}
         assert (await self.post("/epcis/capture", document(reported))).json()["accepted"] == 1
-        await caller.command(RELEASE, {"holdId": hold, "reason": "one is fine", "keys": [D1]})
-        await caller.command(RELEASE, {"holdId": hold, "reason": "all fine"})
+        first = signed(await authenticator_of(self.services, self.headers))
+        await caller.command(RELEASE, {"holdId": hold, "reason": "one is fine", "keys": [D1], "signature": first})
+        await caller.command(RELEASE, {"holdId": hold, "reason": "all fine", "signature": signed()})
         assert (await caller.command(SHIP, order))["userErrors"] == []
         assert (await caller.command(CAPTURE, {"events": document(made([], [quantity(lot(FLOUR, "DAY-F3"), 5)]))}))["userErrors"] == []
         sold, bad = self.simulation.truth.sold_unit, self.simulation.truth.contaminated_lot
@@ -138,6 +142,12 @@ class Day:
         assert (await self.get(f"/mobile/v1/changes?since={first['next']}")).status_code == 200
         upload = {"contentType": "image/jpeg", "size": 3, "sha256": "0" * 64}
         self.names["upload"] = (await self.post("/mobile/v1/uploads", upload)).json()["url"]
+
+    async def administer(self) -> None:
+        """People, phones, machines, the trail, a sandbox."""
+        office = Office(self.services, self.client, self.headers)
+        await office.work()
+        self.names |= office.names
 
     async def look(self) -> None:
         """What a consumer sees."""

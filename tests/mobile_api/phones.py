@@ -13,6 +13,7 @@ from backend.services import Services
 from infra.database import Gate
 from tests.factories import CUSTOMER, PLANT, at
 from tests.firms import Firm
+from tests.signing import signature_of
 from tests.state import state_of
 
 Entry = dict[str, Any]
@@ -132,7 +133,11 @@ class Phone:
     async def release(self, hold_id: str) -> None:
         """Release a hold as a whole."""
         await self.services.in_tenant(
-            self.firm.tenant_id, lambda tx: holds.release_hold(tx, self.firm.principal, hold_id=UUID(hold_id), reason="cleared"), gate=Gate.EXCLUSIVE
+            self.firm.tenant_id,
+            lambda tx: holds.release_hold(
+                tx, self.firm.principal, hold_id=UUID(hold_id), reason="cleared", signature=signature_of(self.firm.principal)
+            ),
+            gate=Gate.EXCLUSIVE,
         )
 
 

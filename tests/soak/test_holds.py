@@ -26,6 +26,7 @@ from infra.database import Gate, TenantTransaction
 from infra.settings import Settings
 from tests.factories import CUSTOMER, DOUGH, DUMPLING, PLANT, canonical, capture, declared_wrong, lot, made, packed, quantity, sscc, transformed, unit
 from tests.firms import Firm
+from tests.signing import signature_of
 from tests.soak.held_goods import Authority, Corrected, Fact, Held, Made, Packed, World
 from tests.soak.marks import soak
 
@@ -152,7 +153,9 @@ class Crew:
 
         async def use(tx: TenantTransaction) -> None:
             deed.stamp = next(self.stamps)
-            await holds.release_hold(tx, self.firm.principal, hold_id=hold_id, reason="cleared", keys=parts)
+            await holds.release_hold(
+                tx, self.firm.principal, hold_id=hold_id, reason="cleared", keys=parts, signature=signature_of(self.firm.principal)
+            )
 
         try:
             await self.services.in_tenant(self.firm.tenant_id, use, gate=Gate.EXCLUSIVE)

@@ -38,6 +38,7 @@ def settings(**changes: Any) -> Settings:
         "database_public_url": nowhere,
         "redis_url": SecretStr("redis://nowhere"),
         "token_signing_key": SecretStr(encoded(SECRET)),
+        "encryption_key": SecretStr(encoded(SECRET)),
     }
     return Settings(**(values | changes))
 

@@ -10,13 +10,19 @@ import pytest
 from infra.database import Database
 from infra.schema import metadata
 from tenants import models
+from tenants.recovery import models as recovery
+from tenants.second_factor import models as second_factor
 from tenants.service import Caller, Identity
 from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
 # Its tables stand in the metadata.
 assert models.tenant is not None
+assert recovery.password_reset is not None
+assert second_factor.person_factor is not None
 OWNED = ("membership", "session", "audit_entry", "idempotent_reply")
-GLOBAL = ("tenant", "person", "login_directory", "person_tenant", "sign_in_attempt", "resolver_claim")
+GLOBAL = (
+    "tenant", "person", "login_directory", "person_tenant", "sign_in_attempt", "resolver_claim", "person_factor", "recovery_code", "password_reset",
+)  # fmt: skip
 
 INSERTS: dict[str, Callable[[int], tuple[str, tuple[object, ...]]]] = {
     "membership": lambda tenant: (
@@ -153,7 +159,13 @@ async def test_each_role_reads_and_changes_only_what_is_its_business(
         "login_directory": ({"auth"}, {"auth"}),
         "person_tenant": ({"auth"}, {"auth"}),
         "sign_in_attempt": ({"auth"}, {"auth"}),
+        "person_factor": ({"auth"}, {"auth"}),
+        "recovery_code": ({"auth"}, {"auth"}),
+        "password_reset": ({"auth"}, {"auth"}),
         "resolver_claim": ({"app", "auth", "public"}, {"auth"}),
+        # What is long over is purged, and a policy lets nothing else go.
+        "session": ({"app"}, {"app"}),
+        "idempotent_reply": ({"app"}, {"app"}),
     }.get(table, ({"app"}, set()))
     assert (readers, removers) == expected
 

@@ -8,8 +8,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from infra.errors import InvalidInputError, UnavailableError
+from tenants import common_passwords
 from tenants.errors import PasswordRefusedError
-from tenants.passwords import COMMON, MAX_WAITING, MIN_LENGTH, Passwords, normalise, require_acceptable
+from tenants.passwords import COMMON, MAX_WAITING, MIN_LENGTH, Passwords, is_long, normalise, require_acceptable
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,60 @@ def test_a_short_password_is_refused_with_its_length(password: str) -> None:
 def test_a_common_password_is_refused(password: str) -> None:
     with pytest.raises(PasswordRefusedError, match="first that are tried"):
         require_acceptable(password)
+
+
+@pytest.mark.parametrize("password", ["9 Kraniche", "8 chars!", "xq7pw2rv", "木火土金水日月星", "correct horse"])
+def test_beside_a_second_factor_eight_characters_are_enough(password: str) -> None:
+    require_acceptable(password, "lei@example.com", "李雷", "works", second_factor=True)
+    with pytest.raises(PasswordRefusedError, match="use at least 15"):
+        require_acceptable(password, "lei@example.com", "李雷", "works")
+
+
+@pytest.mark.parametrize("password", ["", "7 chars", "木火土金水日月"])
+def test_fewer_than_eight_are_never_enough(password: str) -> None:
+    with pytest.raises(PasswordRefusedError, match=f"has {len(password)} characters; use at least 8"):
+        require_acceptable(password, second_factor=True)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "football", "sunshine", "PRINCESS", "Password1!", "iloveyou12", "!!dragon", "trustno1", "international", "christopher", "1qaz2wsx",
+        "87654321", "password2026", "zaq12wsx", "ｓｕｎｓｈｉｎｅ",
+    ],
+)  # fmt: skip
+def test_what_is_tried_first_is_refused_whatever_digits_and_signs_stand_around_it(password: str) -> None:
+    with pytest.raises(PasswordRefusedError, match="first that are tried"):
+        require_acceptable(password, second_factor=True)
+
+
+@pytest.mark.parametrize("password", ["lowercase only words", "1234 5678 9012 3467 1199", "UPPER CASE WITHOUT A DIGIT", "              .....x y z w"])
+def test_no_kinds_of_characters_are_asked_for(password: str) -> None:
+    require_acceptable(password, "lei@example.com")
+
+
+@pytest.mark.parametrize("password", ["goodfood", "lei.wang99", "suyuan2026"])
+def test_a_short_password_made_of_own_names_is_refused_too(password: str) -> None:
+    with pytest.raises(PasswordRefusedError):
+        require_acceptable(password, "lei.wang@example.com", "goodfood", second_factor=True)
+
+
+def test_the_lists_are_whole_and_read_once() -> None:
+    common_passwords._known.cache_clear()
+    begin = time.perf_counter()
+    assert common_passwords.contains("trustno1")
+    first = time.perf_counter() - begin
+    begin = time.perf_counter()
+    assert not common_passwords.contains("granite otter velvet moss 42")
+    assert time.perf_counter() - begin < first / 10
+    assert len(common_passwords._known()) > 60_000
+
+
+@pytest.mark.parametrize(
+    ("password", "long"), [("fourteen chars", False), ("fifteen chars!!", True), ("春眠不觉晓处处闻啼鸟夜来风雨声", True), ("ﷺ", True)]
+)
+def test_a_password_is_long_by_its_normalised_characters(password: str, long: bool) -> None:
+    assert is_long(password) is long
 
 
 def test_every_listed_password_would_pass_the_length() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from backend.demo.loading import put_catalogue
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Source
 from backend.events.reader import read_document
 from backend.identifiers import ObjectKind
+from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
 from backend.trace import service as trace

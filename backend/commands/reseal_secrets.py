@@ -1,0 +1,29 @@
+"""Seal the secrets of all second factors with the current encryption key, so that a retired one can be taken out of the settings."""
+
+import argparse
+import asyncio
+import sys
+from uuid import UUID
+
+from backend.services import build_services
+from infra.settings import load_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """May be repeated, and runs beside servers; says how many there were."""
+    done, unreadable = asyncio.run(_reseal())
+    print(f"{done} secrets sealed anew.")  # noqa: T201 - what was done
+    if unreadable:
+        sys.exit(f"No known key opens the second factors of these persons: {', '.join(map(str, unreadable))}.")
+
+
+async def _reseal() -> tuple[int, list[UUID]]:
+    services = build_services(load_settings())
+    try:
+        return await services.identity.second_factors.reseal()
+    finally:
+        await services.close()

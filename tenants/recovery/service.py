@@ -1,0 +1,169 @@
+"""Reset links: who may issue one for whom, and what becomes of it.
+
+A person's password opens every company that he works for. So an administrator may reset only who is a member of his company
+alone, its sandbox aside; whether that is so is looked at when the link is issued, and again when it is used.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from infra.clock import isoformat, now
+from infra.database import Database, TenantTransaction
+from infra.errors import PermissionDeniedError
+from infra.ids import uuid7
+from tenants import audit, directory, sessions
+from tenants.directory import Account
+from tenants.errors import MemberNotFoundError, PasswordRefusedError, ResetNotPossibleError, ResetRefusedError
+from tenants.grants import sum_of
+from tenants.passwords import Passwords, is_long, require_acceptable
+from tenants.people.errors import OwnerRequiredError
+from tenants.permissions import SIGNED, Permission, Role
+from tenants.principal import Principal
+from tenants.recovery import repository
+from tenants.recovery.repository import Reset
+from tenants.second_factor import repository as factors
+from tenants.second_factor.service import SecondFactors
+from tenants.session_control import SessionControl
+from tenants.sessions import Membership
+from tenants.standing import Standings
+from tenants.throttle import Throttle
+
+PREFIX: Final = "syp_"
+GOOD_FOR: Final = timedelta(hours=1)
+MAX_TOKEN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedReset:
+    """A link's token, shown once, and until when it is good."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+class Resets:
+    """Issues and redeems reset links."""
+
+    def __init__(
+        self,
+        *,
+        app: Database,
+        auth: Database,
+        passwords: Passwords,
+        throttle: Throttle,
+        standings: Standings,
+        second_factors: SecondFactors,
+        session_control: SessionControl,
+    ) -> None:
+        self._app = app
+        self._auth = auth
+        self._passwords = passwords
+        self._throttle = throttle
+        self._standings = standings
+        self._second_factors = second_factors
+        self._session_control = session_control
+
+    async def issue(self, principal: Principal, membership_id: UUID, *, remove_second_factor: bool = False) -> IssuedReset:
+        """A link for a member, good once and for an hour; a former one of his is void.
+
+        Raises `PermissionDeniedError`, `MemberNotFoundError`, `OwnerRequiredError` for an owner's account, `ResetNotPossibleError` where
+        it isn't this company's to decide.
+        """
+        principal.require_everywhere(Permission.PEOPLE_MANAGE)
+        async with self._app.tenant(principal.tenant_id) as tx:
+            member = await self._member(tx, principal, membership_id, remove_second_factor=remove_second_factor)
+        await self._require_member_of_no_other(member.person_id, principal.tenant_id)
+        token = PREFIX + secrets.token_urlsafe(32)
+        expires_at = now() + GOOD_FOR
+        after = {"expiresAt": isoformat(expires_at), "removesSecondFactor": remove_second_factor}
+        async with self._app.tenant(principal.tenant_id) as tx:
+            # Recorded first: a link of which the trail knows nothing must not be.
+            await audit.record(tx, principal, "password.reset_issued", f"membership:{membership_id}", after=after)
+        await repository.put(self._auth, Reset(member.person_id, principal.tenant_id, remove_second_factor), _sha256(token), expires_at)
+        return IssuedReset(token, expires_at)
+
+    async def redeem(self, token: str, password: str, *, address: str = "", request_id: str = "") -> None:
+        """Set a new password with a link, and end all the person's sessions. The trail says that he did it, with a link, from `address`.
+
+        Raises `ResetRefusedError` for any link that isn't good, `PasswordRefusedError` for a password that the policy refuses; the link
+        stays good then.
+        """
+        digest = _sha256(token[:MAX_TOKEN])
+        reset = await repository.find(self._auth, digest) if token.startswith(PREFIX) else None
+        account = await directory.account_of(self._auth, reset.person_id) if reset else None
+        if reset is None or account is None or not await self._is_member_of_no_other(reset.person_id, reset.issuer):
+            raise ResetRefusedError
+        await self._require_acceptable(account, reset, password)
+        stored = await self._passwords.hash(password)
+        await self._standings.doubt_person(reset.person_id)
+        async with self._auth.connection() as connection, connection.transaction():
+            if not await repository.take(connection, digest):
+                raise ResetRefusedError
+            if await directory.store_password(connection, reset.person_id, stored, long=is_long(password), any_former=True) is None:
+                raise PasswordRefusedError("The second factor was removed meanwhile: choose a password of at least 15 characters.")
+            if reset.removes_second_factor:
+                await factors.remove(connection, reset.person_id)
+        actor = await self._whoever_holds_the_link(account, reset, address, request_id)
+        await self._session_control.record_everywhere(reset.person_id, "password.reset", actor=actor, reason="reset link used")
+        await self._session_control.end_everywhere(reset.person_id, actor=actor, because="password reset")
+        for login_name in account.login_names:
+            await self._throttle.lift(login_name)
+
+    async def _whoever_holds_the_link(self, account: Account, reset: Reset, address: str, request_id: str) -> Principal | None:
+        """The person, as the trail shows him; without any rights."""
+        for company in await directory.tenants_by_id(self._app, [reset.issuer]):
+            return Principal(
+                tenant_id=company.tenant_id, tenant_public_id=company.public_id, tenant_slug=company.slug, actor_id=reset.person_id,
+                display_name=account.person.display_name, roles=(), permissions=frozenset(), session_id=uuid7(), address=address,
+                request_id=request_id,
+            )  # fmt: skip
+        return None
+
+    async def _require_acceptable(self, account: Account, reset: Reset, password: str) -> None:
+        second_factor = not reset.removes_second_factor and await self._second_factors.is_set_up(reset.person_id)
+        company = await directory.tenants_by_id(self._app, [reset.issuer])
+        names = [name for tenant in company for name in (tenant.slug, tenant.name)]
+        require_acceptable(password, *account.login_names, account.person.display_name, *names, second_factor=second_factor)
+
+    async def _member(self, tx: TenantTransaction, principal: Principal, membership_id: UUID, *, remove_second_factor: bool) -> Membership:
+        member = await sessions.membership_by_id(tx, membership_id)
+        if member is None or await sessions.active_membership_of(tx, member.person_id) is None:
+            raise MemberNotFoundError
+        if member.person_id == principal.actor_id:
+            raise PermissionDeniedError("Nobody issues a link for himself: change your password with the one that you have.")
+        allowed = sum_of(await sessions.grants_of(tx, membership_id), now())
+        if Role.OWNER in allowed.roles and Role.OWNER not in principal.roles:
+            raise OwnerRequiredError
+        # 21 CFR 11.200(a)(3): nobody alone must be able to sign in another's name.
+        if remove_second_factor and allowed.permissions & SIGNED:
+            raise ResetNotPossibleError(
+                "This person signs with his second factor, so no link takes it away: he uses a recovery code, or the roles with which he "
+                "signs are withdrawn first.",
+                field="removeSecondFactor",
+            )
+        return member
+
+    async def _require_member_of_no_other(self, person_id: UUID, tenant_id: int) -> None:
+        if not await self._is_member_of_no_other(person_id, tenant_id):
+            raise ResetNotPossibleError(
+                "This person's password isn't your company's alone to reset: he changes it himself, or asks those who run this service.",
+                field="memberId",
+            )
+
+    async def _is_member_of_no_other(self, person_id: UUID, tenant_id: int) -> bool:
+        """Whether no other company has a place for the person, be it one that he has left: he may come back to it."""
+        for tenant in await directory.tenants_by_id(self._app, await directory.tenant_ids_of(self._auth, person_id)):
+            # A company's people are its sandbox's too; the other way round, whoever rules in a sandbox rules nothing outside.
+            if tenant_id not in (tenant.tenant_id, tenant.sandbox_of):
+                async with self._app.tenant(tenant.tenant_id) as tx:
+                    if await sessions.membership_of(tx, person_id) is not None:
+                        return False
+        return True
+
+
+def _sha256(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="replace")).digest()

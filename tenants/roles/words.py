@@ -1,0 +1,81 @@
+"""Every permission and every built-in role in words, Chinese and English."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from tenants.permissions import Permission, Role
+
+
+class Words(NamedTuple):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """In "en" or, for any other language, in Chinese."""
+        return self.en if language == "en" else self.zh
+
+
+_P, _R = Permission, Role
+
+PERMISSIONS: Final[Mapping[Permission, Words]] = {
+    _P.EVENTS_CAPTURE: Words("记录生产和物流事件", "Record what happens to goods"),
+    _P.EVENTS_READ: Words("查看已记录的事件", "Read recorded events"),
+    _P.EVENTS_REVIEW: Words("处理待审核的记录", "Decide on records that wait for review"),
+    _P.TRACE_READ: Words("正向和反向追溯货物", "Trace goods forwards and backwards"),
+    _P.HOLDS_READ: Words("查看冻结及其原因", "See what is on hold and why"),
+    _P.HOLDS_PLACE: Words("冻结货物", "Put goods on hold"),
+    _P.HOLDS_RELEASE: Words("解除冻结（需双重验证和电子签名）", "Release goods from hold (with a second factor and a signature)"),
+    _P.SHIPMENTS_COMMAND: Words("发货", "Ship goods"),
+    _P.CATALOG_READ: Words("查看产品、地点和合作伙伴", "Read products, places and partners"),
+    _P.CATALOG_WRITE: Words("维护产品、地点和合作伙伴", "Keep products, places and partners"),
+    _P.HISTORY_PUBLISH: Words("发布供消费者查看的产品履历", "Publish product histories for consumers"),
+    _P.MOBILE_SYNC: Words("使用手机扫码应用", "Work with the scanning app on a phone"),
+    _P.PEOPLE_READ: Words("查看成员及其角色", "See members and what they are granted"),
+    _P.PEOPLE_MANAGE: Words("邀请成员、授予角色、停用成员", "Invite members, grant roles, deactivate members"),
+    _P.ROLES_MANAGE: Words("设立和修改本公司的角色", "Make and change the company's own roles"),
+    _P.DEVICES_READ: Words("查看已登记的手机", "See enrolled phones"),
+    _P.DEVICES_MANAGE: Words("登记和注销手机", "Enrol and revoke phones"),
+    _P.CLIENTS_READ: Words("查看接口客户端及其使用情况", "See interface clients and their use"),
+    _P.CLIENTS_MANAGE: Words("创建接口客户端和密钥", "Make interface clients and their keys"),
+    _P.SANDBOX_USE: Words("使用沙箱环境", "Work in the sandbox"),
+    _P.SANDBOX_MANAGE: Words("重置沙箱环境", "Reset the sandbox"),
+    _P.AUDIT_READ: Words("查询和导出审计记录", "Search and export the audit trail"),
+}
+
+ROLES: Final[Mapping[Role, tuple[Words, Words]]] = {
+    _R.WORKER: (Words("操作工", "Worker"), Words("在手机上扫码记录，查看冻结和追溯", "Scans on a phone, sees holds and traces")),
+    _R.LINE_LEAD: (
+        Words("班组长", "Line lead"),
+        Words("带领一条产线：记录、冻结、发货", "Leads a line: records, puts goods on hold, ships"),
+    ),
+    _R.QC_INSPECTOR: (Words("质检员", "QC inspector"), Words("检验货物，必要时冻结", "Inspects goods and puts them on hold")),
+    _R.WAREHOUSE_KEEPER: (Words("仓库管理员", "Warehouse keeper"), Words("收货和发货", "Receives and ships goods")),
+    _R.QUALITY_MANAGER: (
+        Words("质量经理", "Quality manager"),
+        Words("对货物作出决定：冻结、解除冻结、审核、发布履历", "Decides on goods: holds, releases, reviews, publishes"),
+    ),
+    _R.PURCHASING: (Words("采购", "Purchasing"), Words("维护产品和供应商，查看来料", "Keeps products and suppliers, sees what came in")),
+    _R.ADMINISTRATOR: (
+        Words("管理员", "Administrator"),
+        Words("管理成员、角色、手机和接口，不对货物作决定", "Runs people, roles, phones and interfaces, and decides nothing about goods"),
+    ),
+    _R.OWNER: (Words("所有者", "Owner"), Words("可以做一切；只有所有者能授予此角色", "May do everything; only an owner grants this role")),
+    _R.AUDITOR: (
+        Words("审核员", "Auditor"),
+        Words("只读，最多 90 天，例如监管机构的检查员", "Reads only, for 90 days at most: an inspector of an authority"),
+    ),
+    _R.PARTNER: (Words("合作伙伴", "Partner"), Words("上报自己所做的事，看不到其他内容", "Reports what it did and sees nothing else")),
+}
+
+
+def of_permission(permission: Permission, language: str) -> str:
+    """What a permission lets one do."""
+    return PERMISSIONS[permission].of(language)
+
+
+def of_role(role: Role, language: str) -> tuple[str, str]:
+    """A built-in role's name, and what it is for."""
+    name, description = ROLES[role]
+    return name.of(language), description.of(language)

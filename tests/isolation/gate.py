@@ -1,0 +1,107 @@
+"""What each root field and each route asks for, written a second time: whoever makes a declaration weaker has to say it here too."""
+
+from typing import Any, Final
+
+from graphql import GraphQLObjectType
+from litestar import Litestar
+
+from backend.graphql.access import declaration_of
+from backend.graphql.directives import Requires
+from tenants.http import PERMISSION, SIGNED_IN, declared_routes
+from tenants.permissions import Permission
+from tests.graphql.operations import schema
+
+OPEN: Final = "open to everyone"
+ANYBODY: Final = "open to whoever has signed in"
+_P = Permission
+
+FIELDS: Final[dict[str, str]] = {
+    OPEN: "signIn refreshToken acceptInvitation invitationPreview resetPassword",
+    # A person's own affairs, and words that are the same for everybody.
+    ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin
+                secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes""",
+    _P.EVENTS_CAPTURE: "capture captureJob",
+    _P.EVENTS_READ: "event eventFeed events",
+    _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
+    _P.TRACE_READ: "containerContents shipments trace traceableObject",
+    _P.HOLDS_READ: "alerts hold holds",
+    _P.HOLDS_PLACE: "placeHold",
+    _P.HOLDS_RELEASE: "releaseHold",
+    _P.SHIPMENTS_COMMAND: "ship",
+    _P.CATALOG_READ: "locations partners products",
+    _P.CATALOG_WRITE: "putLocations putPartners putProducts",
+    _P.PEOPLE_READ: "floorAccess invitations people roles",
+    _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
+                         issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",
+    _P.ROLES_MANAGE: "archiveRole putRole",
+    _P.DEVICES_READ: "device devices",
+    _P.DEVICES_MANAGE: "enrolDevice moveDevice renameDevice revokeDevice",
+    _P.CLIENTS_READ: "apiClient apiClients",
+    _P.CLIENTS_MANAGE: "createClient updateClient revokeClient addClientSecret revokeClientSecret",
+    _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
+    _P.SANDBOX_MANAGE: "resetSandbox",
+    _P.AUDIT_READ: "auditEntries auditExport auditExports exportAudit signatures",
+}
+TYPES: Final[dict[str, str]] = {
+    _P.EVENTS_CAPTURE: "CaptureJob",
+    _P.EVENTS_READ: "Event",
+    _P.EVENTS_REVIEW: "ReviewEntry",
+    _P.TRACE_READ: "Shipment Trace TraceableObject",
+    _P.HOLDS_READ: "Alert Hold HoldCause",
+    _P.CATALOG_READ: "Location Partner Product",
+    _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
+    _P.DEVICES_READ: "Device",
+    _P.CLIENTS_READ: "ApiClient",
+    _P.SANDBOX_USE: "Sandbox",
+    _P.AUDIT_READ: "AuditEntry AuditExport",
+}
+# What is open to everyone stands in `OPEN_TO_ALL` beside the requests of the routes.
+ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
+    ANYBODY: {("GET", "/auth/me"), ("POST", "/auth/sign-out")},
+    _P.EVENTS_CAPTURE: {
+        ("POST", "/epcis/capture"),
+        ("GET", "/epcis/capture"),
+        ("GET", "/epcis/capture/{job_id:str}"),
+        ("POST", "/epcis/events"),
+    },
+    _P.EVENTS_READ: {("GET", "/epcis/events"), ("GET", "/epcis/events/{event_id:path}")},
+    _P.MOBILE_SYNC: {
+        ("POST", "/mobile/v1/sync"),
+        ("GET", "/mobile/v1/changes"),
+        ("POST", "/mobile/v1/uploads"),
+        ("GET", "/mobile/v1/devices/members"),
+        ("POST", "/mobile/v1/devices/switch"),
+    },
+}
+
+
+def _asked(access: Any) -> str:
+    return access.permission if isinstance(access, Requires) else ANYBODY if type(access).__name__ == "SignedIn" else OPEN
+
+
+def declared_fields() -> set[tuple[str, str]]:
+    """(what it asks for, root field) of the schema that executes."""
+    built = schema()
+    roots = [root for root in (built.query_type, built.mutation_type, built.subscription_type) if root is not None]
+    return {(_asked(declaration_of(field)), name) for root in roots for name, field in root.fields.items()}
+
+
+def declared_types() -> set[tuple[str, str]]:
+    """(what it asks for, type) of every type that declares it."""
+    types = [named for named in schema().type_map.values() if isinstance(named, GraphQLObjectType)]
+    return {(_asked(access), named.name) for named in types if (access := declaration_of(named)) is not None}
+
+
+def route_declarations(app: Litestar) -> set[tuple[str, str, str]]:
+    """(what it asks for, method, path) of every route that isn't open to everyone."""
+    return {(str(opt.get(PERMISSION, ANYBODY)), method, path) for path, method, opt in declared_routes(app) if PERMISSION in opt or SIGNED_IN in opt}
+
+
+def written(words: dict[str, str]) -> set[tuple[str, str]]:
+    """The same as pairs, from above."""
+    return {(str(asked), name) for asked, names in words.items() for name in names.split()}
+
+
+def written_routes() -> set[tuple[str, str, str]]:
+    """The routes' as triples, from above."""
+    return {(str(asked), method, path) for asked, routes in ROUTES.items() for method, path in routes}

@@ -1,0 +1,42 @@
+"""What belongs to no site, with the reason. What needs a permission that doesn't count at a site (`UNDIVIDED`) isn't listed: it is tried."""
+
+from typing import Final
+
+from graphql import GraphQLField
+
+from backend.graphql.access import declaration_of
+from backend.graphql.directives import Requires
+from tenants.permissions import UNDIVIDED, Permission
+
+_OWN: Final = "the caller's own account"
+_ALL: Final = "the same at each site"
+FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
+    "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
+    "partners": _ALL,
+}  # fmt: skip
+MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
+    "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,
+    "removeSecondFactor": _OWN, "reauthenticate": _OWN, "changePassword": _OWN, "resetPassword": _OWN, "revokeSession": _OWN,
+    "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
+}  # fmt: skip
+NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
+ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
+    ("/auth/sign-out", "POST"): _OWN,
+    ("/auth/me", "GET"): _OWN,
+    ("/mobile/v1/devices/members", "GET"): "the phone's own: whom it may be handed to",
+    ("/mobile/v1/devices/switch", "POST"): "the phone's own: whom it is handed to",
+    ("/mobile/v1/uploads", "POST"): "a photo is of no place before an entry names it",
+}
+# They take events; what becomes of those of another site is tried by the events.
+ROUTES_THAT_WRITE: Final = {("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/mobile/v1/sync", "POST")}
+
+
+def is_undivided(permission: Permission | str | None) -> bool:
+    """Whether a permission doesn't count at a site."""
+    return permission is not None and Permission(permission) in UNDIVIDED
+
+
+def needs_undivided(field: GraphQLField) -> bool:
+    """Whether a root field needs such a permission."""
+    declared = declaration_of(field)
+    return isinstance(declared, Requires) and is_undivided(declared.permission)

@@ -1,0 +1,133 @@
+"""Everything that can be read and concerns sites: one entry for each GraphQL field and each route, with names to be filled in."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from tests.sites.town import Person
+
+_NAME: Final = re.compile(r"\{[a-z ]+\}")
+EVENT: Final = """id bizStep readPoint bizLocation eventID eventHash superseded body location { name parent { name } }
+  objects(first: 10) { nodes { role quantity object { key } } }"""
+THING: Final = f"""id key uri unitsCount holdCauses {{ reason rootKey heldKey hold {{ id note }} }}
+  positions {{ place quantity location {{ name }} }} timeline(first: 20) {{ edges {{ cursor node {{ {EVENT} }} }} pageInfo {{ hasNextPage }} }}"""
+HOLD: Final = "id objectKey reason note active object { key }"
+SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { quantity object { key } }"
+LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
+  links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
+DEVICE: Final = "id name site location { name }"
+REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
+PAGE: Final = "pageInfo { hasNextPage hasPreviousPage }"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A question. `{name}` is filled in; `named` ones are asked of each site's names and of nobody's."""
+
+    query: str = ""
+    variables: dict[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+    @property
+    def named(self) -> bool:
+        return _NAME.search(json.dumps(self.variables) + self.path) is not None
+
+
+def _node(name: str, kind: str, selection: str) -> Read:
+    return Read(f"query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {selection} }} }} }}", {"id": "{" + name + "}"})
+
+
+def _keyed(document: str, *names: str) -> list[Read]:
+    return [Read(document, {"key": "{" + name + "}"}) for name in names]
+
+
+def _events(**given: Any) -> Read:
+    return Read(f"query($filter: EventFilter) {{ events(first: 50, filter: $filter) {{ nodes {{ {EVENT} }} {PAGE} }} }}", {"filter": given})
+
+
+THINGS: Final = f"query($key: String!) {{ traceableObject(key: $key) {{ {THING} }} }}"
+TRACE: Final = "query($key: String!) {{ trace(key: $key, direction: {}) {{ {} shipments(first: 9) {{ nodes {{ shipment {{ {} }} }} }} }} }}"
+FIELDS: Final[dict[str, list[Read]]] = {
+    "node": [
+        _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
+        _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
+        _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
+        _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
+    ],
+    "traceableObject": _keyed(THINGS, "lot", "made", "unit", "pallet", "code", "serial"),
+    "trace": [
+        *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
+        *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
+    ],
+    "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
+    "events": [
+        _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),
+        _events(objectKey="{lot}"), _events(objectKey="{code}"),
+        _events(eventIDs=["{event id}"]), _events(eventIDs=["{declared id}"]), _events(bizLocations=["{place}"]), _events(readPoints=["{yard}"]),
+        _events(bizSteps=["shipping"]),
+    ],
+    "event": [Read(f"query($id: ID!) {{ event(id: $id) {{ {EVENT} }} }}", {"id": "{event}"})],
+    "captureJob": [Read("query($id: ID!) { captureJob(id: $id) { id accepted } }", {"id": "{job}"})],
+    "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
+    "hold": [Read(f"query($id: ID!) {{ hold(id: $id) {{ {HOLD} }} }}", {"id": "{hold}"})],
+    "alerts": [Read(f"{{ alerts(first: 50, openOnly: false) {{ edges {{ cursor }} nodes {{ subject detail }} {PAGE} }} }}")],
+    "shipments": [Read(f"{{ shipments(first: 50) {{ edges {{ cursor }} nodes {{ {SHIPMENT} }} {PAGE} }} }}")],
+    "devices": [
+        Read(f"{{ devices(first: 50) {{ edges {{ cursor }} nodes {{ {DEVICE} }} {PAGE} }} }}"),
+        Read(f"query($site: String) {{ devices(first: 50, site: $site) {{ nodes {{ {DEVICE} }} {PAGE} }} }}", {"site": "{place}"}),
+    ],
+    "device": [Read(f"query($id: ID!) {{ device(id: $id) {{ {DEVICE} }} }}", {"id": "{device}"})],
+    "reviewEntries": [
+        Read(f"{{ reviewEntries(first: 50) {{ edges {{ cursor }} nodes {{ {REVIEW} }} {PAGE} }} }}"),
+    ],
+    "reviewEntry": [Read(f"query($id: ID!) {{ reviewEntry(id: $id) {{ {REVIEW} }} }}", {"id": "{review}"})],
+    "locations": [Read(f"{{ locations(first: 50) {{ edges {{ cursor }} nodes {{ place name parent {{ name }} }} {PAGE} }} }}")],
+}  # fmt: skip
+ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
+    ("/epcis/capture", "GET"): [Read(path="/epcis/capture"), Read(path="/epcis/capture?nextPageToken={job}")],
+    ("/epcis/capture/{job_id:str}", "GET"): [Read(path="/epcis/capture/{job}")],
+    ("/epcis/events", "GET"): [
+        Read(path=f"/epcis/events{query}")
+        for query in (
+            "", "?perPage=3", "?EQ_bizStep=shipping&perPage=200", "?EXISTS_errorDeclaration=true", "?EQ_eventID={event id}", "?MATCH_anyEPC={unit}",
+            "?MATCH_anyEPCClass={lot}", "?MATCH_parentID={pallet}", "?EQ_bizLocation={place}", "?EQ_bizLocation={hall}", "?EQ_readPoint={yard}",
+        )
+    ],
+    ("/epcis/events/{event_id:path}", "GET"): [Read(path=f"/epcis/events/{{{name}}}") for name in ("event id", "declared id", "event uuid")],
+    ("/mobile/v1/changes", "GET"): [Read(path="/mobile/v1/changes?limit=200"), Read(path="/mobile/v1/changes?since=0&limit=500")],
+}  # fmt: skip
+
+
+def filled(template: Any, names: dict[str, str]) -> Any:
+    """The template with its names in place."""
+    text = json.dumps(template)
+    for name, value in names.items():
+        text = text.replace("{" + name + "}", value)
+    return json.loads(text)
+
+
+async def ask(person: Person, read: Read, names: dict[str, str]) -> httpx.Response:
+    """The raw answer."""
+    if read.path:
+        return await person.caller.client.get(filled(read.path, names), headers=person.headers)
+    return await person.caller.post(read.query, filled(read.variables, names))
+
+
+def comparable(answer: httpx.Response, names: dict[str, str]) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body without what differs between any two answers, and without what was asked for.
+
+    The pull's `next` carries the sequence number of the tenant's last event, whichever site's.
+    """
+    headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "content-length", "etag", "date")}
+    headers = {name: value for name, value in headers.items() if "ratelimit" not in name}
+    text = answer.text.replace(answer.headers.get("x-request-id", "\x00"), "request")
+    text = re.sub(r'"(creationDate|next)":\s*"[^"]*"', "", text)
+    text = re.sub(r'"extensions":\{"cost":.*?\}\}', "", text)
+    for given in sorted(names.values(), key=len, reverse=True):
+        for form in (given, given.removeprefix("https://id.gs1.org/")):
+            text = text.replace(form, "…")
+            headers = {name: value.replace(form, "…") for name, value in headers.items()}
+    return answer.status_code, headers, text

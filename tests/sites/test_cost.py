@@ -1,0 +1,110 @@
+"""What a limit to sites costs: nothing for whoever has none, and a look into an index, under the tenant's policy, for whoever has one."""
+
+import re
+from typing import Any, cast
+
+import asyncpg
+import pytest
+
+from backend.catalog.sites import MOST_RANGES, OPEN, Sites, fenced, shown, sites_of, sites_within
+from backend.events import query_repository as events
+from backend.events.query_repository import EventFilter
+from backend.objects import repository as objects
+from backend.objects.visibility import visible
+from backend.services import Services
+from infra.database import Record, TenantTransaction
+from tenants.permissions import Permission
+from tests.factories import FLOUR, PLANT, SHOP, capture, lot, made, quantity
+from tests.firms import Firm
+
+SITES = Sites(frozenset({PLANT, "https://firm.example/hall"}))
+
+
+class Explaining:
+    """Asks for a statement's plan instead of its rows."""
+
+    def __init__(self, tx: TenantTransaction) -> None:
+        self._tx = tx
+        self.plan = ""
+
+    async def fetch(self, statement: str, *values: Any) -> list[Record]:
+        """Explain it."""
+        rows = await self._tx.fetch(f"explain {statement}", *values)
+        self.plan = "\n".join(str(next(iter(row))) for row in rows)
+        return []
+
+    async def fetchrow(self, statement: str, *values: Any) -> None:
+        """Explain it."""
+        await self.fetch(statement, *values)
+
+
+@pytest.mark.parametrize("permission", list(Permission))
+async def test_whoever_is_not_limited_asks_nothing_more_and_nothing_else(firm: Firm, permission: Permission) -> None:
+    assert await sites_of(cast(TenantTransaction, None), firm.principal, permission) is None
+    assert fenced(None, "e.read_point", at=2) == visible(None, "o.object_id", at=2) == shown(None, "place", "own", at=2) == OPEN
+    assert OPEN == ("", ())
+
+
+@pytest.fixture
+async def crowded(firm: Firm, superuser: asyncpg.Connection) -> Firm:
+    """A firm of fifty sites with as many events and places each, and a planner who knows."""
+    gln = "'https://id.gs1.org/414/' || lpad((i % 50)::text, 13, '0')"
+    await superuser.execute(
+        f"""insert into suyuan.event (tenant_id, public_id, event_key, base_key, content_sha256, event_hash, event_type, action, event_time,
+              event_offset, record_time, read_point, biz_location, source, body, context)
+            select $1, gen_random_uuid(), 'e:' || i, 'e:' || i, '', i::text, 1, 1, now(), '+00:00', now(),
+              {gln} || '/254/' || i, {gln}, 1, '{{}}', '[]'
+            from generate_series(1, 5000) i""",
+        firm.tenant_id,
+    )  # fmt: skip
+    await superuser.execute(
+        """insert into suyuan.event_feed (tenant_id, seq, event_id)
+           select $1, row_number() over (order by event_id), event_id from suyuan.event where tenant_id = $1""",
+        firm.tenant_id,
+    )
+    await superuser.execute(
+        f"""insert into suyuan.location (tenant_id, place, parent_place, names, kind, own, time_zone)
+            select $1, 'https://firm.example/' || i, {gln}, '{{}}', 'x', true, 'UTC' from generate_series(1, 5000) i""",
+        firm.tenant_id,
+    )
+    for table in ("event", "event_feed", "location"):
+        await superuser.execute(f"analyze suyuan.{table}")
+    return firm
+
+
+async def _plan(services: Services, firm: Firm, ask: Any) -> str:
+    async with services.database.tenant(firm.tenant_id) as tx:
+        explaining = Explaining(tx)
+        await ask(cast(TenantTransaction, explaining))
+        return explaining.plan
+
+
+async def test_events_at_the_sites_are_looked_up_by_their_places(crowded: Firm, services: Services) -> None:
+    plan = await _plan(services, crowded, lambda tx: events.find_events(tx, EventFilter(), limit=10, sites=SITES))
+    assert "Seq Scan" not in plan
+    for index, column in (("ix_event_read_point", "read_point"), ("ix_event_biz_location", "biz_location")):
+        assert re.search(rf"{index}.*\n +Index Cond: \(\(tenant_id = \d+\) AND \({column} = ANY", plan), plan
+        assert re.search(rf"{index}.*\n +Index Cond: \(\(tenant_id = \d+\) AND \({column} > ", plan), plan
+
+
+async def test_an_object_is_looked_up_by_its_own_events(crowded: Firm, services: Services) -> None:
+    plan = await _plan(services, crowded, lambda tx: objects.by_key(tx, "x", SITES))
+    assert "Seq Scan" not in plan
+    assert "Hash" not in plan
+
+
+async def test_the_places_of_a_site_are_looked_up_by_what_they_lie_in(crowded: Firm, services: Services) -> None:
+    plan = await _plan(services, crowded, lambda tx: sites_within(tx, SITES.places))
+    assert re.search(r"ix_location_parent.*\n +Index Cond: \(\(tenant_id = \d+\) AND \(parent_place = w.place", plan), plan
+    assert re.search(r"ix_location_parent.*\n +Index Cond: \(\(tenant_id = \d+\) AND \(parent_place > w.low", plan), plan
+
+
+async def test_more_glns_than_are_ranges_find_the_same(firm: Firm, services: Services) -> None:
+    lots = [lot(FLOUR, str(number)) for number in range(4)]
+    places = [PLANT, f"{PLANT}/254/GATE", SHOP, "https://firm.example/hall"]
+    await capture(services, firm.tenant_id, *(made([], [quantity(of, 1)], bizLocation={"id": place}) for of, place in zip(lots, places, strict=True)))
+    many = Sites(SITES.places | {f"https://id.gs1.org/414/95060001{number:05d}" for number in range(MOST_RANGES)})
+    assert len(many.glns) > MOST_RANGES
+    async with services.database.tenant(firm.tenant_id) as tx:
+        found = [[row["biz_location"] for row in await events.find_events(tx, EventFilter(), limit=9, sites=sites)] for sites in (SITES, many)]
+    assert found == [[PLANT, f"{PLANT}/254/GATE", "https://firm.example/hall"]] * 2

@@ -1,0 +1,197 @@
+"""Watches every request that tests send: a mutation or a writing route that succeeded has left its entry on the trail, by the right actor."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import jwt
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from sqlalchemy.engine import make_url
+
+from backend.services import SERVICES
+
+# What each mutation records: one of these at least.
+MUTATIONS: Final[dict[str, set[str]]] = {
+    "signIn": {"session.started"},
+    "signOut": {"session.ended"},
+    "confirmSecondFactor": {"second_factor.set_up"},
+    "renewRecoveryCodes": {"second_factor.recovery_codes_renewed"},
+    "removeSecondFactor": {"second_factor.removed"},
+    "reauthenticate": {"session.reauthenticated"},
+    "changePassword": {"password.changed"},
+    "issuePasswordReset": {"password.reset_issued"},
+    "resetPassword": {"password.reset"},
+    "revokeSession": {"session.ended"},
+    "revokeOtherSessions": {"session.ended"},
+    "revokeMemberSessions": {"session.ended"},
+    "capture": {"events.captured"},
+    "placeHold": {"hold.placed"},
+    "releaseHold": {"hold.released"},
+    "ship": {"shipment.shipped"},
+    "putProducts": {"products.put"},
+    "putLocations": {"locations.put"},
+    "putPartners": {"partners.put"},
+    "setMemberRoles": {"membership.roles_changed"},
+    "deactivateMember": {"membership.deactivated"},
+    "reactivateMember": {"membership.reactivated"},
+    "renameMember": {"membership.renamed"},
+    "putRole": {"role.created", "role.changed"},
+    "archiveRole": {"role.archived"},
+    "invite": {"invitation.created"},
+    "resendInvitation": {"invitation.resent"},
+    "revokeInvitation": {"invitation.revoked"},
+    "acceptInvitation": {"invitation.accepted"},
+    "exportAudit": {"audit.exported"},
+    "createClient": {"client.created"},
+    "addClientSecret": {"client_secret.created"},
+    "updateClient": {"client.changed"},
+    "revokeClientSecret": {"client_secret.revoked"},
+    "revokeClient": {"client.revoked"},
+    "openSandbox": {"sandbox.opened"},
+    "enterSandbox": {"sandbox.entered"},
+    "resetSandbox": {"sandbox.reset"},
+    "enrolDevice": {"device.enrolment_offered"},
+    "renameDevice": {"device.renamed"},
+    "moveDevice": {"device.moved"},
+    "revokeDevice": {"device.revoked"},
+    "setMyPin": {"pin.set"},
+    "issueStartPin": {"pin.start_pin_issued"},
+    "issueBadge": {"badge.issued"},
+    "voidBadge": {"badge.voided"},
+    "acceptReviewEntry": {"review.accepted"},
+    "dismissReviewEntry": {"review.dismissed"},
+}
+MUTATIONS_WITHOUT: Final[dict[str, str]] = {
+    "refreshToken": "it goes on with a session whose start is on the trail; every ten minutes an entry would bury the others",
+    "beginSecondFactor": "it only offers a secret, which protects nothing before it is confirmed",
+}
+# These succeed where there is nothing left to do, and then they have done nothing.
+MAY_DO_NOTHING: Final = {
+    "signOut", "revokeSession", "revokeOtherSessions", "revokeMemberSessions", "capture", "setMemberRoles", "revokeClient", "revokeClientSecret",
+    "deactivateMember", "reactivateMember", "renameMember", "updateClient", "putRole", "openSandbox",
+}  # fmt: skip
+
+ROUTES: Final[dict[tuple[str, str], set[str]]] = {
+    ("/auth/sign-in", "POST"): {"session.started"},
+    ("/auth/sign-out", "POST"): {"session.ended"},
+    ("/epcis/capture", "POST"): {"events.captured"},
+    ("/epcis/events", "POST"): {"events.captured"},
+    ("/oauth/token", "POST"): {"client.token_issued"},
+    ("/mobile/v1/devices", "POST"): {"device.enrolled"},
+    ("/mobile/v1/devices/switch", "POST"): {"device.switched"},
+    ("/mobile/v1/sync", "POST"): {"events.synced", "events.captured", "shipment.shipped", "device.quarantined"},
+    ("/mobile/v1/uploads", "POST"): {"upload.allowed"},
+}
+ROUTES_WITHOUT: Final[dict[tuple[str, str], str]] = {
+    ("/auth/refresh", "POST"): "it goes on with a session whose start is on the trail",
+    ("/mobile/v1/devices/token", "POST"): "a phone proves itself every ten minutes; its enrolment and each change of the user are on the trail",
+    ("/graphql", "POST"): "each mutation in it is watched by its own name",
+}
+ROUTES_MAY_DO_NOTHING: Final = {("/auth/sign-out", "POST"), ("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/mobile/v1/sync", "POST")}
+# Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.
+BY_ANOTHER: Final = {"device.switched", "device.quarantined"}
+WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class Trail:
+    """The trail as tests look at it, in whichever database the application under test has."""
+
+    def __init__(self, admin_dsn: str) -> None:
+        self._admin_dsn = admin_dsn
+        self._superusers: dict[str, asyncpg.Connection] = {}
+        self._lock = asyncio.Lock()
+
+    async def of_request(self, database: str, request_id: str) -> list[Any]:
+        """The entries that a request left, in any company."""
+        async with self._lock:
+            superuser = self._superusers.get(database)
+            if superuser is None or superuser.is_closed():
+                superuser = self._superusers[database] = await asyncpg.connect(self._admin_dsn, database=database)
+            rows: list[Any] = await superuser.fetch("select action, actor_kind, actor_id from suyuan.audit_entry where request_id = $1", request_id)
+        return rows
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for superuser in self._superusers.values():
+            await superuser.close()
+
+    async def compare(self, database: str, request: httpx.Request, response: httpx.Response) -> None:
+        """Fail where a request did more than it left on the trail, or left it as somebody else's act."""
+        done = succeeded(request, response)
+        if not done or response.headers.get("Idempotency-Replayed") == "true":
+            return
+        entries = await self.of_request(database, response.headers.get("x-request-id", ""))
+        actor = _actor(request)
+        for name, expected, may_do_nothing in done:
+            found = [entry for entry in entries if entry["action"] in expected]
+            told = [(entry["action"], entry["actor_kind"], str(entry["actor_id"])) for entry in entries]
+            assert found or (may_do_nothing and not entries), f"{name} succeeded, and left {told} on the trail and none of {sorted(expected)}"
+            if actor is not None and any(entry["action"] not in BY_ANOTHER for entry in found):
+                assert actor in [str(entry["actor_id"]) for entry in found], f"{name} of {actor} is on the trail as another's act: {told}"
+
+
+def succeeded(request: httpx.Request, response: httpx.Response) -> list[tuple[str, set[str], bool]]:
+    """What a request has done, by name, with what it should have left and whether it may have done nothing."""
+    if request.method not in WRITING or not response.is_success:
+        return []
+    path = request.url.path
+    if path == "/graphql":
+        return [(name, MUTATIONS[name], name in MAY_DO_NOTHING) for name in _mutations(request, response) if name in MUTATIONS]
+    expected = ROUTES.get((path, request.method))
+    return [(f"{request.method} {path}", expected, (path, request.method) in ROUTES_MAY_DO_NOTHING)] if expected else []
+
+
+def _mutations(request: httpx.Request, response: httpx.Response) -> list[str]:
+    """The names of the mutations in a request that have succeeded."""
+    try:
+        body, answer = json.loads(request.content), response.json()
+        operations = [node for node in parse(body["query"]).definitions if isinstance(node, OperationDefinitionNode)]
+    except (ValueError, KeyError, TypeError, GraphQLError, RecursionError, httpx.RequestNotRead):
+        return []
+    chosen = [node for node in operations if node.operation is OperationType.MUTATION and (len(operations) == 1 or _is_named(node, body))]
+    found = []
+    for node in (selected for operation in chosen for selected in operation.selection_set.selections if isinstance(selected, FieldNode)):
+        payload = (answer.get("data") or {}).get(node.alias.value if node.alias else node.name.value)
+        # A payload that wasn't asked for its errors tells nothing of whether it has any.
+        if isinstance(payload, dict) and payload.get("userErrors") == []:
+            found.append(node.name.value)
+    return found
+
+
+def _is_named(node: OperationDefinitionNode, body: dict[str, Any]) -> bool:
+    return node.name is not None and node.name.value == body.get("operationName")
+
+
+def _actor(request: httpx.Request) -> str | None:
+    """Whom the bearer token names; None for keys, which name their client in the database alone."""
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    try:
+        return str(jwt.decode(token, options={"verify_signature": False})["sub"])
+    except (jwt.InvalidTokenError, KeyError):
+        return None
+
+
+@asynccontextmanager
+async def watching(admin_dsn: str) -> AsyncIterator[Trail]:
+    """Every client in this process is watched, whoever made it: a test that succeeds in doing what leaves no entry fails where it did it."""
+    trail, plain = Trail(admin_dsn), httpx.ASGITransport.handle_async_request
+
+    async def watched(self: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
+        response = await plain(self, request)
+        services = getattr(self.app, "state", {}).get(SERVICES)
+        if services is not None and request.method in WRITING:
+            # Whoever asked reads it again.
+            await response.aread()
+            await trail.compare(str(make_url(services.settings.database_url.get_secret_value()).database), request, response)
+        return response
+
+    httpx.ASGITransport.handle_async_request = watched  # type: ignore[method-assign]
+    try:
+        yield trail
+    finally:
+        httpx.ASGITransport.handle_async_request = plain  # type: ignore[method-assign]
+        await trail.close()
