@@ -92,8 +92,11 @@ class Handset:
         return answer
 
     async def switch(self, **body: Any) -> httpx.Response:
-        """Hand the phone on."""
+        """Hand the phone on; asked for a nonce, as when Redis is slow, it asks again with it, as phones do (RFC 9449 §8)."""
         answer = await self.ask("POST", "/mobile/v1/devices/switch", body)
+        if answer.status_code == 401 and "dpop-nonce" in answer.headers and answer.json()["code"] == "USE_DPOP_NONCE":
+            self.nonce = answer.headers["dpop-nonce"]
+            answer = await self.ask("POST", "/mobile/v1/devices/switch", body)
         self._remember(answer)
         return answer
 

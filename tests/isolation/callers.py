@@ -32,9 +32,11 @@ LIVE: Final = "live against sandbox"
 STOLEN: Final = "stolen token"
 REVOKED_PHONE: Final = "revoked phone"
 KINDS: Final = (ANOTHER_TENANT, LOWER_ROLE, OTHER_SITE, ANONYMOUS, REVOKED, REVOKED_PHONE, STOLEN, EXPIRED, SANDBOX, LIVE)
-# What a phone still held when it was revoked is taken in, for a person to decide on; nothing else of the firm changes.
+# What a phone still held when it was revoked is taken in, for a person to decide on; whoever enters his firm's sandbox becomes a
+# member there. Nothing else of a victim's changes.
 LEFT_BEHIND: Final[dict[str, frozenset[str]]] = {
-    REVOKED_PHONE: frozenset({"review_entry", "audit_entry", "device", "idempotent_reply", "used_proof"})
+    REVOKED_PHONE: frozenset({"review_entry", "audit_entry", "device", "idempotent_reply", "used_proof"}),
+    LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session"}),
 }
 Sign = Callable[[str, str], dict[str, str]]
 
@@ -125,7 +127,7 @@ async def member(
            where tenant_id = $1 and membership_id = $2""",
         victim.tenant_id, person.principal.membership_id, role, site, expired,
     )  # fmt: skip
-    await services.identity._standings.doubt_tenant(victim.tenant_id)
+    await services.identity._standings.doubt_tenant(tenant.public_id)
     return person
 
 

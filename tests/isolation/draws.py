@@ -29,8 +29,8 @@ _FILTERS: Final = (
 _HEADERS: Final = (
     "X-Tenant-Id", "X-Tenant", "X-Forwarded-Host", "Host", "X-Forwarded-For", "Idempotency-Key", "X-Request-Id", "X-Original-URL", "Cookie", "DPoP",
 )  # fmt: skip
-# Nobody signs himself out while he tries.
-_LEFT_OUT: Final = ("signOut", "revokeOtherSessions")
+# Nobody signs himself out while he tries, or makes his own sandbox afresh.
+_LEFT_OUT: Final = ("signOut", "revokeOtherSessions", "resetSandbox")
 _SECRETS: Final = ("acceptInvitation", "invitationPreview", "resetPassword", "signIn", "refreshToken", "reauthenticate", "confirmSecondFactor")
 
 

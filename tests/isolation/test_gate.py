@@ -104,7 +104,7 @@ async def powerless(services: Services, superuser: asyncpg.Connection) -> Person
     )
     person = await new_person(services, tenant)
     await superuser.execute("update suyuan.membership_grant set role = 'none' where tenant_id = $1", tenant.tenant_id)
-    await services.identity._standings.doubt_tenant(tenant.tenant_id)
+    await services.identity._standings.doubt_tenant(tenant.public_id)
     return person
 
 

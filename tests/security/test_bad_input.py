@@ -29,6 +29,9 @@ LIMITS: Final = {
     "/epcis/events": 10_000_000,
     "/mobile/v1/sync": 1_000_000,
     "/mobile/v1/uploads": 1_000_000,
+    "/mobile/v1/devices": 4_096,
+    "/mobile/v1/devices/token": 4_096,
+    "/mobile/v1/devices/switch": 4_096,
 }
 WITHOUT_BODY: Final = {"/auth/sign-out"}
 # It takes no JSON, and refuses as RFC 6749 words it: tests/tenants/test_oauth.py.

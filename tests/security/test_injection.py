@@ -43,7 +43,7 @@ class Places:
         return [*self._fields(), *self._addresses(), *self._bodies()]
 
     def _fields(self) -> list[tuple[str, Send]]:
-        found = []
+        found: list[tuple[str, Send]] = []
         for operation in operations("query", "mutation"):
             if operation.name in WITHOUT - {"signIn", "refreshToken"}:
                 continue
@@ -59,7 +59,7 @@ class Places:
         return found
 
     def _addresses(self) -> list[tuple[str, Send]]:
-        found = []
+        found: list[tuple[str, Send]] = []
         for path, names in PARAMETERS:
             for name in names:
 
@@ -84,7 +84,7 @@ class Places:
             "tenant": ("/auth/sign-in", lambda text: {"login": f"{uuid4()}", "password": "x", "tenant": text[:60]}),
             "refresh token": ("/auth/refresh", lambda text: {"refreshToken": text[:200]}),
         }
-        found = []
+        found: list[tuple[str, Send]] = []
         for name, (path, make) in makers.items():
 
             async def send(text: str, path: str = path, make: Any = make) -> tuple[int, str]:

@@ -197,7 +197,8 @@ def judge(deeds: list[Deed]) -> Counter[tuple[bool, bool]]:
 
 @pytest.fixture
 async def crew_services(settings: Settings) -> AsyncIterator[Services]:
-    built = build_services(settings.model_copy(update={"database_pool_size": AT_ONCE}))
+    # So many that one tenant's share of them is enough for the whole crew.
+    built = build_services(settings.model_copy(update={"database_pool_size": 4 * AT_ONCE}))
     yield built
     await built.close()
 

@@ -112,7 +112,10 @@ async def test_a_key_that_is_no_key_is_refused(database_app: Database, principal
 
 async def test_a_saved_reply_cannot_be_changed(database_app: Database, principal: Principal) -> None:
     await perform(database_app, principal, "key-1")
-    for statement in ("update idempotent_reply set reply = 'x' where tenant_id = $1", "delete from idempotent_reply where tenant_id = $1"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with database_app.tenant(principal.tenant_id) as tx:
-                await tx.execute(statement)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database_app.tenant(principal.tenant_id) as tx:
+            await tx.execute("update idempotent_reply set reply = 'x' where tenant_id = $1")
+    # The purge may delete, and a policy shows it only what is old enough.
+    async with database_app.tenant(principal.tenant_id) as tx:
+        assert await tx.execute("delete from idempotent_reply where tenant_id = $1") == 0
+    assert await perform(database_app, principal, "key-1") == SavedReply(201, "done")

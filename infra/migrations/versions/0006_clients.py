@@ -43,7 +43,9 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_address", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["tenant_id", "client_id"], ["client.tenant_id", "client.client_id"], name=op.f("fk_client_secret_tenant_id_client_id")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "client_id"], ["client.tenant_id", "client.client_id"], name=op.f("fk_client_secret_tenant_id_client_id")
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "secret_id", name=op.f("pk_client_secret")),
         info={"tenant_owned": True, "grants": _GRANTS},
     )
