@@ -18,6 +18,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("infra/database.py", "fetchrow"): "as above",
     ("infra/database.py", "fetchval"): "as above",
     ("infra/database.py", "execute"): "as above",
+    ("backend/catalog/repository.py", "places_in"): "a fence's condition: constants of `Sites`, whose values are numbered",
     ("infra/database.py", "lock_derivation"): "the tenant's number, an int",
     ("infra/database.py", "set_planner"): "constants of the repositories",
     ("infra/database.py", "tenant"): "numbers made by int(), and the gate's own names",

@@ -82,9 +82,12 @@ async def test_of_many_users_at_once_the_last_one_stays_alone(services: Services
 
     async def take() -> int:
         twin = Handset(client, key=handset.key, token=token)
-        return (await twin.switch(badge=badge)).status_code
+        answer = await twin.switch(badge=badge)
+        # Whoever was overtaken between his turn and his answer is told that his shift is over already.
+        assert answer.is_success or answer.json()["code"] == "SESSION_ENDED", answer.text
+        return answer.status_code
 
-    assert set(await asyncio.gather(*(take() for _ in range(5)))) == {200}
+    assert 200 in await asyncio.gather(*(take() for _ in range(5)))
     assert sorted(row[1] is None for row in await rows(services, firm, SESSIONS)) == [False, False, False, False, True]
 
 
