@@ -24,7 +24,7 @@ T = TypeVar("T")
 SERVICES = "services"
 CAPTURE_TIMEOUT_MS = 20_000
 # About what computes for ten milliseconds.
-CAPTURED_AT_ONCE = 20
+CAPTURED_AT_ONCE = 50
 
 
 def projections() -> list[Projection]:

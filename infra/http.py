@@ -33,6 +33,7 @@ _HOST: Final = re.compile(
     r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
 _ANSWER_HEADERS: Final = "suyuan_answer_headers"
+_ENDS: Final = "suyuan_ends"
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _NO_HOST: Final = "The Host header is no host name with an optional port. Send the name under which you reach the service."
 _log = get_logger("http")
@@ -47,6 +48,12 @@ def answer_headers(scope: Scope) -> dict[str, str]:
     """Headers that the answer to this request gets, whoever gives it; may be added to until it starts."""
     headers: dict[str, str] = scope.setdefault(_ANSWER_HEADERS, {})  # type: ignore[typeddict-item] # ours, beside the server's own
     return headers
+
+
+def when_answered(scope: Scope) -> list[Callable[[], None]]:
+    """What is done when the answer has gone out or the request has broken off; may be added to until then."""
+    ends: list[Callable[[], None]] = scope.setdefault(_ENDS, [])  # type: ignore[typeddict-item] # ours, beside the server's own
+    return ends
 
 
 def request_id_middleware(app: ASGIApp) -> ASGIApp:
@@ -85,6 +92,8 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             else:
                 await app(scope, receive, send_with_headers)
         finally:
+            for end in when_answered(scope):
+                end()
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
 

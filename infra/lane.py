@@ -1,6 +1,6 @@
 """A lane for long work beside the main event loop: a thread with a loop and a pool of connections of its own.
 
-What computes for long there shares the processor with the main loop in slices of half a millisecond, instead of holding it up.
+What computes for long there shares the processor with the main loop in slices of a twentieth of a millisecond, instead of holding it up.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from infra.database import Database
 
 # The interpreter's own five milliseconds would pass at each of a request's turns in the main loop.
-SWITCH_SECONDS: Final = 0.0005
+SWITCH_SECONDS: Final = 0.00005
 
 T = TypeVar("T")
 

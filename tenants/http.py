@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
 from infra.errors import NotAuthenticatedError, PermissionDeniedError
-from infra.http import answer_headers, request_id
+from infra.http import answer_headers, request_id, when_answered
 from tenants.devices.dpop import escaped_path
 from tenants.devices.errors import CHALLENGE_HEADER, DeviceRevokedError, ProofInvalidError
 from tenants.devices.service import Presented
@@ -27,6 +29,9 @@ PUBLIC: Final = "public"
 UNCOUNTED: Final = "uncounted"
 TAKES_LEFTOVERS: Final = "takes_leftovers"
 IDENTITY: Final = "identity"
+# Longer ones are read and captured in the lane.
+SHORT_BODY: Final = 100_000
+_TURN: Final = "suyuan_turn"
 # RFC 6750 §3: what an answer that refuses a token, or the lack of one, says of it.
 BEARER_CHALLENGE: Final = 'Bearer realm="suyuan"'
 SIGN_IN_FIRST: Final = "Sign in first: this address needs 'Authorization: Bearer …'."
@@ -156,6 +161,18 @@ async def charge(connection: Connection, principal: Principal | None) -> None:
         await limits.charge_address(connection, identity.limits, client_address(connection, identity.settings.trusted_proxies))
     else:
         await limits.charge_caller(connection, identity.limits, principal)
+        await _take_turn(connection, identity, principal.tenant_id)
+
+
+async def _take_turn(connection: Connection, identity: Identity, tenant_id: int) -> None:
+    """Wait for the tenant's turn, which ends with the answer. Long documents have turns of their own, lest they hold up the short ones."""
+    scope = connection.scope
+    if scope["type"] != ScopeType.HTTP or _TURN in scope:
+        return
+    scope[_TURN] = True  # type: ignore[typeddict-unknown-key] # ours, beside the server's own
+    turns = identity.turns if limits.announced_length(connection) <= SHORT_BODY else identity.long_turns
+    begun = await turns.enter(tenant_id)
+    when_answered(cast(Any, scope)).append(partial(turns.leave, tenant_id, begun))
 
 
 def principal_of(connection: Connection) -> Principal:

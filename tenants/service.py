@@ -14,6 +14,7 @@ from infra.errors import PermissionDeniedError
 from infra.ids import uuid7
 from infra.logging import get_logger
 from infra.settings import Settings
+from infra.turns import Turns
 from tenants import audit, directory, sessions
 from tenants.clients.authentication import Clients
 from tenants.clients.keys import PREFIX as KEY_PREFIX
@@ -105,6 +106,7 @@ class Identity:
         self.clients = Clients(app=app, auth=auth, redis=optional_redis, access_tokens=self.access_tokens)
         self.sandboxes = Sandboxes(app=app, auth=auth, standings=self._standings)
         self.limits = RateLimits(optional_redis, settings)
+        self.turns, self.long_turns = Turns(), Turns()
         self.second_factors = SecondFactors(auth, self.throttle, settings)
         self.session_control = SessionControl(app, auth, self._standings)
         self.credentials = Credentials(

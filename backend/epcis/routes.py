@@ -34,7 +34,7 @@ LARGEST_PAGE: Final = 200
 JSON_LD: Final = "application/ld+json"
 JSON: Final = "application/json"
 # About what is read in two milliseconds, in bytes.
-READ_AT_ONCE: Final = 10_000
+READ_AT_ONCE: Final = 100_000
 _OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

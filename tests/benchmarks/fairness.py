@@ -29,7 +29,7 @@ from tests.factories import DUMPLING, lot, made, quantity, shipped
 
 NAME = "fairness"
 TARGET = Target(2)
-ROUNDS = 5
+ROUNDS = 3
 SECONDS = 6
 CONNECTIONS = 24
 SESSIONS = 6
