@@ -51,7 +51,8 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "updateClient": {"client.changed"},
     "revokeClientSecret": {"client_secret.revoked"},
     "revokeClient": {"client.revoked"},
-    "openSandbox": {"sandbox.opened"},
+    # The second where the sandbox was there and had no data yet.
+    "openSandbox": {"sandbox.opened", "products.put"},
     "enterSandbox": {"sandbox.entered"},
     "resetSandbox": {"sandbox.reset"},
     "enrolDevice": {"device.enrolment_offered"},

@@ -11,6 +11,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
 from backend.catalog.sites import sites_of
+from backend.epcis.answers import answer_form
 from backend.epcis.capture import run_job
 from backend.epcis.problems import EXCEPTION_HANDLERS, refuse_faults
 from backend.epcis.query import read_filter
@@ -21,9 +22,7 @@ from backend.events.json_text import write_json
 from backend.events.query_service import find_events, get_event, get_event_by_id
 from backend.events.reader import Reading, read
 from backend.events.service import OutcomeStatus
-from backend.events.writer import EpcFormat, write_event, write_query_document
 from backend.services import Services, services_of
-from infra import clock
 from infra.errors import InvalidInputError
 from tenants.http import principal_of, requires
 from tenants.permissions import Permission
@@ -31,7 +30,6 @@ from tenants.permissions import Permission
 VERSIONS: Final = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0", "GS1-Extensions": f"suyuan={SUYUAN_NAMESPACE}"}
 DEFAULT_PAGE: Final = 30
 LARGEST_PAGE: Final = 200
-JSON_LD: Final = "application/ld+json"
 JSON: Final = "application/json"
 # About what is read in two milliseconds, in bytes.
 READ_AT_ONCE: Final = 100_000
@@ -125,30 +123,30 @@ async def capture_event(request: Request[Any, Any, Any]) -> Response[Any]:
 async def events(request: Request[Any, Any, Any]) -> Response[Any]:
     """Events that the query parameters find, in the order in which they were committed, in pages."""
     principal, services = principal_of(request), services_of(request)
+    form = answer_form(request)
     size, token = _paging(request)
     wanted = read_filter(request.query_params.multi_items())
     after = _seq_token(token) if token else 0
     async with services.database.tenant(principal.tenant_id) as tx:
         sites = await sites_of(tx, principal, Permission.EVENTS_READ)
         page = await find_events(tx, wanted, after_seq=after, limit=size, sites=sites)
-    document = write_query_document(
-        [event.writable() for event in page.events], created=clock.now(), query_name="SimpleEventQuery", epc_format=_epc_format(request)
-    )
+    body = form.page([event.writable() for event in page.events])
     next_token = base64.urlsafe_b64encode(f"s{page.next_seq}".encode()).decode() if page.next_seq else None
-    headers = _headers(services) | _next_link(request, next_token)
-    return Response(write_json(document), headers=headers, media_type=_media_type(request))
+    headers = _headers(services) | form.headers | _next_link(request, next_token)
+    return Response(body, headers=headers, media_type=form.media_type)
 
 
 @get("/events/{event_id:path}", opt=requires(Permission.EVENTS_READ))
 async def event(event_id: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
     """One event by its EPCIS event id (or hash, or our own id); where it was declared wrong, the declaration."""
     principal, services = principal_of(request), services_of(request)
+    form = answer_form(request)
     wanted = event_id.lstrip("/")
     async with services.database.tenant(principal.tenant_id) as tx:
         sites = await sites_of(tx, principal, Permission.EVENTS_READ)
         found = [await get_event(tx, UUID(wanted), sites)] if _OWN_ID.fullmatch(wanted) else await get_event_by_id(tx, wanted, sites)
-    body = write_event(found[-1].writable(), epc_format=_epc_format(request))
-    return Response(write_json(body), headers=_headers(services), media_type=_media_type(request))
+    body = form.single(found[-1].writable())
+    return Response(body, headers=_headers(services) | form.headers, media_type=form.media_type)
 
 
 def _uuid(text: str) -> UUID:
@@ -188,18 +186,6 @@ def _next_link(request: Request[Any, Any, Any], token: str | None) -> dict[str, 
         return {}
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "nextPageToken"]
     return {"Link": f'<{request.url.path}?{urlencode([*others, ("nextPageToken", token)])}>; rel="next"'}
-
-
-def _epc_format(request: Request[Any, Any, Any]) -> EpcFormat:
-    value = request.headers.get("GS1-EPC-Format", EpcFormat.NO_PREFERENCE)
-    try:
-        return EpcFormat(value)
-    except ValueError:
-        raise InvalidInputError(f"GS1-EPC-Format is one of {', '.join(EpcFormat)}; it was “{value[:40]}”.", field="GS1-EPC-Format") from None
-
-
-def _media_type(request: Request[Any, Any, Any]) -> str:
-    return JSON_LD if JSON_LD in request.headers.get("accept", "") else JSON
 
 
 def epcis_router(services: Services) -> Router:
