@@ -33,10 +33,10 @@ STOLEN: Final = "stolen token"
 REVOKED_PHONE: Final = "revoked phone"
 KINDS: Final = (ANOTHER_TENANT, LOWER_ROLE, OTHER_SITE, ANONYMOUS, REVOKED, REVOKED_PHONE, STOLEN, EXPIRED, SANDBOX, LIVE)
 # What a phone still held when it was revoked is taken in, for a person to decide on; whoever enters his firm's sandbox becomes a
-# member there. Nothing else of a victim's changes.
+# member there, and opening it fills it with samples where it had none. Nothing else of a victim's changes.
 LEFT_BEHIND: Final[dict[str, frozenset[str]]] = {
     REVOKED_PHONE: frozenset({"review_entry", "audit_entry", "device", "idempotent_reply", "used_proof"}),
-    LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session"}),
+    LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session", "sandbox_fill", "outbox", "product", "location", "partner"}),
 }
 Sign = Callable[[str, str], dict[str, str]]
 
@@ -93,7 +93,8 @@ async def scene_of(services: Services, superuser: asyncpg.Connection, client: ht
     callers += await _shut_out(services, superuser, victim)
     callers += await _machines_and_phones(services, superuser, victim, office)
     callers += await _trying_out(services, superuser, victim)
-    callers.append(Hostile(LIVE, "owner of the company", company.headers))
+    own = (trial.person.tenant.name, trial.person.tenant.slug)
+    callers.append(Hostile(LIVE, "owner of the company", company.headers, told=own))
     silent = await new_person(services, await new_tenant(services, "Silent"))
     return Scene((victim, trial), tuple(callers), silent, tuple(sorted(office.secrets.values())))
 
