@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from infra.clock import now
-from infra.database import Database
 from infra.errors import PermissionDeniedError
 from infra.logging import get_logger
 from tenants import audit, directory, sessions
+from tenants.accounts import AccountUseCases
 from tenants.directory import Account
 from tenants.errors import (
     CodeRefusedError,
@@ -18,12 +18,9 @@ from tenants.errors import (
     SecondFactorRequiredError,
     SessionEndedError,
 )
-from tenants.passwords import Passwords, is_long, require_acceptable
+from tenants.passwords import is_long, require_acceptable
 from tenants.principal import ActorKind, Principal
-from tenants.second_factor.service import Factor, Offer, SecondFactors
-from tenants.session_control import SessionControl
-from tenants.standing import Standings
-from tenants.throttle import Throttle
+from tenants.second_factor.service import Factor, Offer
 
 # 21 CFR 11.200(a)(1)(i): the stretch in which one component of a signature is enough.
 REAUTHENTICATED_FOR: Final = timedelta(minutes=10)
@@ -35,27 +32,8 @@ def is_reauthenticated(principal: Principal, moment: datetime) -> bool:
     return principal.reauthenticated_at is not None and moment - principal.reauthenticated_at <= REAUTHENTICATED_FOR
 
 
-class Credentials:
+class Credentials(AccountUseCases):
     """Every proof counts against the same limits as a sign-in, by name and address; a refused one writes nothing else."""
-
-    def __init__(
-        self,
-        *,
-        app: Database,
-        auth: Database,
-        passwords: Passwords,
-        throttle: Throttle,
-        standings: Standings,
-        second_factors: SecondFactors,
-        session_control: SessionControl,
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._passwords = passwords
-        self._throttle = throttle
-        self._standings = standings
-        self._second_factors = second_factors
-        self._session_control = session_control
 
     async def prove(self, principal: Principal, *, password: str | None, code: str | None) -> tuple[Factor, ...]:
         """Check whatever is given of password and code, and use the code up; what was proved comes back.

@@ -16,6 +16,7 @@ from infra.logging import get_logger
 from infra.settings import Settings
 from infra.turns import Turns
 from tenants import audit, directory, sessions
+from tenants.accounts import AccountMeans
 from tenants.clients.authentication import Clients
 from tenants.clients.keys import PREFIX as KEY_PREFIX
 from tenants.credentials import Credentials
@@ -109,14 +110,8 @@ class Identity:
         self.turns, self.long_turns = Turns(), Turns()
         self.second_factors = SecondFactors(auth, self.throttle, settings)
         self.session_control = SessionControl(app, auth, self._standings)
-        self.credentials = Credentials(
-            app=app, auth=auth, passwords=self.passwords, throttle=self.throttle, standings=self._standings,
-            second_factors=self.second_factors, session_control=self.session_control,
-        )  # fmt: skip
-        self.resets = Resets(
-            app=app, auth=auth, passwords=self.passwords, throttle=self.throttle, standings=self._standings,
-            second_factors=self.second_factors, session_control=self.session_control,
-        )  # fmt: skip
+        means = AccountMeans(app, auth, self.passwords, self.throttle, self._standings, self.second_factors, self.session_control)
+        self.credentials, self.resets = Credentials(means), Resets(means)
         self.signatures = Signatures(self.credentials, self.second_factors)
         self._refresh_key = refresh_key(settings)
         self._refresh_lifetime = timedelta(seconds=settings.refresh_token_seconds)

@@ -22,6 +22,7 @@ from backend.worker import handlers
 from infra.embedded.object_store import ObjectStore
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.valkey import ValkeyServer
+from infra.migrate import load_models
 from infra.provision import DatabaseUrls, provision, urls_for
 from infra.queue import drain
 from infra.roles import LOGIN_ROLES, ensure_database
@@ -74,6 +75,8 @@ def _start_servers(directory: Path) -> Cluster:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the controller; workers are told where they are."""
+    # Tests that walk all tables find them declared, whichever modules were imported before.
+    load_models()
     if hasattr(config, "workerinput"):
         config.stash[CLUSTER] = Cluster(**json.loads(config.workerinput["suyuan_cluster"]))
     elif not config.option.collectonly:

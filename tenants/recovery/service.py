@@ -12,25 +12,22 @@ from typing import Final
 from uuid import UUID
 
 from infra.clock import isoformat, now
-from infra.database import Database, TenantTransaction
+from infra.database import TenantTransaction
 from infra.errors import PermissionDeniedError
 from infra.ids import uuid7
 from tenants import audit, directory, sessions
+from tenants.accounts import AccountUseCases
 from tenants.directory import Account
 from tenants.errors import MemberNotFoundError, PasswordRefusedError, ResetNotPossibleError, ResetRefusedError
 from tenants.grants import sum_of
-from tenants.passwords import Passwords, is_long, require_acceptable
+from tenants.passwords import is_long, require_acceptable
 from tenants.people.errors import OwnerRequiredError
 from tenants.permissions import SIGNED, Permission, Role
 from tenants.principal import Principal
 from tenants.recovery import repository
 from tenants.recovery.repository import Reset
 from tenants.second_factor import repository as factors
-from tenants.second_factor.service import SecondFactors
-from tenants.session_control import SessionControl
 from tenants.sessions import Membership
-from tenants.standing import Standings
-from tenants.throttle import Throttle
 
 PREFIX: Final = "syp_"
 GOOD_FOR: Final = timedelta(hours=1)
@@ -45,27 +42,8 @@ class IssuedReset:
     expires_at: datetime
 
 
-class Resets:
+class Resets(AccountUseCases):
     """Issues and redeems reset links."""
-
-    def __init__(
-        self,
-        *,
-        app: Database,
-        auth: Database,
-        passwords: Passwords,
-        throttle: Throttle,
-        standings: Standings,
-        second_factors: SecondFactors,
-        session_control: SessionControl,
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._passwords = passwords
-        self._throttle = throttle
-        self._standings = standings
-        self._second_factors = second_factors
-        self._session_control = session_control
 
     async def issue(self, principal: Principal, membership_id: UUID, *, remove_second_factor: bool = False) -> IssuedReset:
         """A link for a member, good once and for an hour; a former one of his is void.

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,35 +9,12 @@ import pytest
 
 from infra import queue as module
 from infra.database import TenantTransaction
-from infra.embedded.valkey import ValkeyServer
 from infra.outbox import first_time, mark_done, mark_failed, read_open
-from infra.provision import DatabaseUrls
 from infra.queue import OFFERED_OF_A_TOPIC, drain, perform
-from tests.conftest import Cluster
-from tests.infra.clones import clone_of
 from tests.infra.queue_worker import handlers
-from tests.infra.queues import Queue, queue_of, relaying, until
+from tests.infra.queues import Queue, relaying, until
 
 FIRST, SECOND = 501, 502
-
-
-@pytest.fixture(scope="module")
-def urls(cluster: Cluster) -> Iterator[DatabaseUrls]:
-    with clone_of(cluster, "queue") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    directory: Path = tmp_path_factory.mktemp("queue")
-    with ValkeyServer(directory / "valkey") as server:
-        yield server
-
-
-@pytest.fixture
-async def queue(urls: DatabaseUrls, valkey: ValkeyServer, cluster: Cluster) -> AsyncIterator[Queue]:
-    async with queue_of(urls, valkey, cluster.admin_dsn) as made:
-        yield made
 
 
 async def perform_all(queue: Queue, *tenants: int) -> None:

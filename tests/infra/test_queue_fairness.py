@@ -1,42 +1,16 @@
 """A backlog of one tenant, or of one topic, keeps nobody else's jobs waiting."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
 import pytest
 
 from backend.services import Services
 from backend.worker import LONG_TOPICS, handlers
 from infra import queue as module
-from infra.embedded.valkey import ValkeyServer
-from infra.provision import DatabaseUrls
 from infra.queue import _OPEN_ROWS, LONG_QUEUE_NAME, OFFERED_OF_A_TOPIC, RELAY_BATCH
-from tests.conftest import Cluster
-from tests.infra.clones import clone_of
 from tests.infra.queue_worker import handlers as handlers_of_tests
-from tests.infra.queues import Queue, queue_of, relaying, until
+from tests.infra.queues import Queue, relaying, until
 
 FLOODING, QUIET, THIRD = 701, 702, 703
 BACKLOG = 20_000
-
-
-@pytest.fixture(scope="module")
-def urls(cluster: Cluster) -> Iterator[DatabaseUrls]:
-    with clone_of(cluster, "queue_fairness") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    directory: Path = tmp_path_factory.mktemp("queue-fairness")
-    with ValkeyServer(directory / "valkey") as server:
-        yield server
-
-
-@pytest.fixture
-async def queue(urls: DatabaseUrls, valkey: ValkeyServer, cluster: Cluster) -> AsyncIterator[Queue]:
-    async with queue_of(urls, valkey, cluster.admin_dsn) as made:
-        yield made
 
 
 async def flood(queue: Queue, tenant_id: int, rows: int, topic: str = "effect") -> None:

@@ -4,17 +4,11 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
 
-from infra.embedded.valkey import ValkeyServer
-from infra.provision import DatabaseUrls
-from tests.conftest import Cluster
-from tests.infra.clones import clone_of
-from tests.infra.queues import Queue, queue_of, relaying
+from tests.infra.queues import Queue, relaying
 from tests.soak.marks import soak
 
 TENANTS = (601, 602, 603)
@@ -22,25 +16,6 @@ ROWS = 600
 DISTURBANCES = 60
 # What a killed worker had in its hands comes back ten seconds after this.
 JOB_TIMEOUT = 2
-
-
-@pytest.fixture(scope="module")
-def urls(cluster: Cluster) -> Iterator[DatabaseUrls]:
-    with clone_of(cluster, "queue_soak") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    directory: Path = tmp_path_factory.mktemp("queue-soak")
-    with ValkeyServer(directory / "valkey") as server:
-        yield server
-
-
-@pytest.fixture
-async def queue(urls: DatabaseUrls, valkey: ValkeyServer, cluster: Cluster) -> AsyncIterator[Queue]:
-    async with queue_of(urls, valkey, cluster.admin_dsn) as made:
-        yield made
 
 
 async def disturb(queue: Queue, chance: Random) -> str:

@@ -9,14 +9,11 @@ import pytest
 
 from infra.database import Database
 from infra.schema import metadata
-from tenants import models
 from tenants.recovery import models as recovery
 from tenants.second_factor import models as second_factor
 from tenants.service import Caller, Identity
 from tests.tenants.companies import PASSWORD, Company, MakeCompany, Superuser
 
-# Its tables stand in the metadata.
-assert models.tenant is not None
 assert recovery.password_reset is not None
 assert second_factor.person_factor is not None
 OWNED = ("membership", "session", "audit_entry", "idempotent_reply")
