@@ -169,10 +169,20 @@ async def _take_turn(connection: Connection, identity: Identity, tenant_id: int)
     scope = connection.scope
     if scope["type"] != ScopeType.HTTP or _TURN in scope:
         return
-    scope[_TURN] = True  # type: ignore[typeddict-unknown-key] # ours, beside the server's own
     turns = identity.turns if limits.announced_length(connection) <= SHORT_BODY else identity.long_turns
+    scope[_TURN] = None  # type: ignore[typeddict-unknown-key] # ours, beside the server's own
     begun = await turns.enter(tenant_id)
-    when_answered(cast(Any, scope)).append(partial(turns.leave, tenant_id, begun))
+    scope[_TURN] = partial(turns.leave, tenant_id, begun)  # type: ignore[typeddict-unknown-key]
+    when_answered(cast(Any, scope)).append(partial(end_turn, connection))
+
+
+def end_turn(connection: Connection) -> None:
+    """End the tenant's turn before the answer, where the rest of a request is waiting for something else."""
+    scope = cast(dict[str, Any], connection.scope)
+    leave = scope.get(_TURN)
+    scope[_TURN] = None
+    if leave is not None:
+        leave()
 
 
 def principal_of(connection: Connection) -> Principal:

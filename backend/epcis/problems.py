@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 
 from backend.events.errors import QueryParameterError
 from backend.events.faults import DocumentFaults, Fault
-from backend.events.jobs import MOST_ERRORS
+from backend.events.jobs import fault_list
 from backend.events.reporting import EventsOutsideSitesError
 from infra.errors import SuyuanError
 from infra.http import answer_unexpected, request_id
@@ -37,14 +37,6 @@ def problem(status: int, detail: str, *, name: str | None = None, **extra: Any) 
     body = {"type": f"epcisException:{name or exception}", "title": title, "status": status, "detail": detail, "requestId": request_id(), **extra}
     headers = {"Retry-After": str(extra["retryAfter"])} if "retryAfter" in extra else None
     return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
-
-
-def fault_list(faults: Sequence[Fault], exception: str = "ValidationException") -> list[dict[str, str]]:
-    """Faults as they stand in problems and capture jobs."""
-    return [
-        {"type": f"epcisException:{exception}", "title": fault.message, "field": fault.path, "rule": fault.rule, "detail": fault.mend}
-        for fault in faults[:MOST_ERRORS]
-    ]
 
 
 def refuse_faults(faults: Sequence[Fault]) -> Response[bytes]:

@@ -5,6 +5,7 @@ from litestar import Router
 from backend.epcis.capture_routes import capture, capture_event, capture_job, capture_jobs
 from backend.epcis.event_routes import event, events
 from backend.epcis.problems import EXCEPTION_HANDLERS
+from backend.epcis.result_routes import capture_results
 from backend.services import Services
 
 
@@ -12,8 +13,8 @@ def epcis_router(services: Services) -> Router:
     """All routes."""
     return Router(
         "/epcis",
-        route_handlers=[capture, capture_jobs, capture_job, capture_event, events, event],
+        route_handlers=[capture, capture_jobs, capture_job, capture_event, capture_results, events, event],
         exception_handlers=EXCEPTION_HANDLERS,
-        request_max_body_size=services.settings.capture_max_bytes,
+        request_max_body_size=max(services.settings.capture_max_bytes, services.settings.capture_bulk_max_bytes),
         tags=["epcis"],
     )

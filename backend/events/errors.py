@@ -1,6 +1,6 @@
 """Refusals of capture and of event queries."""
 
-from infra.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
+from infra.errors import ConflictError, InvalidInputError, NotFoundError, SuyuanError, TooLargeError, TooManyRequestsError
 
 
 class EventConflictError(ConflictError):
@@ -32,6 +32,22 @@ class CaptureLimitError(TooLargeError):
     """The document holds more events, or bytes, than the announced limit."""
 
     code = "CAPTURE_LIMIT_EXCEEDED"
+
+
+class UnsupportedEncodingError(SuyuanError):
+    """The body is packed in a way that isn't read."""
+
+    code = "UNSUPPORTED_CONTENT_ENCODING"
+    status = 415
+
+
+class TooManyCapturesError(TooManyRequestsError):
+    """So many long documents wait to be captured that no further one is taken."""
+
+    code = "TOO_MANY_CAPTURES"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} of your company's documents wait to be captured. Send the next one when some of them are done.", retry_after=30)
 
 
 class QueryParameterError(InvalidInputError):

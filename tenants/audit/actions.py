@@ -29,6 +29,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "pin.start_pin_issued": ("发放初始PIN码", "Issued a start PIN"),
         "review.accepted": ("待审事件已采纳", "Accepted what waited for review"),
         "review.dismissed": ("待审事件已驳回", "Dismissed what waited for review"),
+        "events.received": ("接收待采集的文件", "Received a document to be captured"),
         "events.captured": ("采集追溯事件", "Captured events"),
         "hold.placed": ("扣留货物", "Placed a hold"),
         "hold.released": ("解除扣留", "Released a hold"),
