@@ -79,8 +79,8 @@ MAY_DO_NOTHING: Final = {
 ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/auth/sign-in", "POST"): {"session.started"},
     ("/auth/sign-out", "POST"): {"session.ended"},
-    ("/epcis/capture", "POST"): {"events.captured"},
-    ("/epcis/events", "POST"): {"events.captured"},
+    ("/epcis/capture", "POST"): {"events.captured", "events.received"},
+    ("/epcis/events", "POST"): {"events.captured", "events.received"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
     ("/mobile/v1/devices/switch", "POST"): {"device.switched"},

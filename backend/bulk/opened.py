@@ -53,6 +53,11 @@ class OpenedDocuments:
         with contextlib.suppress(Exception, asyncio.CancelledError):
             (await opening).close()
 
+    async def close(self) -> None:
+        """The same of all."""
+        for job_id in list(self._opening):
+            await self.forget(job_id)
+
     async def _make_room(self) -> None:
         while len(self._opening) > MOST_AT_HAND:
             await self.forget(next(iter(self._opening)))

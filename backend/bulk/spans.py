@@ -22,8 +22,8 @@ class SpanProblem(Exception):  # noqa: N818 - told to the sender as a fault, wit
 class Spans:
     """The bytes before the first event and behind the last one, and each event's first byte and end; `header` of XML stands in `before`.
 
-    Nothing surrounds the event of a document without a list of events: it is read as a whole. `ambiguous` XML binds one prefix to several
-    namespaces, so that what a name becomes depends on what it is read with: such events are read one by one.
+    Nothing surrounds the event of a document without a list of events: it is read as a whole. In `ambiguous` XML a prefix means
+    several namespaces or a namespace has several prefixes, so that a name depends on what it is read with: its events are read one by one.
     """
 
     before: bytes = b""

@@ -92,6 +92,10 @@ class StagedCapture:
         except _OvertakenError:
             _log.info("capture_overtaken", job_id=str(job_id))
 
+    async def close(self) -> None:
+        """Give back what documents at hand take of the disk."""
+        await self._opened.close()
+
     async def _refuse(self, principal: Principal, job: CaptureJob, refusal: DocumentFaults | CaptureLimitError) -> None:
         if isinstance(refusal, DocumentFaults):
             job.fail(fault_list(refusal.faults))
@@ -194,8 +198,8 @@ class _Turn:
         job.done, job.total = places.stop, self._document.total
         if job.done >= job.total:
             job.finished_at = clock.now()
-        await repository.add_results(tx, job.job_id, places, lines(results), clock.now())
         await _save(tx, job=job, was_done=self._job.done, principal=self._principal)
+        await repository.add_results(tx, job.job_id, places, lines(results), clock.now())
         return job
 
 

@@ -33,6 +33,7 @@ class _Cutter:
         # What is to be noted with the place at which the next piece of markup begins, which is where the one before ended.
         self._then: Callable[[int], None] | None = None
         self._bound: dict[str, str] = {}
+        self._named: dict[str, str] = {}
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = False
         self._parser.StartElementHandler = self._start
@@ -95,8 +96,10 @@ class _Cutter:
 
     def _note_prefixes(self, attributes: dict[str, str]) -> None:
         for name, namespace in attributes.items():
-            if name.startswith("xmlns:") and self._bound.setdefault(name, namespace) != namespace:
-                self._spans.ambiguous = True
+            if name.startswith("xmlns:"):
+                other_meaning = self._bound.setdefault(name, namespace) != namespace
+                other_name = self._named.setdefault(namespace, name) != name
+                self._spans.ambiguous = self._spans.ambiguous or other_meaning or other_name
 
     def _end(self, _name: str) -> None:
         at = self._settle()

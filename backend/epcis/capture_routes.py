@@ -162,11 +162,13 @@ async def capture_event(request: Request[Any, Any, Any]) -> Response[Any]:
 def _content(body: Body, limit: int) -> bytes:
     if isinstance(body.content, bytes) and body.content_encoding is None:
         return body.content
-    file = BytesIO(body.content) if isinstance(body.content, bytes) else body.content
-    if body.content_encoding is not None:
-        file = unpacked(file, limit=limit)
-    file.seek(0)
-    return file.read()
+    with BytesIO(body.content) if isinstance(body.content, bytes) else body.content as file:
+        if body.content_encoding is None:
+            file.seek(0)
+            return file.read()
+        with unpacked(file, limit=limit) as plain:
+            plain.seek(0)
+            return plain.read()
 
 
 def _stored(services: Services, event: CanonicalEvent, result: EventResult) -> Response[Any]:

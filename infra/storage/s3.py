@@ -8,6 +8,7 @@ for the same content.
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import re
 import threading
@@ -165,7 +166,7 @@ class S3Storage:
             answer = client.get_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
             digest, size = hashlib.sha256(), 0
             file.seek(0)
-            with answer["Body"] as body:
+            with contextlib.closing(answer["Body"]) as body:
                 for chunk in body.iter_chunks(_CHUNK):
                     digest.update(chunk)
                     size += file.write(chunk)
