@@ -1,7 +1,9 @@
 """Taking a long document: into the object store first, then acknowledged, then captured by the worker."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO, Final
+from uuid import UUID
 
 from backend.bulk import repository
 from backend.bulk.teller import write_teller
@@ -12,7 +14,9 @@ from infra import clock
 from infra.database import TenantTransaction
 from infra.ids import uuid7
 from infra.outbox import enqueue
+from infra.storage.expiry import remove_older
 from infra.storage.keys import TenantPrefix
+from infra.storage.objects import ObjectStorage
 from infra.storage.tenant import TenantStorage
 from tenants import audit
 from tenants.permissions import Permission
@@ -20,6 +24,8 @@ from tenants.principal import Principal
 
 TOPIC: Final = "capture.staged"
 PREFIX: Final = "captures"
+# How long a document is kept, whether or not it was captured.
+KEPT: Final = timedelta(days=30)
 # Of one tenant, not finished.
 MOST_JOBS: Final = 200
 MOST_BYTES: Final = 5_000_000_000
@@ -63,6 +69,12 @@ async def stage(services: Services, principal: Principal, document: Staged, beha
 
     await services.in_tenant(principal.tenant_id, use_case)
     return job
+
+
+async def remove_old_documents(storage: ObjectStorage, public_id: UUID, *, at_most: int) -> int:
+    """Delete a tenant's documents whose time is over; returns how many."""
+    own = TenantStorage(storage, TenantPrefix(public_id))
+    return await remove_older(own, f"{PREFIX}/", than=clock.now() - KEPT, at_most=at_most)
 
 
 async def _require_room(tx: TenantTransaction) -> None:

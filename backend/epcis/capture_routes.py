@@ -116,9 +116,9 @@ async def capture_jobs(request: Request[Any, Any, Any]) -> Response[Any]:
     """The capture jobs, newest first, in pages."""
     principal, services = principal_of(request), services_of(request)
     size, token = paging(request)
-    before = read_uuid_token(token) if token else None
+    behind = read_uuid_token(token) if token else None
     async with services.database.tenant(principal.tenant_id) as tx:
-        jobs = await list_jobs(tx, principal, before=before, limit=size + 1)
+        jobs = await list_jobs(tx, principal, behind=behind, limit=size + 1)
     last = str(jobs[size - 1].job_id) if len(jobs) > size else None
     body = write_json([job.as_json() for job in jobs[:size]])
     return Response(body, headers=common_headers(services) | next_link(request, last), media_type=JSON)

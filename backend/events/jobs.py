@@ -172,10 +172,11 @@ async def get_job(tx: TenantTransaction, principal: Principal, job_id: UUID) -> 
     return CaptureJob.from_row(row)
 
 
-async def list_jobs(tx: TenantTransaction, principal: Principal, *, before: UUID | None, limit: int) -> list[CaptureJob]:
-    """Jobs, newest first; who may not read events everywhere sees his own alone."""
+async def list_jobs(tx: TenantTransaction, principal: Principal, *, behind: UUID | None, limit: int, oldest_first: bool = False) -> list[CaptureJob]:
+    """Jobs, newest first, from behind one; who may not read events everywhere sees his own alone."""
     created_by = None if _may_see_all(principal) else principal.actor_id
-    return [CaptureJob.from_row(row) for row in await repository.jobs(tx, created_by=created_by, before=before, limit=limit)]
+    rows = await repository.jobs(tx, created_by=created_by, behind=behind, oldest_first=oldest_first, limit=limit)
+    return [CaptureJob.from_row(row) for row in rows]
 
 
 def _may_see_all(principal: Principal) -> bool:

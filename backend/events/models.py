@@ -110,7 +110,7 @@ capture_result = tenant_table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     key=("job_id", "first"),
     grants={"suyuan_app": ("SELECT", "INSERT", "DELETE")},
-    purge="(recorded_at < (now() - '365 days'::interval))",
+    purge="(recorded_at < (now() - '180 days'::interval))",
 )
 
 # Facts that can't be taken as they are (same key, other content) wait here for a person; nothing that was told is lost.

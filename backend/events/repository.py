@@ -134,13 +134,14 @@ async def job_by_id(tx: TenantTransaction, job_id: UUID) -> Record | None:
     return await tx.fetchrow(f"select {_JOB_COLUMNS} from capture_job where tenant_id = $1 and job_id = $2", job_id)
 
 
-async def jobs(tx: TenantTransaction, *, created_by: UUID | None, before: UUID | None, limit: int) -> list[Record]:
-    """Capture jobs, newest first, from behind `before`."""
+async def jobs(tx: TenantTransaction, *, created_by: UUID | None, behind: UUID | None, oldest_first: bool, limit: int) -> list[Record]:
+    """Capture jobs, newest first, from behind one."""
+    sign, order = (">", "asc") if oldest_first else ("<", "desc")
     return await tx.fetch(
         f"""select {_JOB_COLUMNS}
-            from capture_job where tenant_id = $1 and ($2::uuid is null or job_id < $2) and ($4::uuid is null or created_by = $4)
-            order by job_id desc limit $3""",
-        before,
+            from capture_job where tenant_id = $1 and ($2::uuid is null or job_id {sign} $2) and ($4::uuid is null or created_by = $4)
+            order by job_id {order} limit $3""",
+        behind,
         limit,
         created_by,
     )

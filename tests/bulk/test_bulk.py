@@ -144,7 +144,8 @@ async def _part_of(services: Services, firm: Firm, job_id: str, parts: int) -> N
     """A worker that is cut off in its turn, after so many parts."""
     worker = StagedCapture(services, turn_seconds=60, part_seconds=0.000_001)
     stored_parts = 0
-    whole = services.capture.capture
+    capturing: Any = services.capture
+    whole = capturing.capture
 
     async def counted(*given: Any, **named: Any) -> Any:
         nonlocal stored_parts
@@ -153,14 +154,14 @@ async def _part_of(services: Services, firm: Firm, job_id: str, parts: int) -> N
         stored_parts += 1
         return await whole(*given, **named)
 
-    services.capture.capture = counted  # type: ignore[method-assign]
+    capturing.capture = counted
     try:
         async with services.database.tenant(firm.tenant_id) as tx:
             await _turn(worker, tx, job_id)
     except _KilledError:
         return
     finally:
-        services.capture.capture = whole  # type: ignore[method-assign]
+        capturing.capture = whole
         await worker.close()
     raise AssertionError("the turn wasn't cut off")
 
@@ -196,18 +197,19 @@ async def test_an_event_that_can_not_be_stored_keeps_none_of_the_others_from_it(
     headers = await bearer(firm)
     told = events(80)
     answer = await post(client, headers, json.dumps(document(*told)).encode(), **PROCEED)
-    whole = services.capture.capture
+    capturing: Any = services.capture
+    whole = capturing.capture
 
     async def failing(tx: Any, given: Any, **named: Any) -> Any:
         if any(event.event_id == told[40]["eventID"] for event in given):
             raise RuntimeError("a fault of our own")
         return await whole(tx, given, **named)
 
-    services.capture.capture = failing  # type: ignore[method-assign]
+    capturing.capture = failing
     try:
         await work()
     finally:
-        services.capture.capture = whole  # type: ignore[method-assign]
+        capturing.capture = whole
     job = (await client.get(answer.headers["Location"], headers=headers)).json()
     assert (job["running"], job["accepted"], job["rejected"]) == (False, 79, 1)
     assert "a fault of our own" not in json.dumps(job)
@@ -299,3 +301,36 @@ async def test_a_firm_may_not_pile_up_documents_without_an_end(
     assert [(await post(client, headers, body)).status_code for _ in range(3)] == [202, 202, 429]
     await work()
     assert (await post(client, headers, body)).status_code == 202
+
+
+async def test_graphql_shows_jobs_and_results_in_pages(client: httpx.AsyncClient, firm: Firm, bearer: Bearer, work: Work) -> None:
+    headers = await bearer(firm)
+    told = events(60)
+    told[5]["action"] = "MAYBE"
+    await post(client, headers, document(*events(2)))
+    await post(client, headers, json.dumps(document(*told)).encode(), **PROCEED)
+    await work()
+    query = """query ($after: String, $before: String) { captureJobs(first: 1) { nodes { total done accepted rejected
+        results(first: 4, after: $after) { nodes { index status eventID errors } pageInfo { endCursor hasNextPage } }
+        lastOnes: results(last: 2, before: $before) { nodes { index status } pageInfo { startCursor hasPreviousPage } } }
+        pageInfo { endCursor hasNextPage } } }"""
+    answer = (await client.post("/graphql", json={"query": query}, headers=headers)).json()
+    [job] = answer["data"]["captureJobs"]["nodes"]
+    assert (job["total"], job["done"], job["accepted"], job["rejected"]) == (60, 60, 59, 1)
+    assert [result["index"] for result in job["lastOnes"]["nodes"]] == [58, 59]
+    cursors = {"after": job["results"]["pageInfo"]["endCursor"], "before": job["lastOnes"]["pageInfo"]["startCursor"]}
+    answer = (await client.post("/graphql", json={"query": query, "variables": cursors}, headers=headers)).json()
+    [job] = answer["data"]["captureJobs"]["nodes"]
+    assert [(result["index"], result["status"]) for result in job["results"]["nodes"]] == [
+        (4, "ACCEPTED"), (5, "REJECTED"), (6, "ACCEPTED"), (7, "ACCEPTED"),
+    ]  # fmt: skip
+    assert job["results"]["nodes"][1]["errors"][0]["field"] == "$.epcisBody.eventList[5].action"
+    assert [result["index"] for result in job["lastOnes"]["nodes"]] == [56, 57]
+    older = "query ($after: String) { captureJobs(first: 5, after: $after) { nodes { total results(last: 9) { nodes { index } } } } }"
+    variables = {"after": answer["data"]["captureJobs"]["pageInfo"]["endCursor"]}
+    answer = (await client.post("/graphql", json={"query": older, "variables": variables}, headers=headers)).json()
+    assert answer["data"]["captureJobs"]["nodes"] == [{"total": 2, "results": {"nodes": [{"index": 0}, {"index": 1}]}}]
+    hidden = (
+        await client.post("/graphql", json={"query": "{ captureJobs(first: 9) { nodes { id } } }"}, headers=await bearer(firm, Role.PARTNER))
+    ).json()
+    assert hidden["data"]["captureJobs"]["nodes"] == []

@@ -56,6 +56,7 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis/capture", "POST"): Asked("/epcis/capture", document(event), 202),
         ("/epcis/capture", "GET"): Asked("/epcis/capture"),
         ("/epcis/capture/{job_id:str}", "GET"): Asked(f"/epcis/capture/{uuid7()}", taken=404),
+        ("/epcis/capture/{job_id:str}/results", "GET"): Asked(f"/epcis/capture/{uuid7()}/results", taken=404),
         ("/epcis/events", "GET"): Asked("/epcis/events"),
         ("/epcis/events", "POST"): Asked("/epcis/events", {"@context": document()["@context"], **event}, 201),
         ("/epcis/events/{event_id:path}", "GET"): Asked(f"/epcis/events/urn:uuid:{uuid4()}", taken=404),
@@ -244,6 +245,7 @@ HOLD: Final = 'mutation($k: String!) { placeHold(input: {key: $k, reason: "x"}) 
 # Where a request names something: the same with what another tenant has and with what nobody has.
 NAMING: Final[dict[str, tuple[str, str, Any]]] = {
     "job": ("GET", "/epcis/capture/{job}", None),
+    "job's results": ("GET", "/epcis/capture/{job}/results", None),
     "jobs from": ("GET", "/epcis/capture?nextPageToken={job}", None),
     "event": ("GET", "/epcis/events/{event}", None),
     "event by our id": ("GET", "/epcis/events/{public_id}", None),

@@ -84,11 +84,13 @@ FIELDS: Final[dict[str, list[Read]]] = {
         Read(f"{{ reviewEntries(first: 50) {{ edges {{ cursor }} nodes {{ {REVIEW} }} {PAGE} }} }}"),
     ],
     "reviewEntry": [Read(f"query($id: ID!) {{ reviewEntry(id: $id) {{ {REVIEW} }} }}", {"id": "{review}"})],
+    "captureJobs": [Read("{ captureJobs(first: 50) { nodes { id accepted results(first: 20) { nodes { index status eventID } } } } }")],
     "locations": [Read(f"{{ locations(first: 50) {{ edges {{ cursor }} nodes {{ place name parent {{ name }} }} {PAGE} }} }}")],
 }  # fmt: skip
 ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
     ("/epcis/capture", "GET"): [Read(path="/epcis/capture"), Read(path="/epcis/capture?nextPageToken={job}")],
     ("/epcis/capture/{job_id:str}", "GET"): [Read(path="/epcis/capture/{job}")],
+    ("/epcis/capture/{job_id:str}/results", "GET"): [Read(path="/epcis/capture/{job}/results")],
     ("/epcis/events", "GET"): [
         Read(path=f"/epcis/events{query}")
         for query in (

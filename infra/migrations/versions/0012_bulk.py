@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "job_id", "first", name=op.f("pk_capture_result")),
         info={"tenant_owned": True, "grants": _RESULTS},
     )
-    op.secure_table("capture_result", tenant_owned=True, grants=_RESULTS, purge="(recorded_at < (now() - '365 days'::interval))")
+    op.secure_table("capture_result", tenant_owned=True, grants=_RESULTS, purge="(recorded_at < (now() - '180 days'::interval))")
 
 
 def downgrade() -> None:
