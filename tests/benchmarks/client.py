@@ -33,9 +33,9 @@ class Client:
             raise RuntimeError(f"the capture failed: {job['errors'][:1]}")
         return job
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, **headers: str) -> bytes:
         """The answer's body."""
-        self._connection.request("GET", path, headers=self._headers)
+        self._connection.request("GET", path, headers={**self._headers, **headers})
         return self._answer(path)
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A document read in parts says what it says as a whole: every published one, and whatever bytes there may be."""
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -15,7 +16,7 @@ from backend.bulk import json_spans as json_cutter
 from backend.bulk import xml_spans as xml_cutter
 from backend.bulk.documents import StagedDocument
 from backend.bulk.json_spans import json_spans
-from backend.bulk.raw_file import in_unicode
+from backend.bulk.raw_file import in_unicode, scratch
 from backend.bulk.spans import SpanProblem
 from backend.bulk.xml_spans import xml_spans
 from backend.events.canonical import CanonicalEvent
@@ -147,3 +148,20 @@ def test_chinese_encodings_are_read() -> None:
     file.seek(0)
     assert file.read().decode() == '<?xml version="1.0" encoding="UTF-8"?><r><饺子/></r>'
     file.close()
+
+
+def test_memory_is_bounded_by_a_part_and_not_by_the_document() -> None:
+    event = b'{"type": "ObjectEvent", "note": "' + b"x" * 2_000 + b'"}'
+    with scratch() as file:
+        file.write(b'{"epcisBody": {"eventList": [' + b",\n".join([event] * 20_000) + b"]}}")
+        size = file.tell()
+        tracemalloc.start()
+        try:
+            spans = json_spans(file)
+            for first in range(0, len(spans), 500):
+                assert spans.read(file, spans.part(first, 500, 1_000_000))[0] == event
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert len(spans) == 20_000
+    assert peak < size / 8
