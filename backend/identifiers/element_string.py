@@ -1,6 +1,7 @@
 """Element strings: bracketed, as printed under a GS1 barcode ("(01)09506000134352(10)ABC123"), and as scanners send them."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from backend.barcodes.elements import FNC1, GROUP_SEPARATOR
@@ -31,7 +32,7 @@ def read_element_string(text: str) -> Identifier:
         if elements.setdefault(ai, value) != value:
             raise _refusal(text, f"({ai}) stands twice with different values.")
         position = match.end()
-    return _key_of(text, elements)
+    return key_among(text, elements)
 
 
 def is_scanned(text: str) -> bool:
@@ -51,10 +52,11 @@ def read_scanned(text: str) -> Identifier | str:
             elements = tuple(read_elements(FNC1 + text.removeprefix(FNC1).removeprefix(GROUP_SEPARATOR)))
     except BarcodeError as problem:
         raise InvalidIdentifierError(text, problem.message, "Scan it again, or type the text that is printed under the code.") from problem
-    return _key_of(text, {element.ai: element.value for element in elements})
+    return key_among(text, {element.ai: element.value for element in elements})
 
 
-def _key_of(text: str, elements: dict[str, str]) -> Identifier:
+def key_among(text: str, elements: Mapping[str, str]) -> Identifier:
+    """The key that stands among elements, with its qualifiers. Raises InvalidIdentifierError where none does."""
     for primary in _PRIMARY:
         if primary in elements:
             qualifiers = [(ai, elements[ai]) for ai in _QUALIFIERS.get(primary, ()) if ai in elements]

@@ -7,7 +7,7 @@ from backend.identifiers.epc_urn import urn_text
 from backend.identifiers.gs1_text import decode
 from backend.identifiers.types import Identifier
 
-_URN_START: Final = "urn:epc:"
+_URN_STARTS: Final = ("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")
 _DIGITS_ONLY: Final = {"417": ("pgln", 12), "402": ("gsin", 16), "8017": ("gsrnp", 17), "8018": ("gsrn", 17)}
 _CLASSED: Final = {"253": "gdti", "255": "sgcn", "8003": "grai"}
 
@@ -23,8 +23,10 @@ def as_urn(identifier: Identifier, company_prefix_length: int | None = None) -> 
 
     A unit captured with its lot is written without the lot, which a URN cannot carry.
     """
-    if identifier.captured[:8].lower() == _URN_START:
+    if identifier.captured.startswith(_URN_STARTS):
         return identifier.captured
+    if identifier.key.startswith(_URN_STARTS):
+        return identifier.key
     length = identifier.company_prefix_length or company_prefix_length
     if length is None or not identifier.is_gs1 or not 6 <= length <= 12:
         return None
