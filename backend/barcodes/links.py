@@ -151,6 +151,20 @@ def write_link(elements: Iterable[Element], *, stem: str = "https://id.gs1.org",
     return stem.rstrip("/") + written + (f"?{parameters}" if parameters else "")
 
 
+def with_numbers(uri: str) -> str:
+    """The same address with application identifiers in place of their short names, all else as it stands. Raises `BarcodeError`."""
+    segments, _ = take_apart(uri)
+    # Only what is read as a key with its qualifiers is renamed: a folder may well be called "lot".
+    renamed = len(_path(list(segments), short_names=True)) * 2
+    address, hash_sign, fragment = uri.partition("#")
+    path, question, query = address.partition("?")
+    stem, names = path.split("/")[:-renamed], path.split("/")[-renamed:]
+    names[::2] = [SHORT_NAMES.get(name, name) for name in names[::2]]
+    parameters = [parameter.partition("=") for parameter in query.split("&")]
+    written = "&".join(f"{SHORT_NAMES.get(name, name) if equals else name}{equals}{value}" for name, equals, value in parameters)
+    return "/".join([*stem, *names]) + question + written + hash_sign + fragment
+
+
 def write_checked_link(elements: Sequence[Element], *, stem: str = "https://id.gs1.org") -> str:
     """The same of elements that may stand together: what is printed on goods."""
     require_associations(elements)

@@ -20,7 +20,7 @@ _LOOKS_LIKE_FNC1: Final = re.compile(r"\\*\^")
 _WEB: Final = ("http://", "https://", "HTTP://", "HTTPS://")
 _PLAIN: Final[Mapping[str, str]] = MappingProxyType({"]Q1": "QR", "]d1": "DM", "]J0": "DotCode"})
 _GS1: Final[Mapping[str, str]] = MappingProxyType({"]Q3": "QR", "]d2": "DM", "]J1": "DotCode", "]e0": "DataBarExpanded", "]C1": "GS1_128_CCA"})
-_RETAIL: Final[Mapping[str, tuple[str, int]]] = MappingProxyType({"]E0": ("EAN13", 13), "]E4": ("EAN8", 8)})
+_RETAIL: Final[Mapping[str, tuple[str, int]]] = MappingProxyType({"]E0": ("EAN13", 13), "]E4": ("EAN8", 8), "]I1": ("ITF14", 14)})
 _MATRIX: Final = {name: (plain, gs1) for plain, name in _PLAIN.items() for gs1, other in _GS1.items() if other == name}
 _RETAIL_LENGTHS: Final = {"EAN13": 13, "EAN8": 8, "UPCA": 12, "UPCE": 12}
 _COMPOSITE: Final = "|"

@@ -10,7 +10,9 @@ from typing import Final
 
 from backend.identifiers.epc_urn import urn_text
 
-_TAG: Final = re.compile(r"[Uu][Rr][Nn]:[Ee][Pp][Cc]:[Tt][Aa][Gg]:(?P<scheme>[A-Za-z]+)-(?:[0-9]{2,3}|[Vv][Aa][Rr]):(?P<filter>[0-9]{1,2}\.)?(?P<rest>.+)", re.DOTALL)
+_TAG: Final = re.compile(
+    r"[Uu][Rr][Nn]:[Ee][Pp][Cc]:[Tt][Aa][Gg]:(?P<scheme>[A-Za-z]+)-(?:[0-9]{2,3}|[Vv][Aa][Rr]):(?P<filter>[0-9]{1,2}\.)?(?P<rest>.+)", re.DOTALL
+)
 _RAW: Final = re.compile(r"(?:[Uu][Rr][Nn]:[Ee][Pp][Cc]:[Rr][Aa][Ww]:(?P<bits>[0-9]{2,3})\.[Xx])?(?P<content>[0-9A-Fa-f]{24,56})")
 _WITHOUT_FILTER: Final = "gid"
 # Bits of a company prefix of 12 down to 6 digits, by the partition value (§14.2, table 14-2).

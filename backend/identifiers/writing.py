@@ -9,6 +9,7 @@ from backend.identifiers.types import Identifier
 
 _URN_STARTS: Final = ("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")
 _DIGITS_ONLY: Final = {"417": ("pgln", 12), "402": ("gsin", 16), "8017": ("gsrnp", 17), "8018": ("gsrn", 17)}
+_FREE_REFERENCES: Final = ("8004/", "401/", "8010/")
 _CLASSED: Final = {"253": "gdti", "255": "sgcn", "8003": "grai"}
 
 
@@ -30,12 +31,20 @@ def as_urn(identifier: Identifier, company_prefix_length: int | None = None) -> 
     length = identifier.company_prefix_length or company_prefix_length
     if length is None or not identifier.is_gs1 or not 6 <= length <= 12:
         return None
+    if identifier.key.startswith(_FREE_REFERENCES) and not _leaves_reference(identifier.key, length):
+        return None
     parts = [decode(part) or "" for part in identifier.key.split("/")]
     ai, value = parts[0], parts[1]
     qualifier, qualifier_value = (parts[2], urn_text(parts[3])) if len(parts) == 4 else ("", "")
     if ai in ("01", "8006"):
         return _trade_item_urn(ai, value, qualifier, qualifier_value, length)
     return _other_urn(ai, value, qualifier_value, length)
+
+
+def _leaves_reference(key: str, length: int) -> bool:
+    """Whether behind a company prefix of this length something is left: such keys are text, in which the prefix alone is digits."""
+    value = decode(key.split("/")[1]) or ""
+    return len(value) > length and value[:length].isdigit()
 
 
 def _trade_item_urn(ai: str, value: str, qualifier: str, qualifier_value: str, length: int) -> str | None:

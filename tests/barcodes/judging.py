@@ -84,8 +84,8 @@ def _written(elements: Any) -> str | None:
 
 @judges("gs1engine_dl_uri_parse")
 def links_are_read(case: Case) -> tuple[Any, Any]:
-    flags = {"short_names": options(case, "permitConvenienceAlphas"), "short_gtins": options(case, "permitZeroSuppressedGTINinDLuris")}
-    link = outcome(partial(read_link, **flags), case["uri"])
+    names, gtins = options(case, "permitConvenienceAlphas"), options(case, "permitZeroSuppressedGTINinDLuris")
+    link = outcome(partial(read_link, short_names=names, short_gtins=gtins), case["uri"])
     return _written(link.elements if link else None), case["expected_ai_elements"]
 
 
