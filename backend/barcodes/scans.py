@@ -51,6 +51,17 @@ def read_scan(text: str) -> Scan:
     raise BarcodeError("OTHER_SYMBOLOGY", f"{identifier} is no symbology that carries GS1's identifiers.")
 
 
+def plain_data(text: str) -> str | None:
+    """The data of a symbol that holds any text, such as a QR code with a web address; None for scan data of any other kind."""
+    return text[3:] if text[:3] in _PLAIN and _IDENTIFIER.match(text) else None
+
+
+def symbology_of(text: str) -> str | None:
+    """The name of the symbology whose identifier stands in front; None where it is none that carries GS1's identifiers."""
+    retail = _RETAIL.get(text[:3])
+    return _PLAIN.get(text[:3]) or _GS1.get(text[:3]) or (retail[0] if retail else None)
+
+
 def _read_retail(identifier: str, data: str) -> Scan:
     symbology, length = _RETAIL[identifier]
     primary, composite, rest = data.partition(f"{_COMPOSITE}]e0")

@@ -7,7 +7,7 @@ from typing import Final
 from backend.barcodes.elements import FNC1, GROUP_SEPARATOR
 from backend.barcodes.elements import read_element_string as read_elements
 from backend.barcodes.errors import BarcodeError
-from backend.barcodes.scans import read_scan
+from backend.barcodes.scans import plain_data, read_scan
 from backend.identifiers.digital_link import read_path
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.types import Identifier
@@ -42,6 +42,8 @@ def is_scanned(text: str) -> bool:
 
 def read_scanned(text: str) -> Identifier | str:
     """The key in scan data, or the data themselves where they are no elements: a web address, say. Raises InvalidIdentifierError."""
+    if (data := plain_data(text)) is not None:
+        return data
     try:
         if text[0] == "]":
             scan = read_scan(text)
