@@ -5,13 +5,17 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from backend.barcodes.compression import Decompressed, Parameter, compress, compressible, decompress
+from backend.barcodes.dictionary import application_identifiers
 from backend.barcodes.elements import Element
 from backend.barcodes.errors import BarcodeError
-from backend.barcodes.links import Link, escape, read_key_path, read_link, take_apart, write_link
+from backend.barcodes.links import SHORT_NAMES, Link, escape, read_key_path, read_link, take_apart, write_link
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]+")
-# The shortest key, a GLN with its three digits of identifier, takes as many characters.
-_SHORTEST: Final = 9
+# An element has an identifier of two digits and a value at least; the shortest key takes as many characters.
+_SHORTEST: Final = 3
+_SHORTEST_KEY: Final = 9
+# "https:", "" and the host stand before the path.
+_AUTHORITY: Final = 3
 
 
 def read_any_link(uri: str, *, short_names: bool = True, short_gtins: bool = True) -> Link:
@@ -25,9 +29,16 @@ def read_any_link(uri: str, *, short_names: bool = True, short_gtins: bool = Tru
 
 
 def looks_compressed(uri: str) -> bool:
-    """Whether the last segment of the path has the characters of a compressed part, and as many as one needs at least."""
-    last = uri.partition("#")[0].partition("?")[0].rpartition("/")[2]
-    return len(last) >= _SHORTEST and _SEGMENT.fullmatch(last) is not None
+    """Whether the last segment of the path has the characters of a compressed part, and stands where one can stand.
+
+    Alone it holds a key, and so many characters; behind an element in the path it may be shorter.
+    """
+    segments = uri.partition("#")[0].partition("?")[0].split("/")
+    last = segments[-1]
+    if len(last) < _SHORTEST or _SEGMENT.fullmatch(last) is None:
+        return False
+    before = segments[-3] if len(segments) >= _AUTHORITY + 3 else ""
+    return len(last) >= _SHORTEST_KEY or SHORT_NAMES.get(before, before) in application_identifiers()
 
 
 def read_compressed_link(uri: str, *, short_names: bool = True, short_gtins: bool = True) -> Link:
@@ -44,10 +55,13 @@ def read_compressed_link(uri: str, *, short_names: bool = True, short_gtins: boo
 
 
 def _in_front(segments: list[str], found: Decompressed, *, short_names: bool, short_gtins: bool) -> tuple[Element, ...]:
-    """The key that stands uncompressed; none where the compressed part has one."""
-    if any(element.entry and element.entry.keyed for element in found.elements):
+    """The key that stands uncompressed; none where the compressed part has the only one. Raises `BarcodeError` where there is none at all."""
+    try:
+        return read_key_path(segments, short_names=short_names, short_gtins=short_gtins)
+    except BarcodeError as refusal:
+        if refusal.rule != "NO_KEY" or not any(element.entry and element.entry.keyed for element in found.elements):
+            raise
         return ()
-    return read_key_path(segments, short_names=short_names, short_gtins=short_gtins)
 
 
 def write_compressed_link(

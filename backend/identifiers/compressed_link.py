@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from backend.barcodes.compressed_links import looks_compressed, read_compressed_link
 from backend.barcodes.errors import BarcodeError
-from backend.identifiers.element_string import key_among
+from backend.barcodes.links import write_link
+from backend.identifiers.digital_link import read_digital_link
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.types import DIGITAL_LINK_ROOT, Identifier
 
@@ -23,4 +24,5 @@ def read_compressed(text: str) -> Identifier | None:
         if text[: len(DIGITAL_LINK_ROOT)].lower() == DIGITAL_LINK_ROOT and problem.rule != "NO_URI":
             raise InvalidIdentifierError(text, problem.message, "Scan the code again, or copy the whole address.") from problem
         return None
-    return replace(key_among(text, {element.ai: element.value for element in link.elements}), captured=text)
+    found = read_digital_link(write_link(link.elements))
+    return replace(found, captured=text) if found is not None else None

@@ -12,7 +12,8 @@ from backend.identifiers.digital_link import read_path
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.types import Identifier
 
-_ELEMENT: Final = re.compile(r"\((\d{2,4})\)([^(]+|\((?!\d{2,4}\))[^(]*)+", re.ASCII)
+_ELEMENT: Final = re.compile(r"\((\d{2,4})\)(?:\\.|[^(\\]|\((?!\d{2,4}\)))+", re.ASCII | re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\([(\\])")
 _PRIMARY: Final = ("00", "01", "8006", "8003", "8004", "8010", "414", "417", "253", "255", "401", "402", "8013", "8017", "8018")
 _QUALIFIERS: Final = {"01": ("21", "235", "10", "22"), "8006": ("21", "10", "22"), "8010": ("8011",), "414": ("254",)}
 
@@ -28,7 +29,7 @@ def read_element_string(text: str) -> Identifier:
         match = _ELEMENT.match(text, position)
         if match is None:
             raise _refusal(text, f"the brackets cannot be read from character {position + 1} on.")
-        ai, value = match[1], text[match.end(1) + 1 : match.end()].strip()
+        ai, value = match[1], _ESCAPED.sub(r"\1", text[match.end(1) + 1 : match.end()]).strip()
         if elements.setdefault(ai, value) != value:
             raise _refusal(text, f"({ai}) stands twice with different values.")
         position = match.end()

@@ -67,6 +67,9 @@ def _other_urn(ai: str, value: str, qualifier_value: str, length: int) -> str | 
     if ai == "00":
         return f"urn:epc:id:sscc:{value[1 : 1 + length]}.{value[0]}{value[1 + length : 17]}"
     if ai == "414":
+        # The extension 0 says in a URN that there is none (TDS §6.3.3).
+        if qualifier_value == "0":
+            return None
         return f"urn:epc:id:sgln:{prefix}.{value[length:12]}.{qualifier_value or '0'}"
     if ai in _DIGITS_ONLY:
         scheme, end = _DIGITS_ONLY[ai]
