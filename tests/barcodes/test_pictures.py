@@ -5,7 +5,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from defusedxml.ElementTree import fromstring
+from lxml.etree import fromstring
 
 from backend.barcodes import datamatrix
 from backend.barcodes.code128 import _TABLE, gs1_128

@@ -17,6 +17,7 @@ from tests.shared_data import SHARED_DATA, needs_shared_data
 _JUDGING: Final = (judging_biip, judging_identifiers)
 pytestmark = needs_shared_data
 _TABLE: Final = Path(__file__).with_name("deviations.csv")
+_DOCUMENTED: Final = Path(__file__).resolve().parents[2] / "backend" / "docs" / "identifiers.md"
 # Of these nothing may be missed: parsing, generating, scan data, check digits.
 WITHOUT_EXCEPTION: Final = frozenset(name for name in JUDGES if name.startswith("gs1engine_") and name != "gs1engine_component_linter_units")
 OF_ALL: Final = 0.98
@@ -63,6 +64,7 @@ def test_the_scores() -> None:
     for reason, count in reasons.most_common():
         print(f"{count:4} {reason}")
     assert passed / of_all >= OF_ALL
+    assert f"| together | {passed:,} | {of_all:,} |" in _DOCUMENTED.read_text(encoding="utf-8")
 
 
 def test_every_deviation_gives_its_reason() -> None:

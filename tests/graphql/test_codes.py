@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from defusedxml.ElementTree import fromstring
+from lxml.etree import fromstring
 
 from tenants.permissions import Role
 from tests.factories import DUMPLING
@@ -79,7 +79,7 @@ async def test_titles_are_in_the_readers_language_and_values_have_their_meaning(
 
 
 async def test_percent_coordinates_and_temperatures_have_their_meaning(owner: Caller) -> None:
-    meanings = {}
+    meanings: dict[str, dict[str, Any]] = {}
     for text in ("(255)950600013400012345(3941)0125", "(00)095060001300000019(4309)12161234563014737650(4331)001850-"):
         meanings |= {each["ai"]: each["meaning"] for each in (await read(owner, text))["elements"]}
     assert (meanings["3941"]["kind"], meanings["3941"]["number"]) == ("PERCENTAGE", "12.5")
@@ -145,7 +145,8 @@ async def test_all_faults_of_a_label_are_told_at_once(owner: Caller) -> None:
 async def test_a_label_is_built_from_any_text(owner: Caller) -> None:
     built = (await owner.ask(BUILD, {"code": {"text": "urn:epc:id:sgtin:950600013.0433.S-1"}}))["buildCode"]
     assert built["bracketed"] == f"(01){DUMPLING}(21)S-1"
-    for code in ({}, {"text": "D-1"}, {"elements": []}):
+    nothing: list[dict[str, Any]] = [{}, {"text": "D-1"}, {"elements": []}]
+    for code in nothing:
         assert [fault["code"] for fault in (await owner.ask(BUILD, {"code": code}))["buildCode"]["faults"]]
 
 
