@@ -1,49 +1,28 @@
 """Codes as GraphQL shows them: read, and to be printed."""
 
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
+import asyncio
 from typing import Final
 
 import strawberry
 
-from backend.barcodes.elements import Element
-from backend.barcodes.titles import title_of
-from backend.barcodes.values import Amount, Coordinates, Measure, Percentage, value_of
 from backend.catalog.loaders import sites_for
 from backend.catalog.types import Product, load_product
 from backend.codes import faults, writing
+from backend.codes.element_types import CodeElement
 from backend.codes.reading import CodeForm, Reading
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, ListSize
 from backend.graphql.fields import field
 from backend.identifiers import ObjectKind, as_urn
+from backend.identifiers.types import LONGEST_IDENTIFIER
 from backend.objects import service as objects
 from backend.objects.errors import ObjectNotFoundError
 from backend.objects.types import TraceableObject
 from tenants.permissions import Permission
 
-# A value has a field of the name `date`.
-Day = date
-
 strawberry.enum(CodeForm, description="How a code is written.")
 _FAULTS: Final = (ListSize(assumed_size=3),)
 _ELEMENTS: Final = (ListSize(assumed_size=5),)
-
-
-@strawberry.enum(description="What the value of an element means.")
-class CodeValueKind(StrEnum):
-    """Decides which fields of a value are there."""
-
-    TEXT = "text"
-    DATE = "date"
-    MOMENT = "moment"
-    PERIOD = "period"
-    COUNT = "count"
-    MEASURE = "measure"
-    AMOUNT = "amount"
-    PERCENTAGE = "percentage"
-    COORDINATES = "coordinates"
 
 
 @strawberry.type(description="What is wrong with a code.")
@@ -60,71 +39,6 @@ class CodeFault:
     def of(cls, fault: faults.Fault) -> "CodeFault":
         """From the reader's."""
         return cls(code=fault.code, message=fault.message, mend=fault.mend, position=fault.position, ai=fault.ai)
-
-
-@strawberry.type(description="What the value of an element means; only the fields of its kind are there.")
-class CodeValue:
-    """Dates are "2027-02-28", times "2027-02-28T15:30:00" by the clock of the place: a code names no zone. `uom` is of UN/ECE Rec. 20."""
-
-    kind: CodeValueKind
-    date: str | None = None
-    end_date: str | None = None
-    time: str | None = None
-    number: Decimal | None = None
-    uom: str | None = None
-    currency: str | None = None
-    latitude: Decimal | None = None
-    longitude: Decimal | None = None
-
-    @classmethod
-    def of(cls, element: Element, today: Day) -> "CodeValue":
-        """By the element's identifier."""
-        kind = CodeValueKind
-        match value_of(element, today=today):
-            case datetime() as moment:
-                return cls(kind=kind.MOMENT, time=moment.isoformat())
-            case Day() as day:
-                return cls(kind=kind.DATE, date=day.isoformat())
-            case (begin, end):
-                return cls(kind=kind.PERIOD, date=begin.isoformat(), end_date=end.isoformat())
-            case int() as count:
-                return cls(kind=kind.COUNT, number=Decimal(count))
-            case str():
-                return cls(kind=kind.TEXT)
-            case quantity:
-                return cls._of_quantity(quantity)
-
-    @classmethod
-    def _of_quantity(cls, quantity: Measure | Amount | Percentage | Coordinates) -> "CodeValue":
-        match quantity:
-            case Measure(number, uom):
-                return cls(kind=CodeValueKind.MEASURE, number=number, uom=uom)
-            case Amount(number, currency):
-                return cls(kind=CodeValueKind.AMOUNT, number=number, currency=currency)
-            case Percentage(number):
-                return cls(kind=CodeValueKind.PERCENTAGE, number=number)
-            case Coordinates(latitude, longitude):
-                return cls(kind=CodeValueKind.COORDINATES, latitude=latitude, longitude=longitude)
-
-
-@strawberry.type(description="One application identifier with its value.")
-class CodeElement:
-    """`title` is in the language of Accept-Language, `dataTitle` GS1's own, as it is printed; `value` stands as in the code."""
-
-    ai: str
-    title: str
-    data_title: str
-    value: str
-    meaning: CodeValue
-
-    @classmethod
-    def of(cls, element: Element, language: str, today: Day) -> "CodeElement":
-        """With its titles."""
-        data_title = element.entry.title if element.entry else ""
-        return cls(
-            ai=element.ai, title=title_of(element.ai, language) or data_title, data_title=data_title, value=element.value,
-            meaning=CodeValue.of(element, today),
-        )  # fmt: skip
 
 
 @strawberry.type(description="A text that may be a code, read.")
@@ -191,10 +105,12 @@ class ReadCode:
     async def object(self, info: Info) -> TraceableObject | None:
         """Null also for one that is met at other sites only."""
         sites = await sites_for(info.context, Permission.TRACE_READ)
-        found = self.reading.identifier
+        key = self.reading.identifier.key if self.reading.identifier else self.reading.text
+        if len(key) > LONGEST_IDENTIFIER:
+            return None
         async with info.context.reading() as tx:
             try:
-                return TraceableObject.of(await objects.find(tx, found.key if found else self.reading.text, sites))
+                return TraceableObject.of(await objects.find(tx, key, sites))
             except ObjectNotFoundError:
                 return None
 
@@ -241,15 +157,15 @@ class BuiltCode:
         """Shorter; not every resolver reads it."""
         return self.written.compressed_link
 
-    @field(description="A QR code of the Digital Link.", directives=(Cost(weight=5),))
+    @field(description="A QR code of the Digital Link.", directives=(Cost(weight=15),))
     async def qr_svg(self, *, compressed: bool = False) -> str | None:
-        """Null without a key."""
-        return writing.qr_of(self.written, compressed=compressed)
+        """Null without a key. Drawing takes a while, and is done beside the event loop."""
+        return await asyncio.to_thread(writing.qr_of, self.written, compressed=compressed)
 
     @field(description="A GS1 DataMatrix of the elements.", directives=(Cost(weight=5),))
     async def data_matrix_svg(self) -> str | None:
         """Null for more than it holds."""
-        return writing.datamatrix_of(self.written)
+        return await asyncio.to_thread(writing.datamatrix_of, self.written)
 
     @field(description="A GS1-128 of the elements; null for more than its 48 characters.", directives=(Cost(weight=5),))
     async def gs1_128_svg(self) -> str | None:
