@@ -14,6 +14,7 @@ from backend.barcodes.elements import (
 )
 from backend.barcodes.errors import BarcodeError
 from backend.identifiers import InvalidIdentifierError
+from backend.identifiers.describe import printable
 
 _LONGEST_MESSAGE: Final = 500
 _MEND: Final = "Scan it again, or type the text that is printed under the code."
@@ -77,4 +78,4 @@ def _position(text: str, ai: str | None) -> int | None:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+    return printable(text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -10,7 +11,7 @@ from backend.barcodes.compressed_links import looks_compressed, read_compressed_
 from backend.barcodes.elements import FNC1, GROUP_SEPARATOR, Element, read_bracketed, read_element_string
 from backend.barcodes.errors import BarcodeError
 from backend.barcodes.links import Link, read_link
-from backend.barcodes.retail import gtin_of
+from backend.barcodes.retail import gtin_of, upc_a_of
 from backend.barcodes.scans import plain_data, read_scan, symbology_of
 from backend.codes.faults import Fault, of_associations, of_barcode, of_identifier
 from backend.identifiers import Identifier, InvalidIdentifierError, parse_identifier
@@ -99,8 +100,16 @@ def _raw(text: str) -> Sequence[Element]:
 
 
 def _number(text: str) -> Sequence[Element]:
-    """Eighteen digits are an SSCC, fewer a GTIN: what stands under the bars on a pallet or in a shop."""
-    return read_bracketed(f"(00){text}" if len(text) == 18 else f"(01){gtin_of(text)}")
+    """Eighteen digits are an SSCC, fewer a GTIN, or a UPC-E: what stands under the bars on a pallet or in a shop."""
+    if len(text) == 18:
+        return read_bracketed(f"(00){text}")
+    try:
+        return read_bracketed(f"(01){gtin_of(text)}")
+    except BarcodeError:
+        if len(text) == 8 and text[0] in "01":
+            with suppress(BarcodeError):
+                return read_bracketed(f"(01){upc_a_of(text).zfill(14)}")
+        raise
 
 
 def _named(reading: Reading) -> Reading:

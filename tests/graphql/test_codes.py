@@ -1,5 +1,6 @@
 """Codes over HTTP: any text read and explained, labels built, and what is refused."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -113,6 +114,22 @@ async def test_a_fault_says_what_where_and_how_to_mend_it(owner: Caller, text: s
     faults = (await read(owner, text))["faults"]
     assert (faults[0]["code"], faults[0]["position"], faults[0]["ai"]) == (code, position, ai)
     assert all(fault["mend"] and len(fault["message"]) <= 501 for fault in faults)
+
+
+@pytest.mark.parametrize(("text", "gtin"), [("4006381333931", "04006381333931"), ("96385074", "00000096385074"), ("04252614", "00042100005264")])
+async def test_bare_digits_under_a_barcode_are_a_gtin_or_a_upc_e(owner: Caller, text: str, gtin: str) -> None:
+    found = await read(owner, text)
+    assert (found["form"], found["key"], found["faults"]) == ("NUMBER", f"01/{gtin}", [])
+
+
+@pytest.mark.parametrize("text", ["(10)\ud800", "\ud800", "(01)\u202e\x01", "https://a.example/01/\ud800", "]d2\ud800", "(10)A\x00", "^10\u0000"])
+async def test_what_no_text_should_hold_is_answered(owner: Caller, text: str) -> None:
+    answer = await owner.client.post(
+        "/graphql", content=json.dumps({"query": READ, "variables": {"text": text}}), headers={**owner.headers, "Content-Type": "application/json"}
+    )
+    assert answer.status_code < 500
+    assert "INTERNAL" not in answer.text
+    assert not any(mark in answer.text for mark in ("\u202e", "\ud800"))
 
 
 async def test_a_bare_lot_number_finds_its_object(works: Firm, owner: Caller) -> None:
