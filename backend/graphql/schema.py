@@ -34,6 +34,7 @@ from backend.bulk.types import NODES as CAPTURE_NODES
 from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
+from backend.codes.queries import CodeQueries
 from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
@@ -61,7 +62,7 @@ QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries,
+    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,

@@ -28,7 +28,8 @@ OWN_WORD: Final = "own words"
 # What the first of a kind is found by, for fields that ask for it.
 ARGUMENTS: Final[dict[str, list[Any]]] = {
     "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1")], "direction": ["FORWARD", "BACKWARD"], "gtin": [FLOUR], "place": [PLANT],
-    "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
+    # Everybody; a code that both firms know, and one that is wrong.
+    "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
 }  # fmt: skip
 
 
