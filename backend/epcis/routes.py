@@ -6,13 +6,14 @@ from backend.epcis.capture_routes import capture, capture_event, capture_job, ca
 from backend.epcis.event_routes import event, events
 from backend.epcis.problems import EXCEPTION_HANDLERS
 from backend.services import Services
+from backend.validator.routes import validate
 
 
 def epcis_router(services: Services) -> Router:
     """All routes."""
     return Router(
         "/epcis",
-        route_handlers=[capture, capture_jobs, capture_job, capture_event, events, event],
+        route_handlers=[capture, capture_jobs, capture_job, capture_event, events, event, validate],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=services.settings.capture_max_bytes,
         tags=["epcis"],

@@ -72,7 +72,10 @@ PROBLEMS: Final[dict[str, str]] = {
     # What a caller may report.
     "The event names no place, or one that isn't in your sites.": "事件没有写明地点，或地点不在您的站点之内。",
     "No event of your sites has the id that this error declaration names.": "您的站点里没有这条错误声明所指的事件。",
-    # Identifiers; these stand behind the identifier and a colon.
+}
+
+# What is wrong with an identifier; these stand behind the identifier and a colon.
+IDENTIFIERS: Final[dict[str, str]] = {
     "the check digit of {} {} is {}, but {} needs {}.": "{} {} 的校验位是 {}，而 {} 的校验位应为 {}。",
     "{} stands behind the question mark.": "{} 写在了问号后面。",
     "it is not a GS1 Digital Link.": "这不是 GS1 Digital Link。",
@@ -98,5 +101,4 @@ PROBLEMS: Final[dict[str, str]] = {
     "it has {} components, not {}.": "有 {} 段，应为 {} 段。",
     "the company prefix must have 6 to 12 digits.": "厂商识别代码必须是 6 至 12 位数字。",
     "a pattern must name one class and end in .*": "模式必须指明一个类别，并以 .* 结尾。",
-    "{}: {}": "{}：{}",
 }

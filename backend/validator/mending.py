@@ -15,6 +15,10 @@ _LONGEST: Final = 200
 _CHECK_DIGIT: Final = re.compile(r"the check digit of \w+ ([0-9]+) is")
 _RIGHT: Final = re.compile(r"write ([0-9]+);")
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?\s*([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
+_UNITS: Final = {
+    "kg": "KGM", "g": "GRM", "mg": "MGM", "t": "TNE", "l": "LTR", "ml": "MLT", "m": "MTR", "cm": "CMT", "mm": "MMT", "m2": "MTK", "m3": "MTQ",
+    "pc": "H87", "pcs": "H87", "piece": "H87", "pieces": "H87", "c": "CEL", "°c": "CEL", "lb": "LBR", "oz": "ONZ",
+}  # fmt: skip
 _WORDS: Final = {"bizStep": BUSINESS_STEP, "disposition": DISPOSITION}
 _ACTIONS: Final = ("ADD", "OBSERVE", "DELETE")
 
@@ -38,6 +42,7 @@ def _of_text(name: str, text: str) -> Iterator[Any]:
     elif name == "eventTimeZoneOffset":
         yield from _offsets(text)
     elif name == "uom":
+        yield _UNITS.get(text.strip().lower(), text.strip().upper())
         yield text.strip().upper()
     elif name == "quantity":
         yield from _numbers(text)

@@ -40,6 +40,7 @@ FAULTS_TOLD: Final = MOST_FAULTS
 WARNINGS_TOLD: Final = 100
 EVENTS_TOLD: Final = 100
 EXAMPLES_TOLD: Final = 20
+_LONGEST_TEXT: Final = 600
 _GTINS_LOOKED_UP: Final = 10
 _NAMED_LINE: Final = re.compile(r"[Ll]ine ([0-9]{1,9})(?:, (?:column|byte) ([0-9]{1,9}))?")
 
@@ -167,7 +168,13 @@ def _fault(fault: Fault, read: Read, places: Places, lines: Lines, language: Lan
         line = min(max(int(named[1]), 1), len(lines.all))
         indent = len(lines.all[line - 1]) - len(lines.all[line - 1].lstrip())
         place = Place(line, int(named[2]) if named[2] else indent + 1, place.xpath)
-    return Finding(fault.path, place, read.event_of(fault.path), fault.rule, problem_in(language, fault.message), mend_in(language, fault.mend))
+    message, mend = problem_in(language, fault.message), mend_in(language, fault.mend)
+    return Finding(_cut(fault.path), place, read.event_of(fault.path), fault.rule, _cut(message), _cut(mend))
+
+
+def _cut(text: str) -> str:
+    """Names in XML may be of any length."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
 def _warning(note: _Noted, read: Read, places: Places, language: Language) -> Finding:

@@ -1,5 +1,6 @@
 """What was understood of a good event, in the terms of the standard's five questions: what, when, where, why, and who."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from backend.events.canonical import CanonicalEvent, Participation
@@ -15,7 +16,7 @@ def understood(event: CanonicalEvent) -> dict[str, Any]:
         "eventID": event.event_id,
         "eventHash": event.event_hash,
         "eventKey": event.event_key,
-        "when": {"eventTime": event.event_time.isoformat().replace("+00:00", "Z"), "offset": event.event_offset},
+        "when": {"eventTime": _utc(event.event_time), "local": _local(event), "offset": event.event_offset},
         "where": {"readPoint": event.read_point, "bizLocation": event.biz_location},
         "why": {
             "action": event.action.name if event.action else None,
@@ -34,11 +35,25 @@ def understood(event: CanonicalEvent) -> dict[str, Any]:
         told["transformationID"] = event.transformation_id
     if event.error_declaration is not None:
         told["errorDeclaration"] = {
-            "declarationTime": event.error_declaration.declaration_time.isoformat().replace("+00:00", "Z"),
+            "declarationTime": _utc(event.error_declaration.declaration_time),
             "reason": event.error_declaration.reason,
             "correctiveEventIDs": list(event.error_declaration.corrective_event_ids),
         }
     return told
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _local(event: CanonicalEvent) -> str:
+    """The hour that the clock on the wall showed, without the zone, which stands beside it."""
+    sign, hours, minutes = event.event_offset[0], int(event.event_offset[1:3]), int(event.event_offset[4:6])
+    ahead = timedelta(hours=hours, minutes=minutes)
+    try:
+        return (event.event_time + (ahead if sign == "+" else -ahead)).replace(tzinfo=None).isoformat()
+    except OverflowError:
+        return event.event_time.replace(tzinfo=None).isoformat()
 
 
 def _object(participation: Participation) -> dict[str, Any]:

@@ -63,6 +63,7 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("GET", "/epcis/capture"),
         ("GET", "/epcis/capture/{job_id:str}"),
         ("POST", "/epcis/events"),
+        ("POST", "/epcis/validate"),
     },
     _P.EVENTS_READ: {("GET", "/epcis/events"), ("GET", "/epcis/events/{event_id:path}")},
     _P.MOBILE_SYNC: {
