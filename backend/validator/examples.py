@@ -121,7 +121,9 @@ def _taken(good: dict[str, Any]) -> set[str]:
 def _objects(value: dict[str, Any], prefixes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The object as it is, with each of its values put right, and without what is right in no form."""
     yield _full(value, prefixes)
-    named = {name: [_full(each, prefixes) for each in attempts(name, item)][-1] for name, item in value.items()}
+    named = {name: _full(([*attempts(name, item), item][1]), prefixes) for name, item in value.items()}
+    for name, item in named.items():
+        yield _full({**value, name: item}, prefixes)
     yield named
     known = {name: item for name, item in named.items() if ":" not in name}
     yield known

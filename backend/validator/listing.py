@@ -37,8 +37,10 @@ def rows(report: Report) -> list[Row]:
     """All lines of a short text, and of a long one those about its findings."""
     by_line: dict[int, list[Finding]] = defaultdict(list)
     for finding in (*report.faults, *report.warnings):
-        by_line[min(finding.place.line, max(1, len(report.lines)))].append(finding)
-    total = len(report.lines) - (1 if len(report.lines) > 1 and not report.lines[-1] else 0)
+        by_line[min(finding.place.line, len(report.lines))].append(finding)
+    total = len(report.lines)
+    if total > 1 and not report.lines[-1] and total not in by_line:
+        total -= 1
     if total <= WHOLE:
         wanted = set(range(1, total + 1))
     else:
