@@ -104,7 +104,9 @@ def _about_objects(event: CanonicalEvent) -> Iterator[Caution]:
 def _about_references(event: CanonicalEvent) -> Iterator[Caution]:
     """Documents are kept as they are written, also with a wrong check digit; then they match nothing."""
     named: list[tuple[str, Any]] = [(".transformationID", event.body.get("transformationID"))]
-    named += [(f".bizTransactionList[{at}].bizTransaction", item["bizTransaction"]) for at, item in enumerate(event.body.get("bizTransactionList") or ())]
+    named += [
+        (f".bizTransactionList[{at}].bizTransaction", item["bizTransaction"]) for at, item in enumerate(event.body.get("bizTransactionList") or ())
+    ]
     for path, text in named:
         if not isinstance(text, str):
             continue

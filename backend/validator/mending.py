@@ -94,7 +94,7 @@ def _identifiers(text: str) -> Iterator[str]:
                 if written in stripped:
                     yield stripped.replace(written, right[1][cut:], 1)
                     return
-                if not wrong[1][cut] == "0":
+                if wrong[1][cut] != "0":
                     return
 
 

@@ -22,7 +22,9 @@ from backend.validator.words import WORDS, counted
 LONGEST_GIVEN_BACK: Final = 200_000
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SHARED: Final = Path(history_page.__file__).parent / "templates"
-_STYLE: Final = "\n".join((folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "validator.css")))
+_STYLE: Final = "\n".join(
+    (folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "validator.css"))
+)
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 CONTENT_SECURITY_POLICY: Final = (

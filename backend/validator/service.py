@@ -240,5 +240,3 @@ def _claimed(value: Any) -> Document:
     """What a faulty document says of itself."""
     kind = value.get("type") if isinstance(value, dict) else None
     return Document(kind[:80] if isinstance(kind, str) else "unknown")
-
-

@@ -175,8 +175,7 @@ ZH: Final = Words(
     roles={"subject": "对象", "parent": "容器", "child": "内装", "input": "投入", "output": "产出"},
     for_programs="给程序用",
     for_programs_text=(
-        "POST /epcis/validate 以 JSON 回答同样的内容，并说明事件是否已经保存过。"
-        "下面十个例子用 curl、Python 和 TypeScript 写出每一步。"
+        "POST /epcis/validate 以 JSON 回答同样的内容，并说明事件是否已经保存过。下面十个例子用 curl、Python 和 TypeScript 写出每一步。"
     ),
     examples="例子",
     separator="、",

@@ -1,6 +1,7 @@
 """Finds the elements of an XML text that the paths of its JSON form name, with their lines, columns and XPaths."""
 
 import re
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 from xml.parsers import expat
@@ -26,9 +27,7 @@ class XmlPlaces:
 
     def __init__(self, text: str) -> None:
         self._text = text.split("\n")
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-        )
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
         self._root = etree.fromstring(_declared_as_utf8(text).encode(), parser)
         starts = _starts(text)
         self._places = dict(zip(self._root.iter(), starts, strict=False))
@@ -75,11 +74,9 @@ def _starts(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = lambda _name, _attributes: found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
-    try:
+    # The other parser has read it; what this one won't, is placed as far as it came.
+    with suppress(expat.ExpatError):
         parser.Parse(text.encode(), True)
-    except expat.ExpatError:
-        # The other parser has read it; what this one won't, is placed as far as it came.
-        pass
     return found
 
 

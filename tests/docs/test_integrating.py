@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -237,7 +237,6 @@ async def test_a_refusal_ends_each_of_them_with_its_reason(language: str, addres
         assert ran.status != 0, name
         assert "Refused" in ran.err or "detail" in ran.err, (name, ran)
     assert await stored(address, partner) == []
-
 
 
 class Unreliable:

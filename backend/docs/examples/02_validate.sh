@@ -13,9 +13,9 @@ answer=$(curl -sS --fail-with-body "$SUYUAN/epcis/validate" -H "Authorization: B
   "epcList": ["https://id.gs1.org/00/095060001300000019"]
 }
 EVENT
-) || { echo "Refused: $answer" >&2; exit 1; }
+) || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
 
-echo "$answer" | python3 -c '
+printf '%s\n' "$answer" | python3 -c '
 import json, sys
 report = json.load(sys.stdin)
 for fault in report["faults"]:

@@ -13,5 +13,5 @@ answer=$(curl -sS --fail-with-body "$SUYUAN/epcis/events" -H "Authorization: Bea
   "quantityList": [{"epcClass": "https://id.gs1.org/01/09506000134307/10/FLOUR-7", "quantity": 500, "uom": "KGM"}]
 }
 EVENT
-) || { echo "Refused: $answer" >&2; exit 1; }
-echo "$answer"
+) || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
+printf '%s\n' "$answer"

@@ -18,14 +18,14 @@ answer=$(curl -sS --fail-with-body -D "$headers" "$SUYUAN/epcis/capture" -H "Aut
   ]}
 }
 DOCUMENT
-) || { echo "Refused: $answer" >&2; exit 1; }
+) || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
 job=$(sed -n 's/^[Ll]ocation: *\([^[:space:]]*\).*/\1/p' "$headers")
 
 while :; do
   answer=$(curl -sS --fail-with-body "$SUYUAN$job" -H "Authorization: Bearer $SUYUAN_KEY")
   case $answer in *'"running":true'*) sleep 1 ;; *) break ;; esac
 done
-echo "$answer" | python3 -c '
+printf '%s\n' "$answer" | python3 -c '
 import json, sys
 job = json.load(sys.stdin)
 print("accepted {accepted}, duplicates {duplicates}, rejected {rejected}".format(**job))

@@ -6,9 +6,9 @@ answer=$(curl -sS --fail-with-body -G "$SUYUAN/epcis/events" -H "Authorization: 
   --data-urlencode 'MATCH_anyEPC=https://id.gs1.org/00/095060001300000019' \
   --data-urlencode 'GE_eventTime=2026-03-01T00:00:00+08:00' \
   --data-urlencode 'LT_eventTime=2026-04-01T00:00:00+08:00' \
-  --data-urlencode 'EQ_bizStep=packing|shipping') || { echo "Refused: $answer" >&2; exit 1; }
+  --data-urlencode 'EQ_bizStep=packing|shipping') || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
 
-echo "$answer" | python3 -c '
+printf '%s\n' "$answer" | python3 -c '
 import json, sys
 for event in json.load(sys.stdin)["epcisBody"]["queryResults"]["resultsBody"]["eventList"]:
     print(event["bizStep"], event["eventTime"])'

@@ -14,7 +14,7 @@ EVENT
 }
 capture() {
   answer=$(curl -sS --fail-with-body "$SUYUAN/epcis/events" -H "Authorization: Bearer $SUYUAN_KEY" \
-    -H 'Content-Type: application/json' --data-binary @-) || { echo "Refused: $answer" >&2; exit 1; }
+    -H 'Content-Type: application/json' --data-binary @-) || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
 }
 
 event "$wrong" 5000 | capture

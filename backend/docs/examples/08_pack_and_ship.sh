@@ -25,5 +25,5 @@ answer=$(curl -sS --fail-with-body "$SUYUAN/epcis/capture" -H "Authorization: Be
   ]}
 }
 DOCUMENT
-) || { echo "Refused: $answer" >&2; exit 1; }
-echo "$answer"
+) || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
+printf '%s\n' "$answer"

@@ -6,9 +6,9 @@ set -eu
 ask() {
   body=$(python3 -c 'import json, sys; print(json.dumps({"query": sys.argv[1], "variables": {"key": sys.argv[2]}}))' "$1" "$2")
   answer=$(curl -sS --fail-with-body "$SUYUAN/graphql" -H "Authorization: Bearer $SUYUAN_KEY" \
-    -H 'Content-Type: application/json' -d "$body") || { echo "Refused: $answer" >&2; exit 1; }
-  case $answer in *'"errors"'*) echo "Refused: $answer" >&2; exit 1 ;; esac
-  echo "$answer"
+    -H 'Content-Type: application/json' -d "$body") || { printf 'Refused: %s\n' "$answer" >&2; exit 1; }
+  case $answer in *'"errors"'*) printf 'Refused: %s\n' "$answer" >&2; exit 1 ;; esac
+  printf '%s\n' "$answer"
 }
 
 ask 'query ($key: String!) {

@@ -17,10 +17,10 @@ for attempt in 1 2 3 4 5 6; do
     -H 'Content-Type: application/json' -d "$event") || : # no answer, and so no status
   status=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$headers")
   case $status in
-    2??) echo "$answer"; exit 0 ;;
+    2??) printf '%s\n' "$answer"; exit 0 ;;
     '' | 429 | 5??) ;;
     # Every refusal is application/problem+json: what was wrong, and the request id for whoever asks us about it.
-    *) echo "Refused: $answer" >&2; exit 1 ;;
+    *) printf 'Refused: %s\n' "$answer" >&2; exit 1 ;;
   esac
   asked=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]*\).*/\1/p' "$headers")
   echo "attempt $attempt: ${status:-no answer}" >&2
