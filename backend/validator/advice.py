@@ -144,9 +144,9 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "TWICE_IN_DOCUMENT": Advice(
         "EPCIS 2.0 §7.4.1 eventID",
-        "The same event stands in the document before, at line {}.",
+        "The document has this event before, at line {}: the same eventID, or without one the same content.",
         "Leave one of them out, or give the second an eventID of its own.",
-        "同一事件在文档中已经出现过（第 {} 行）。",
+        "文档中前面（第 {} 行）已有这个事件：eventID 相同，或没有编号而内容相同。",
         "请删去其中一个，或给第二个事件自己的 eventID。",
     ),
     "STORED_DIFFERENTLY": Advice(

@@ -1,4 +1,4 @@
-"""Finds the values of a JSON text by their paths, in one pass that keeps nothing but what was asked for."""
+"""Finds the values of a JSON text, however broken, by their paths, in one pass that keeps nothing but what was asked for."""
 
 import json
 import re
@@ -23,7 +23,7 @@ class _Open:
 
 
 class JsonPlaces:
-    """The places of these paths. A name that stands twice is found where it stands last. The text has been read as JSON before."""
+    """The places of these paths. A name that stands twice is found where it stands last."""
 
     def __init__(self, text: str, lines: Lines, paths: Iterable[str]) -> None:
         self._lines = lines

@@ -148,13 +148,13 @@ def _noted(read: Read, now: datetime) -> list[_Noted]:
 
 
 def _places(read: Read, lines: Lines, paths: Iterable[str]) -> Places:
-    if read.value is None:
-        return _Start()
-    return JsonPlaces(read.text, lines, paths) if read.format == JSON else XmlPlaces(read.text)
+    if read.format == JSON:
+        return JsonPlaces(read.text, lines, paths)
+    return XmlPlaces(read.text) if read.value is not None else _Start()
 
 
 class _Start:
-    """Where nothing of the text could be read, only its beginning has a place."""
+    """Where nothing of an XML text could be read, only its beginning has a place, and what the fault itself says."""
 
     def find(self, path: str) -> Place:
         """The first line."""
@@ -162,8 +162,8 @@ class _Start:
 
 
 def _fault(fault: Fault, read: Read, places: Places, lines: Lines, language: Language) -> Finding:
-    place = places.find(fault.path) if fault.path != "$" or read.value is not None else Place(1, 1)
-    named = _NAMED_LINE.search(fault.message) if read.value is None else None
+    place = places.find(fault.path)
+    named = _NAMED_LINE.search(fault.message) if read.value is None and (fault.path == "$" or read.format != JSON) else None
     if named is not None:
         line = min(max(int(named[1]), 1), len(lines.all))
         indent = len(lines.all[line - 1]) - len(lines.all[line - 1].lstrip())

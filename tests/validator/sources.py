@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Where problem and mend stand among the arguments of what records a fault.
 _CALLS = {
-    "fail": (2, 3), "Fault": (2, 3), "missing": (None, 3), "fault": (1, 2), "InvalidIdentifierError": (1, 2), "refuse": (0, None), "_too_many": (None, None),
+    "fail": (2, 3), "Fault": (2, 3), "missing": (None, 3), "fault": (1, 2), "InvalidIdentifierError": (1, 2),
+    "refuse": (0, None),
 }  # fmt: skip
 FOLDERS = ("backend/events", "backend/identifiers")
 

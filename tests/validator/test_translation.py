@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from backend.events.vocabulary import Vocabulary
 from backend.events import vocabulary
+from backend.events.vocabulary import Vocabulary
 from backend.history.negotiation import Language
 from backend.validator.advice import ADVICE
 from backend.validator.catalogue_mends import WORDS
