@@ -64,7 +64,7 @@ def test_the_same_event_twice_is_said_with_the_line_of_the_first() -> None:
     [warning] = report.warnings
     assert warning.code == "TWICE_IN_DOCUMENT"
     first = next(number for number, line in enumerate(report.lines, 1) if line == "      {")
-    assert f"at line {first}." in warning.message
+    assert f"at line {first}:" in warning.message
 
 
 def test_utc_beside_a_local_offset_is_usual() -> None:

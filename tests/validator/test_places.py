@@ -22,8 +22,8 @@ GOOD = made([sscc(1)])
 def test_a_wrong_value_is_pointed_at() -> None:
     report = json_report(pretty(GOOD, {**GOOD, "action": "SHIP", "epcList": [sscc(1), "no uri"]}))
     assert pointed_at(report) == [
-        ("$.epcisBody.eventList[1].action", '"SHIP",'),
         ("$.epcisBody.eventList[1].epcList[1]", '"no uri"'),
+        ("$.epcisBody.eventList[1].action", '"SHIP",'),
     ]
     assert [fault.event for fault in report.faults] == [1, 1]
 
@@ -39,9 +39,7 @@ def test_what_is_missing_is_pointed_at_by_what_lacks_it() -> None:
 
 def test_of_a_name_that_stands_twice_the_last_is_pointed_at() -> None:
     text = pretty(GOOD).replace('"action": "ADD"', '"action": "ADD",\n        "action": "OBSERVE"')
-    assert pointed_at(json_report(text)) == []  # the JSON as such can't be read
-    [fault] = json_report(text).faults
-    assert fault.path == "$.epcisBody.eventList[0].action"
+    assert pointed_at(json_report(text)) == [("$.epcisBody.eventList[0].action", '"OBSERVE",')]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
@@ -54,7 +52,7 @@ def test_line_ends_of_all_kinds_count_alike(ending: str) -> None:
 
 def test_columns_count_characters() -> None:
     [fault] = json_report('{"@context": [], "备注": "😀", "type": "Nothing"}').faults
-    assert (fault.place.line, fault.place.column) == (1, 32)
+    assert (fault.place.line, fault.place.column) == (1, 37)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,7 @@ def test_an_element_is_pointed_at_with_its_xpath() -> None:
         (3, 3, f"{event}/eventTime"),
         (4, 59, f"{event}/epcList/epc[2]"),
         (6, 6, f"{event}/bizTransactionList/bizTransaction/@type"),
-        (7, 87, f"{event}/quantityList/quantityElement/quantity"),
+        (7, 91, f"{event}/quantityList/quantityElement/quantity"),
     ]
 
 
@@ -114,10 +112,8 @@ def test_text_in_other_encodings_is_shown_as_it_was_written(encoding: str) -> No
     inner = f"<ObjectEvent><bizStep>{word}</bizStep></ObjectEvent>"
     name = encoding.removesuffix("-sig")
     report = examine(f'<?xml version="1.0" encoding="{name}"?>\n{xml_document(inner)}'.encode(encoding), "XML", Language.EN)
-    assert (
-        "$.epcisBody.eventList[0].bizStep",
-        f"<bizStep>{word}</bizStep></ObjectEvent></EventList></EPCISBody></epcis:EPCISDocument>",
-    ) in pointed_at(report)
+    [text] = [text for path, text in pointed_at(report) if path == "$.epcisBody.eventList[0].bizStep"]
+    assert text.startswith(f"<bizStep>{word}</bizStep>")
 
 
 def test_every_value_of_any_json_is_found() -> None:
