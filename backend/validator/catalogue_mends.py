@@ -44,6 +44,7 @@ MENDS: Final[dict[str, str]] = {
     "Keep one {}.": "请只保留一个 {}。",
     "Flatten the extension.": "请减少扩展的嵌套层数。",
     "Declare one namespace for your extensions, and write values as elements.": "请为自己的扩展声明一个命名空间，并把值写成元素。",
+    "Send a part of it; the others will be like them.": "请只发送一部分，其余的多半相同。",
     # Events.
     'Write {"type": "ObjectEvent", …}.': '请写成 {"type": "ObjectEvent", …}。',
     "Add the event's type, like ObjectEvent.": "请写明事件的类型，例如 ObjectEvent。",

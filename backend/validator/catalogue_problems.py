@@ -41,6 +41,7 @@ PROBLEMS: Final[dict[str, str]] = {
     "{} stands twice in one {}.": "{} 在同一个 {} 里出现了两次。",
     "The extension at line {} is nested deeper than {} levels.": "第 {} 行的扩展嵌套超过 {} 层。",
     "The document uses more than {} {} (line {}).": "文档使用了超过 {} 个{}（第 {} 行）。",
+    "The document holds {} events, more than the {} that are looked at.": "文档有 {} 个事件，超过一次校验的 {} 个。",
     # Events.
     "The event is not an object.": "事件不是一个 JSON 对象。",
     "{} is not an event type that can be captured.": "{} 不是可以接收的事件类型。",

@@ -4,12 +4,15 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from backend.events.faults import below
 from backend.validator.places import Lines, Place, with_ancestors, without_last
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+# A document of the largest size has a third of that; what consists of brackets alone is given up in a second.
+_MOST_TOKENS: Final = 300_000
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class JsonPlaces:
 
     def _scan(self, text: str) -> None:
         stack: list[_Open] = []
-        for token in _TOKEN.finditer(text):
+        for token in islice(_TOKEN.finditer(text), _MOST_TOKENS if len(self._wanted) > 1 else 1):
             sign = token[0]
             top = stack[-1] if stack else None
             if sign in "}]":

@@ -15,6 +15,7 @@ from infra.errors import SuyuanError
 
 JSON: Final = "JSON"
 XML: Final = "XML"
+MOST_EVENTS: Final = 5_000
 _EVENT_PATH: Final = re.compile(r"\$(?:\.epcisBody(?:\.queryResults\.resultsBody)?\.eventList)?\[([0-9]+)\]")
 _ENCODING: Final = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _SCHEMA_VERSION: Final = re.compile(r"""schemaVersion\s*=\s*["']([0-9.]{1,10})["']""")
@@ -92,6 +93,11 @@ def read_all(raw: bytes, kind: str) -> Read:
         found.faults = list(error.faults)
         return found
     found.list_path, found.raw_events = _events(found.value)
+    if len(found.raw_events) > MOST_EVENTS:
+        problem = f"The document holds {len(found.raw_events)} events, more than the {MOST_EVENTS} that are looked at."
+        found.faults = [Fault(found.list_path or "$", "limits of the validator", problem, "Send a part of it; the others will be like them.")]
+        found.raw_events = []
+        return found
     try:
         found.reading = read_document(raw if kind == JSON else found.value)
     except DocumentFaults as error:

@@ -1,6 +1,7 @@
 """Finds the elements of an XML text that the paths of its JSON form name, with their lines, columns and XPaths."""
 
 import re
+from collections import Counter
 from contextlib import suppress
 from itertools import islice
 from typing import Final
@@ -31,12 +32,15 @@ class XmlPlaces:
         self._root = etree.fromstring(_declared_as_utf8(text).encode(), parser)
         starts = _starts(text)
         self._places = dict(zip(self._root.iter(), starts, strict=False))
+        # A list of thousands is gone through once, however many of its elements are asked for.
+        self._fields: dict[_Element, list[_Element]] = {}
+        self._numbers: dict[_Element, dict[_Element, int]] = {}
 
     def find(self, path: str) -> Place:
         """The element's or attribute's place, or that of the nearest element that would hold it."""
         document = _document(self._root)
         try:
-            element, attribute = _followed(document, steps(path))
+            element, attribute = self._followed(document, steps(path))
         except DocumentFaults:
             element, attribute = document, None
         line, column = self._places.get(element, (1, 1))
@@ -59,9 +63,51 @@ class XmlPlaces:
         here: _Element | None = element
         while here is not None:
             parent: _Element | None = here.getparent()
-            names.append(_name(here) + _number(here, parent))
+            names.append(_name(here) + self._number(here, parent))
             here = parent
         return "/" + "/".join(reversed(names))
+
+    def _followed(self, element: _Element, path: list[str | int]) -> tuple[_Element, str | None]:
+        """The element that a path leads to, or the last on the way; and the attribute, where that is what it names."""
+        siblings: list[_Element] = []
+        for step in path:
+            if isinstance(step, int):
+                children = siblings if len(siblings) > 1 or _name(element) in _REPEATED else self._fields_of(element)
+                if step >= len(children):
+                    return element, None
+                element, siblings = children[step], []
+                continue
+            wanted = _CAPITALS.get(step, step).rpartition(":")[2]
+            if wanted == "epcisBody" or (wanted == "queryResults" and _name(element) == "QueryResults"):
+                continue
+            siblings = [child for child in self._fields_of(element) if _name(child).lower() == wanted.lower()]
+            if siblings:
+                element = siblings[0]
+            elif any(split_name(str(name))[1] == wanted for name in element.attrib):
+                return element, wanted
+            elif _name(element) != wanted:
+                return element, None
+        return element, None
+
+    def _fields_of(self, element: _Element) -> list[_Element]:
+        if element not in self._fields:
+            self._fields[element] = list(fields(element))
+        return self._fields[element]
+
+    def _number(self, element: _Element, parent: _Element | None) -> str:
+        """Its number among those of its name; none where it is the only one."""
+        if parent is None:
+            return ""
+        if parent not in self._numbers:
+            counts: Counter[str] = Counter()
+            self._numbers[parent] = numbers = {}
+            for child in parent:
+                counts[child.tag] += 1
+                numbers[child] = counts[child.tag]
+            # The only ones of their name need no number.
+            self._numbers[parent] = {child: number for child, number in numbers.items() if counts[child.tag] > 1}
+        number = self._numbers[parent].get(element)
+        return "" if number is None else f"[{number}]"
 
 
 def _declared_as_utf8(text: str) -> str:
@@ -88,34 +134,5 @@ def _document(root: _Element) -> _Element:
     return root
 
 
-def _followed(element: _Element, path: list[str | int]) -> tuple[_Element, str | None]:
-    siblings: list[_Element] = []
-    for step in path:
-        if isinstance(step, int):
-            children = siblings if len(siblings) > 1 or _name(element) in _REPEATED else list(fields(element))
-            if step >= len(children):
-                return element, None
-            element, siblings = children[step], []
-            continue
-        wanted = _CAPITALS.get(step, step).rpartition(":")[2]
-        if wanted == "epcisBody" or (wanted == "queryResults" and _name(element) == "QueryResults"):
-            continue
-        siblings = [child for child in fields(element) if _name(child).lower() == wanted.lower()]
-        if siblings:
-            element = siblings[0]
-        elif any(split_name(str(name))[1] == wanted for name in element.attrib):
-            return element, wanted
-        elif _name(element) != wanted:
-            return element, None
-    return element, None
-
-
 def _name(element: _Element) -> str:
     return split_name(element.tag)[1]
-
-
-def _number(element: _Element, parent: _Element | None) -> str:
-    if parent is None:
-        return ""
-    alike = [child for child in parent if child.tag == element.tag]
-    return f"[{alike.index(element) + 1}]" if len(alike) > 1 else ""

@@ -11,7 +11,7 @@ _CALLS = {
     "fail": (2, 3), "Fault": (2, 3), "missing": (None, 3), "fault": (1, 2), "InvalidIdentifierError": (1, 2),
     "refuse": (0, None),
 }  # fmt: skip
-FOLDERS = ("backend/events", "backend/identifiers")
+FOLDERS = ("backend/events", "backend/identifiers", "backend/validator")
 
 
 def sentences() -> set[tuple[str, str, str]]:
