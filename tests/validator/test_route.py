@@ -14,7 +14,7 @@ from tenants.clients import service as clients
 from tenants.clients.rules import terms_of
 from tenants.permissions import Role
 from tenants.registration import add_claim
-from tests.factories import FLOUR, PLANT, capture, lot, made, quantity, shipped, sscc
+from tests.factories import FLOUR, PLANT, capture, gtin, lot, made, quantity, shipped, sscc, unit
 from tests.firms import Firm
 from tests.graphql.test_commands import document
 from tests.validator.documents import CONTEXT, pretty, xml_document
@@ -92,7 +92,7 @@ async def test_xml_of_version_1_2_is_taken_too(client: httpx.AsyncClient, firm: 
 
 async def test_nothing_is_stored(client: httpx.AsyncClient, firm: Firm, bearer: Bearer, services: Services) -> None:
     headers = await bearer(firm)
-    tables = ("event", "capture_job", "review_entry", "object", "audit_entry", "outbox")
+    tables = ("event", "capture_job", "review_entry", "traceable_object")
     before = [await count(services, firm, table) for table in tables]
     assert (await validate(client, headers, document(made([sscc(1)])))).status_code == 200
     assert [await count(services, firm, table) for table in tables] == before
@@ -110,13 +110,17 @@ async def test_what_capture_would_do_is_told(client: httpx.AsyncClient, firm: Fi
 
 
 async def test_codes_beside_the_companys_own_are_noticed(client: httpx.AsyncClient, firm: Firm, bearer: Bearer, services: Services) -> None:
-    await add_claim(services.identity.auth, firm.tenant, FLOUR, verified=True)
-    other = made(["https://id.gs1.org/01/00614141073464/21/S1"])
-    own = made([f"https://id.gs1.org/01/{FLOUR}/21/S1"])
-    told = (await validate(client, await bearer(firm), document(own, other))).json()
-    assert [(warning["code"], warning["event"]) for warning in told["warnings"]] == [("FOREIGN_PREFIX", 1)]
-    # Who has nothing of his own in the document is told nothing: whose a code is, is nobody's business.
-    assert (await validate(client, await bearer(firm), document(other))).json()["warnings"] == []
+    own, other = made([unit(gtin(777), "S1")]), made([unit(gtin(778), "S1")])
+    headers = await bearer(firm)
+    await add_claim(services.auth_database, firm.tenant, gtin(777), verified=True)
+    try:
+        told = (await validate(client, headers, document(own, other))).json()
+        assert [(warning["code"], warning["event"]) for warning in told["warnings"]] == [("FOREIGN_PREFIX", 1)]
+        # Who has nothing of his own in the document is told nothing: whose a code is, is nobody's business.
+        assert (await validate(client, headers, document(other))).json()["warnings"] == []
+    finally:
+        async with services.auth_database.connection() as connection:
+            await connection.execute("delete from resolver_claim where claimed = $1", gtin(777))
 
 
 @pytest.mark.parametrize(
