@@ -87,7 +87,7 @@ def validator_router(services: Services) -> Router:
         await _charge(services, request)
         if not any(name == file for files in example_files().values() for _, file in files):
             raise NotFoundError("There is no such example. The validator's page lists them.")
-        return Response((FOLDER / name).read_bytes(), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"})
+        return Response((FOLDER / name).read_bytes(), media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
 
     return Router("/validator", route_handlers=[form, report, example], exception_handlers=dict.fromkeys(EXCEPTION_HANDLERS, _answer_problem))
 
@@ -127,7 +127,7 @@ def _page(body: bytes, language: Language, status: int = 200, headers: dict[str,
         "Cache-Control": "no-store",
         "Vary": "Accept-Language",
     }
-    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=told)
+    return Response(body, status_code=status, media_type="text/html", headers=told)
 
 
 def _answer_problem(request: PageRequest, error: Exception) -> Response[bytes]:
