@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.events.canonical import CanonicalEvent
 from backend.history.negotiation import Language
-from backend.validator.places import Place
+from backend.validator.places import Place, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,12 @@ class Finding:
     message: str
     mend: str
     code: str | None = None
+
+    @property
+    def field(self) -> str:
+        """The name of the field that it is about; empty for an event or the document as such."""
+        named = [step for step in steps(self.path) if isinstance(step, str)]
+        return named[-1] if named and named[-1] != "eventList" else ""
 
     def as_json(self, lines: "Excerpts") -> dict[str, Any]:
         """As the route answers."""

@@ -57,6 +57,7 @@ class Words:
     for_programs: str
     for_programs_text: str
     examples: str
+    example_names: dict[str, str]
     separator: str
     too_large: Notice
     too_many: Notice
@@ -118,6 +119,18 @@ EN: Final = Words(
         "These ten examples show each step in curl, Python and TypeScript."
     ),
     examples="Examples",
+    example_names={
+        "01_token": "A token, or the key itself",
+        "02_validate": "Validate",
+        "03_capture_event": "Capture one event",
+        "04_capture_document": "Capture a document",
+        "05_read_pages": "Read events page by page",
+        "06_query": "Query by parameters",
+        "07_correct": "Correct a mistake",
+        "08_pack_and_ship": "Pack and ship",
+        "09_trace": "Trace a lot both ways",
+        "10_retry": "Retry",
+    },
     separator=", ",
     too_large=Notice("This is too large", "The validator takes up to 1 MB. Send a part of it; the faults of the rest will be of the same kinds."),
     too_many=Notice("Too many requests", "Too much was asked for from one address. Try again in {seconds} seconds."),
@@ -178,6 +191,18 @@ ZH: Final = Words(
         "POST /epcis/validate 以 JSON 回答同样的内容，并说明事件是否已经保存过。下面十个例子用 curl、Python 和 TypeScript 写出每一步。"
     ),
     examples="例子",
+    example_names={
+        "01_token": "令牌，或直接用密钥",
+        "02_validate": "校验",
+        "03_capture_event": "上报一个事件",
+        "04_capture_document": "上报一份文档",
+        "05_read_pages": "逐页读取事件",
+        "06_query": "按参数查询",
+        "07_correct": "更正错误",
+        "08_pack_and_ship": "装箱与发货",
+        "09_trace": "双向追溯批次",
+        "10_retry": "重试",
+    },
     separator="、",
     too_large=Notice("文档太大", "最多校验 1 MB。请只发送一部分，其余部分的错误多半相同。"),
     too_many=Notice("请求太频繁", "同一地址在短时间内请求过多。请在 {seconds} 秒后再试。"),

@@ -46,7 +46,7 @@ async def test_a_file_is_taken_and_a_fault_leads_to_its_line(open_page: OpenPage
     seen = await open_page(firm, "/validator", **DESKTOP, locale="en-GB")
     await seen.page.locator("input[type=file]").set_input_files(file)
     await seen.page.locator("main form button").click()
-    await seen.page.locator(".findings a").nth(3).click()
+    await seen.page.locator(".findings a").nth(4).click()
     line = seen.page.url.rpartition("#")[2]
     assert await seen.page.locator(f"#{line}").is_visible()
     assert "09506000134353" in (await seen.page.locator(f"#{line}").text_content() or "")

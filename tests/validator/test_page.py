@@ -13,6 +13,7 @@ import pytest
 from backend.history.words import Notice
 from backend.services import Services
 from backend.validator import page
+from backend.validator.examples_shown import example_files
 from backend.validator.listing import rows, visible
 from backend.validator.samples import SAMPLES
 from backend.validator.service import LARGEST
@@ -224,6 +225,7 @@ def test_what_is_invisible_is_written_out() -> None:
 async def test_the_examples_are_linked_and_served_as_text(client: httpx.AsyncClient) -> None:
     links = [address for address in elements(await client.get("/validator"), "//@href") if "/examples/" in address]
     assert len(links) == 30
+    assert set(EN.example_names) == set(ZH.example_names) == set(example_files())
     for address in links:
         answer = await client.get(address)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
