@@ -12,7 +12,7 @@ WHOLE: Final = 300
 _AROUND: Final = 3
 _LONGEST_LINE: Final = 400
 _LONGEST_MARK: Final = 120
-_MARKED: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^>]*>?|[^\s,{}\[\]"<]+|.')
+_MARKED: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^>]*>?[^<]*|[^\s,{}\[\]"<]+|.')
 _HIDDEN: Final = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 
 

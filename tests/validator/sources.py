@@ -40,8 +40,8 @@ def _of(module: ast.Module) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 several.setdefault(node.targets[0].id, []).append(node.value)
             elif isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple) and isinstance(node.target, ast.Tuple):
-                for place, target in enumerate(node.target.elts):
-                    values = [row.elts[place] for row in node.iter.elts if isinstance(row, ast.Tuple)]
+                for column, target in enumerate(node.target.elts):
+                    values = [row.elts[column] for row in node.iter.elts if isinstance(row, ast.Tuple)]
                     several.setdefault(ast.unparse(target), []).extend(values)
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
