@@ -90,6 +90,8 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
 ROUTES_WITHOUT: Final[dict[tuple[str, str], str]] = {
     ("/auth/refresh", "POST"): "it goes on with a session whose start is on the trail",
     ("/mobile/v1/devices/token", "POST"): "a phone proves itself every ten minutes; its enrolment and each change of the user are on the trail",
+    ("/epcis/validate", "POST"): "it answers about a document that it doesn't keep",
+    ("/validator", "POST"): "it answers about a document that it doesn't keep, and knows nobody",
     ("/graphql", "POST"): "each mutation in it is watched by its own name",
 }
 ROUTES_MAY_DO_NOTHING: Final = {("/auth/sign-out", "POST"), ("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/mobile/v1/sync", "POST")}

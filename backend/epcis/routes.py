@@ -7,13 +7,14 @@ from backend.epcis.event_routes import event, events
 from backend.epcis.problems import EXCEPTION_HANDLERS
 from backend.epcis.result_routes import capture_results
 from backend.services import Services
+from backend.validator.routes import validate
 
 
 def epcis_router(services: Services) -> Router:
     """All routes."""
     return Router(
         "/epcis",
-        route_handlers=[capture, capture_jobs, capture_job, capture_event, capture_results, events, event],
+        route_handlers=[capture, capture_jobs, capture_job, capture_event, capture_results, events, event, validate],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=max(services.settings.capture_max_bytes, services.settings.capture_bulk_max_bytes),
         tags=["epcis"],

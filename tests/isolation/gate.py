@@ -64,6 +64,7 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("GET", "/epcis/capture/{job_id:str}"),
         ("GET", "/epcis/capture/{job_id:str}/results"),
         ("POST", "/epcis/events"),
+        ("POST", "/epcis/validate"),
     },
     _P.EVENTS_READ: {("GET", "/epcis/events"), ("GET", "/epcis/events/{event_id:path}")},
     _P.MOBILE_SYNC: {
