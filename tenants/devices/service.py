@@ -20,16 +20,17 @@ from tenants.devices.errors import (
     DeviceUnknownError,
     EnrolmentRefusedError,
 )
-from tenants.devices.memory import ProofMemory
+from tenants.devices.memory import PROOF_SECONDS, ProofMemory, key_of
 from tenants.devices.pins import EnrolmentCode
 from tenants.devices.rules import alone, elsewhere, narrowed, with_stems
-from tenants.devices.standing import DeviceStanding, DeviceStandings
+from tenants.devices.standing import DeviceStanding, DeviceStandings, device_keys
 from tenants.errors import SessionEndedError, TokenInvalidError
 from tenants.grants import sum_of
 from tenants.optional_redis import OptionalRedis
 from tenants.passwords import Passwords
 from tenants.principal import ActorKind, Principal
-from tenants.standing import Standings
+from tenants.round_trip import RoundTrip
+from tenants.standing import Standings, session_keys
 from tenants.throttle import Throttle
 from tenants.tokens import AccessClaims, AccessTokens, refresh_key
 
@@ -167,7 +168,7 @@ class Devices:
             raise SessionEndedError
         return await self.person_token(device, FloorSession(*session), caller=caller)
 
-    async def authenticate(self, token: str, presented: Presented, *, caller: "Caller") -> Principal:
+    async def authenticate(self, token: str, presented: Presented, *, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
         """The principal behind a token that is bound to a phone's key and shown with a proof of it (RFC 9449 §7).
 
         Raises `TokenInvalidError` for a token that isn't bound, or not to this key, `DeviceRevokedError` for a phone that was
@@ -180,13 +181,17 @@ class Devices:
         proof = self._read(presented, token, moment)
         if not hmac.compare_digest(proof.key.thumbprint.encode(), claims.thumbprint.encode()):
             raise TokenInvalidError
-        device = await self.standings.of(claims.tenant_public_id, claims.thumbprint)
+        if trip is not None:
+            of_person = session_keys(claims) if claims.kind is ActorKind.PERSON else []
+            keys = [*device_keys(claims.tenant_public_id, claims.thumbprint), *of_person]
+            await trip.ask(keys, proof_key=key_of(proof), proof_seconds=PROOF_SECONDS)
+        device = await self.standings.of(claims.tenant_public_id, claims.thumbprint, trip)
         if device is None or (claims.kind is ActorKind.DEVICE and device.device_id != claims.subject_id):
             raise SessionEndedError
-        await self._memory.use(device.tenant_id, proof, moment)
+        await self._memory.use(device.tenant_id, proof, moment, trip)
         if device.revoked:
             raise DeviceRevokedError(device_principal(device, caller))
-        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller)
+        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller, trip)
 
     async def person_token(self, device: DeviceStanding, session: FloorSession, *, caller: "Caller") -> DeviceToken:
         """A token for a person on a phone. Raises `SessionEndedError` where he may do nothing there any more."""
@@ -216,8 +221,8 @@ class Devices:
         url = request_url(self._public_url, presented.path)
         return read_proof(presented.proof, method=presented.method, url=url, moment=moment, nonces=self.nonces, access_token=token)
 
-    async def _on_device(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller") -> Principal:
-        standing = await self._standings.of(claims)
+    async def _on_device(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
+        standing = await self._standings.of(claims, trip)
         if standing is None or standing.device_id != device.device_id:
             raise SessionEndedError
         allowed = sum_of(standing.grants, now())
