@@ -101,16 +101,16 @@ class Identity:
         self.access_tokens = AccessTokens(settings)
         self.throttle = Throttle(auth, optional_redis)
         self._standings = self.standings = Standings(app, auth, optional_redis)
+        self.session_control = SessionControl(app, auth, self._standings)
         self.devices = Devices(
             app=app, auth=auth, redis=optional_redis, settings=settings, access_tokens=self.access_tokens, standings=self._standings,
-            throttle=self.throttle, passwords=self.passwords,
+            session_control=self.session_control, throttle=self.throttle, passwords=self.passwords,
         )  # fmt: skip
         self.clients = Clients(app=app, auth=auth, redis=optional_redis, access_tokens=self.access_tokens)
         self.sandboxes = Sandboxes(app=app, auth=auth, standings=self._standings)
         self.limits = RateLimits(optional_redis, settings)
         self.turns, self.long_turns = Turns(), Turns()
         self.second_factors = SecondFactors(auth, self.throttle, settings)
-        self.session_control = SessionControl(app, auth, self._standings)
         means = AccountMeans(app, auth, self.passwords, self.throttle, self._standings, self.second_factors, self.session_control)
         self.credentials, self.resets = Credentials(means), Resets(means)
         self.signatures = Signatures(self.credentials, self.second_factors)

@@ -14,8 +14,10 @@ from tenants.principal import Principal
 from tenants.sessions import Membership
 from tenants.standing import Standings
 
-# More than anybody has browsers and phones; the one that wasn't used for longest gives way.
+# More than anybody has browsers; the session that wasn't used for longest gives way.
 MAX_SESSIONS: Final = 20
+# More stations than anybody works at in a shift, counted by themselves: a phone in the hall ends nobody's session in the office.
+MAX_SHIFTS: Final = 10
 
 
 class SessionControl:
@@ -73,9 +75,10 @@ class SessionControl:
                     recorded += 1
         return recorded
 
-    async def make_room(self, tx: TenantTransaction, principal: Principal) -> None:
-        """Before a session is opened: those beyond the limit, the longest unused first, end."""
-        surplus = await sessions.sessions_beyond(tx, _membership_id(principal), MAX_SESSIONS - 1)
+    async def make_room(self, tx: TenantTransaction, principal: Principal, *, on_phones: bool = False) -> None:
+        """Before a session is opened, on a phone or elsewhere: those beyond the limit, the longest unused first, end."""
+        most = MAX_SHIFTS if on_phones else MAX_SESSIONS
+        surplus = await sessions.sessions_beyond(tx, _membership_id(principal), most - 1, on_phones=on_phones)
         ended = []
         for session_id in surplus:
             await self._standings.doubt_session(session_id)

@@ -30,6 +30,7 @@ from tenants.optional_redis import OptionalRedis
 from tenants.passwords import Passwords
 from tenants.principal import ActorKind, Principal
 from tenants.round_trip import RoundTrip
+from tenants.session_control import SessionControl
 from tenants.standing import Standings, session_keys
 from tenants.throttle import Throttle
 from tenants.tokens import AccessClaims, AccessTokens, refresh_key
@@ -89,12 +90,14 @@ class Devices:
         settings: Settings,
         access_tokens: AccessTokens,
         standings: Standings,
+        session_control: SessionControl,
         throttle: Throttle,
         passwords: Passwords,
     ) -> None:
         self.app = app
         self.auth = auth
         self.passwords = passwords
+        self.session_control = session_control
         self._standings = standings
         self.standings = DeviceStandings(app, redis)
         self.nonces = Nonces(hmac.digest(refresh_key(settings), b"suyuan proof nonces", "sha256"))
