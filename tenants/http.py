@@ -150,9 +150,17 @@ def presented_proof(connection: Connection) -> Presented:
     proofs = connection.headers.getall("dpop", [])
     if len(proofs) != 1:
         raise ProofInvalidError("the request needs exactly one header DPoP")
+    return Presented(proofs[0], str(connection.scope.get("method", "")), _path_of(connection))
+
+
+def proof_of_socket(connection: Connection, proof: str) -> Presented:
+    """A proof that came in a WebSocket's first message, for the request that has opened it: a GET (RFC 6455 §4.1)."""
+    return Presented(proof, "GET", _path_of(connection))
+
+
+def _path_of(connection: Connection) -> str:
     raw = connection.scope.get("raw_path")
-    path = raw.split(b"?")[0].decode("latin-1") if raw else escaped_path(connection.scope["path"])
-    return Presented(proofs[0], str(connection.scope.get("method", "")), path)
+    return raw.split(b"?")[0].decode("latin-1") if raw else escaped_path(connection.scope["path"])
 
 
 async def authenticate_and_charge(connection: Connection) -> Principal | None:

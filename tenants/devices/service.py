@@ -177,24 +177,23 @@ class Devices:
         Raises `TokenInvalidError` for a token that isn't bound, or not to this key, `DeviceRevokedError` for a phone that was
         revoked, and another `NotAuthenticatedError` for whatever else doesn't hold.
         """
-        claims = self._tokens.verify(token)
-        if claims.thumbprint is None or claims.kind not in (ActorKind.DEVICE, ActorKind.PERSON):
-            raise TokenInvalidError
+        claims, thumbprint = self._bound(token)
         moment = now()
         proof = self._read(presented, token, moment)
-        if not hmac.compare_digest(proof.key.thumbprint.encode(), claims.thumbprint.encode()):
+        if not hmac.compare_digest(proof.key.thumbprint.encode(), thumbprint.encode()):
             raise TokenInvalidError
         if trip is not None:
             of_person = session_keys(claims) if claims.kind is ActorKind.PERSON else []
-            keys = [*device_keys(claims.tenant_public_id, claims.thumbprint), *of_person]
+            keys = [*device_keys(claims.tenant_public_id, thumbprint), *of_person]
             await trip.ask(keys, proof_key=key_of(proof), proof_seconds=PROOF_SECONDS)
-        device = await self.standings.of(claims.tenant_public_id, claims.thumbprint, trip)
-        if device is None or (claims.kind is ActorKind.DEVICE and device.device_id != claims.subject_id):
-            raise SessionEndedError
+        device = await self._device_of(claims, thumbprint, trip)
         await self._memory.use(device.tenant_id, proof, moment, trip)
-        if device.revoked:
-            raise DeviceRevokedError(device_principal(device, caller))
-        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller, trip)
+        return await self._principal(claims, device, caller, trip)
+
+    async def authenticate_again(self, token: str, *, caller: "Caller") -> Principal:
+        """The principal as he stands now, on a connection at whose opening the phone has proved its key. Raises as `authenticate` does."""
+        claims, thumbprint = self._bound(token)
+        return await self._principal(claims, await self._device_of(claims, thumbprint), caller)
 
     async def person_token(self, device: DeviceStanding, session: FloorSession, *, caller: "Caller") -> DeviceToken:
         """A token for a person on a phone. Raises `SessionEndedError` where he may do nothing there any more."""
@@ -223,6 +222,24 @@ class Devices:
     def _read(self, presented: Presented, token: str | None, moment: datetime) -> Proof:
         url = request_url(self._public_url, presented.path)
         return read_proof(presented.proof, method=presented.method, url=url, moment=moment, nonces=self.nonces, access_token=token)
+
+    def _bound(self, token: str) -> tuple[AccessClaims, str]:
+        """A verified token that is bound to a key, and that key's thumbprint."""
+        claims = self._tokens.verify(token)
+        if claims.thumbprint is None or claims.kind not in (ActorKind.DEVICE, ActorKind.PERSON):
+            raise TokenInvalidError
+        return claims, claims.thumbprint
+
+    async def _device_of(self, claims: AccessClaims, thumbprint: str, trip: RoundTrip | None = None) -> DeviceStanding:
+        device = await self.standings.of(claims.tenant_public_id, thumbprint, trip)
+        if device is None or (claims.kind is ActorKind.DEVICE and device.device_id != claims.subject_id):
+            raise SessionEndedError
+        return device
+
+    async def _principal(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
+        if device.revoked:
+            raise DeviceRevokedError(device_principal(device, caller))
+        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller, trip)
 
     async def _on_device(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
         standing = await self._standings.of(claims, trip)
