@@ -117,18 +117,20 @@ class Resets(AccountUseCases):
     async def _may_be_used(self, reset: Reset) -> bool:
         return reset.issuer is None or await self._is_member_of_no_other(reset.person_id, reset.issuer)
 
-    async def _whoever_holds_the_link(self, account: Account, reset: Reset, address: str, request_id: str) -> Principal | None:
-        """The person, as the trail shows him; without any rights. Of a link that is no company's, none learns from where it was used."""
-        if reset.issuer is None:
-            return _bearer(account, NO_COMPANY)
-        for company in await directory.tenants_by_id(self._app, [reset.issuer]):
-            return replace(_bearer(account, company), address=address, request_id=request_id)
-        return None
+    async def _whoever_holds_the_link(self, account: Account, reset: Reset, address: str, request_id: str) -> Principal:
+        """The person, as the trail shows him; without any rights. Where he has several companies, none learns from where he did it."""
+        companies = await directory.tenants_by_id(self._app, await self._concerned(reset))
+        own = companies if len(companies) == 1 else [company for company in companies if company.sandbox_of is None]
+        return replace(_bearer(account, own[0]), address=address, request_id=request_id) if len(own) == 1 else _bearer(account, NO_COMPANY)
+
+    async def _concerned(self, reset: Reset) -> list[int]:
+        """The company that has issued the link, or all of the person's."""
+        return [reset.issuer] if reset.issuer is not None else await directory.tenant_ids_of(self._auth, reset.person_id)
 
     async def _require_acceptable(self, account: Account, reset: Reset, password: str) -> None:
         second_factor = not reset.removes_second_factor and await self._second_factors.is_set_up(reset.person_id)
-        companies = [reset.issuer] if reset.issuer is not None else await directory.tenant_ids_of(self._auth, reset.person_id)
-        names = [name for tenant in await directory.tenants_by_id(self._app, companies) for name in (tenant.slug, tenant.name)]
+        companies = await directory.tenants_by_id(self._app, await self._concerned(reset))
+        names = [name for tenant in companies for name in (tenant.slug, tenant.name)]
         require_acceptable(password, *account.login_names, account.person.display_name, *names, second_factor=second_factor)
 
     async def _member(self, tx: TenantTransaction, principal: Principal, membership_id: UUID, *, remove_second_factor: bool) -> Membership:

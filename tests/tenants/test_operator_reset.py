@@ -59,6 +59,12 @@ async def test_a_person_of_several_companies_comes_back_and_each_reads_why(
         assert second == ("password.reset", name, "reset link used", None, "")
 
 
+async def test_a_companys_only_owner_comes_back_and_it_learns_from_where(identity: Identity, company: Company, superuser: Superuser) -> None:
+    issued = await identity.resets.issue_for_operator(company.login, reason=WHY)
+    await identity.resets.redeem(issued.token, NEW, address="192.0.2.77", request_id="request-7")
+    assert [entry[0::4] for entry in await trail(superuser, company)] == [("password.reset_issued", ""), ("password.reset", "192.0.2.77")]
+
+
 async def test_the_second_factor_stays_unless_somebody_else_vouches(identity: Identity, employers: list[Company], caller: Caller) -> None:
     login, slug = employers[0].login, employers[0].tenant.slug
     await set_up(identity, employers[0].member.person_id)
