@@ -51,8 +51,8 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "updateClient": {"client.changed"},
     "revokeClientSecret": {"client_secret.revoked"},
     "revokeClient": {"client.revoked"},
-    # The second where the sandbox was there and had no data yet.
-    "openSandbox": {"sandbox.opened", "products.put"},
+    # The second where the sandbox was there and had no data yet, the third where its filling had failed.
+    "openSandbox": {"sandbox.opened", "products.put", "sandbox.filling_resumed"},
     "enterSandbox": {"sandbox.entered"},
     "resetSandbox": {"sandbox.reset"},
     "enrolDevice": {"device.enrolment_offered"},

@@ -1,4 +1,4 @@
-"""A reset link may come from whoever runs the service, and a sandbox may have failed to fill
+"""A reset link may come from whoever runs the service
 
 Revision: 0016
 Revises: 0015
@@ -15,7 +15,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.alter_column("password_reset", "issuer", existing_type=sa.Integer(), nullable=True)
-    op.add_column("sandbox_fill", sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
