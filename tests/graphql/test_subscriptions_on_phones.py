@@ -37,7 +37,7 @@ async def answers(app: Litestar, message: dict[str, Any]) -> tuple[list[dict[str
     """What comes until the connection is signed in or ended, and the code of its end."""
     async with Socket(app) as socket:
         await socket.send(message)
-        told = []
+        told: list[dict[str, Any]] = []
         while socket.closed is None and (not told or told[-1]["type"] != "connection_ack"):
             told.append(await socket.receive())
         return [each for each in told if each], socket.closed
