@@ -14,11 +14,13 @@ pre { background: #f3f1ea; min-height: 6em; overflow: auto; white-space: pre-wra
 _SCRIPT: Final = """
 "use strict";
 const at = (id) => document.getElementById(id);
+// `crypto.randomUUID` is there over https alone.
+const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 at("asking").addEventListener("submit", async (event) => {
   event.preventDefault();
   const headers = { "Content-Type": "application/json" };
   if (at("token").value) headers.Authorization = "Bearer " + at("token").value.trim();
-  if (/^\\s*mutation/m.test(at("query").value)) headers["Idempotency-Key"] = crypto.randomUUID();
+  if (/^\\s*mutation/m.test(at("query").value)) headers["Idempotency-Key"] = random();
   at("answer").textContent = "…";
   try {
     const variables = JSON.parse(at("variables").value || "{}");
