@@ -54,6 +54,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "role.archived": ("归档自定义角色", "Archived a custom role"),
         "sandbox.entered": ("进入沙箱", "Entered the sandbox"),
         "sandbox.filled": ("沙箱示例数据已生成", "The sandbox was filled with samples"),
+        "sandbox.filling_resumed": ("重新开始生成沙箱示例数据", "Went on with filling the sandbox"),
         "sandbox.opened": ("开通沙箱", "Opened the sandbox"),
         "sandbox.reset": ("重置沙箱", "Reset the sandbox"),
         "second_factor.recovery_codes_renewed": ("更换恢复码", "Renewed the recovery codes"),
