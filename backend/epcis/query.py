@@ -1,7 +1,7 @@
 """The query parameters of the standard's SimpleEventQuery (EPCIS 2.0 §8.2.7.1), each on one line, turned into the log's filter."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -117,14 +117,19 @@ PAGING: Final = ("perPage", "nextPageToken")
 
 
 def read_filter(parameters: Iterable[tuple[str, str]]) -> EventFilter:
-    """The filter that query parameters ask for; raises `QueryParameterError` naming the parameter that can't be answered."""
-    wanted = EventFilter()
+    """The filter that a query string asks for; raises `QueryParameterError` naming the parameter that can't be answered."""
     given: dict[str, list[str]] = {}
     for name, text in parameters:
         if name not in PAGING:
             # A comma separates values; the pipe is what other implementations write.
             given.setdefault(name, []).extend(value.strip() for value in re.split(r"[,|]", text) if value.strip())
-    for name, values in given.items():
+    return read_values(given)
+
+
+def read_values(parameters: Mapping[str, Sequence[str]]) -> EventFilter:
+    """The same for parameters whose values are lists already, as a query in JSON has them; each value is taken as it is."""
+    wanted = EventFilter()
+    for name, values in parameters.items():
         setter = _PARAMETERS.get(name)
         if setter is None:
             raise QueryParameterError(
@@ -132,5 +137,5 @@ def read_filter(parameters: Iterable[tuple[str, str]]) -> EventFilter:
             )
         if not 1 <= len(values) <= MOST_VALUES:
             raise QueryParameterError(f"{name} takes 1 to {MOST_VALUES} values; it has {len(values)}.", field=name)
-        wanted = setter(wanted, name, values)
+        wanted = setter(wanted, name, list(values))
     return wanted
