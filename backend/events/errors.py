@@ -40,6 +40,18 @@ class QueryParameterError(InvalidInputError):
     code = "QUERY_PARAMETER"
 
 
+class QueryTooLargeError(TooLargeError):
+    """More events are found than the query allows (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_LARGE"
+
+
+class QueryTooComplexError(TooLargeError):
+    """The query takes longer than a request may (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+
 class ReviewEntryNotFoundError(NotFoundError):
     """No such entry in the review queue, or none that the caller may see."""
 
