@@ -3,16 +3,20 @@
 from litestar import Router
 
 from backend.epcis.capture_routes import capture, capture_event, capture_job, capture_jobs
+from backend.epcis.discovery import check_versions, discovery
 from backend.epcis.event_routes import event, events
 from backend.epcis.problems import EXCEPTION_HANDLERS
+from backend.epcis.resource_routes import resource_routes
 from backend.services import Services
 
 
 def epcis_router(services: Services) -> Router:
     """All routes."""
+    handlers = [capture, capture_jobs, capture_job, capture_event, events, event, *resource_routes()]
     return Router(
         "/epcis",
-        route_handlers=[capture, capture_jobs, capture_job, capture_event, events, event],
+        route_handlers=[*handlers, *discovery(handlers)],
+        before_request=check_versions,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=services.settings.capture_max_bytes,
         tags=["epcis"],

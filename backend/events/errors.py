@@ -22,6 +22,12 @@ class EventNotFoundError(NotFoundError):
     code = "EVENT_NOT_FOUND"
 
 
+class ResourceNotFoundError(NotFoundError):
+    """No event that the caller may see names it."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+
 class CaptureJobNotFoundError(NotFoundError):
     """No such capture job here."""
 

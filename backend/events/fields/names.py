@@ -30,12 +30,16 @@ class Dimension(IntEnum):
 
 
 LONGEST_TEXT: Final = 240
+_MARKS: Final = dict.fromkeys(map(ord, "#/:"))
 
 
 @lru_cache(maxsize=16_384)
 def field_code(scope: Scope, name: str, *, inner: bool = False) -> int:
-    """The number of a field by its full name. XML writes a namespace and a name with # between them, JSON-LD without: both are one."""
-    told = f"{scope}{'.inner' if inner else ''}\0{name.replace('#', '')}"
+    """The number of a field by its full name.
+
+    XML's names are a namespace and a word, which parameters join by #; JSON-LD's are one text. Without marks both are one.
+    """
+    told = f"{scope}{'.inner' if inner else ''}\0{name.translate(_MARKS)}"
     return int.from_bytes(hashlib.blake2b(told.encode(errors="replace"), digest_size=8).digest(), signed=True)
 
 
