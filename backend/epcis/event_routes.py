@@ -3,16 +3,16 @@
 import re
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote
 from uuid import UUID
 
 import asyncpg
 from litestar import Request, Response, get
-from litestar.params import FromPath
 
 from backend.catalog.sites import sites_of
 from backend.epcis.answers import answer_form
 from backend.epcis.extensions import prefixes_of
-from backend.epcis.paging import Cursor, common_headers, next_page, paging, read_cursor
+from backend.epcis.paging import Cursor, common_headers, next_page, paging, read_cursor, written_path
 from backend.epcis.query import read_filter
 from backend.events.errors import EventNotFoundError, QueryTooComplexError
 from backend.events.query_service import EventFilter, EventPage, RecordedEvent, find_events, get_event, get_event_by_id
@@ -20,6 +20,7 @@ from backend.services import services_of
 from tenants.http import principal_of, requires
 from tenants.permissions import Permission
 
+_EVENTS: Final = "/epcis/events/"
 _OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -30,9 +31,15 @@ async def events(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/events/{event_id:path}", opt=requires(Permission.EVENTS_READ))
-async def event(event_id: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def event(request: Request[Any, Any, Any]) -> Response[Any]:
     """One event by its EPCIS event id (or hash, or our own id), with the error declarations about it."""
-    return await answer_event(request, event_id.lstrip("/"))
+    return await answer_event(request, event_id_in(request, written_path(request).partition(_EVENTS)[2]))
+
+
+def event_id_in(request: Request[Any, Any, Any], written: str) -> str:
+    """The event id at the end of a path. One that is a hash ends in "?ver=…", which not everybody escapes."""
+    version = request.url.query if request.url.query.startswith("ver=") else ""
+    return unquote(written) + (f"?{version}" if version else "")
 
 
 def asked_events(request: Request[Any, Any, Any]) -> EventFilter:

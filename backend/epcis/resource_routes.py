@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from backend.catalog.sites import sites_of
 from backend.epcis.answers import epc_format
-from backend.epcis.event_routes import answer_event, answer_events, asked_events
+from backend.epcis.event_routes import answer_event, answer_events, asked_events, event_id_in
 from backend.epcis.extensions import collection, prefixes_of
 from backend.epcis.paging import JSON, Cursor, common_headers, next_page, paging, read_cursor, written_path
 from backend.epcis.resources import EVENT_TYPES, RESOURCES, Resource
@@ -78,8 +78,9 @@ async def _list(request: Request[Any, Any, Any], resource: Resource) -> Response
 async def _below(request: Request[Any, Any, Any], resource: Resource) -> Response[Any]:
     segments = _segments(request, resource)
     if resource is EVENT_TYPES and len(segments) > 2 and segments[1] == _EVENTS:
-        await _require_known(request, resource, segments[0])
-        return await answer_event(request, "/".join(segments[2:]), int(EventType.from_epcis(resource.key(segments[0], {}))))
+        name = await _require_known(request, resource, segments[0])
+        event_id = event_id_in(request, "/".join(segments[2:]))
+        return await answer_event(request, event_id, int(EventType.from_epcis(name)))
     if len(segments) > 1 and segments[-1] == _EVENTS:
         wanted = asked_events(request)
         key = await _require_known(request, resource, "/".join(segments[:-1]))
@@ -90,14 +91,14 @@ async def _below(request: Request[Any, Any, Any], resource: Resource) -> Respons
 
 
 def _segments(request: Request[Any, Any, Any], resource: Resource) -> list[str]:
-    """What stands behind the resource's name, part by part: a slash that the client has escaped parts nothing."""
-    rest = written_path(request).partition(f"/{resource.name}/")[2].rstrip("/")
-    return [unquote(part) for part in rest.split("/")]
+    """What stands behind the resource's name, part by part and with its escapes: a slash that the client has escaped parts nothing."""
+    return written_path(request).partition(f"/{resource.name}/")[2].rstrip("/").split("/")
 
 
 async def _require_known(request: Request[Any, Any, Any], resource: Resource, text: str) -> str:
     """The key of what the address names. Raises `ResourceNotFoundError` where there is no such thing at the caller's sites."""
     principal, services = principal_of(request), services_of(request)
+    text = unquote(text)
     missing = ResourceNotFoundError(f"There is no such entry in {resource.name}. Look it up in /epcis/{resource.name}.")
     if not text or _UNSTORABLE.search(text):
         raise missing

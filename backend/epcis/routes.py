@@ -15,7 +15,8 @@ def epcis_router(services: Services) -> Router:
     handlers = [capture, capture_jobs, capture_job, capture_event, events, event, *resource_routes()]
     return Router(
         "/epcis",
-        route_handlers=[*handlers, *discovery(handlers)],
+        # Discovery stands first: to a path without OPTIONS the framework adds an answer of its own, which nothing takes the place of.
+        route_handlers=[*discovery(handlers), *handlers],
         before_request=check_versions,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=services.settings.capture_max_bytes,

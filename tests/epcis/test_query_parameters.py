@@ -19,6 +19,11 @@ def read(value: float, uom: str = "CEL", **fields: Any) -> dict[str, Any]:
     return {"type": "Temperature", "value": value, "uom": uom, **fields}
 
 
+def said(event: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The event with extension fields."""
+    return {**event, **fields}
+
+
 def rich() -> dict[str, dict[str, Any]]:
     """One event of each kind that a parameter is about."""
     return {
@@ -27,10 +32,10 @@ def rich() -> dict[str, dict[str, Any]]:
             ilmd={"ex:mill": "North", "cbvmda:itemExpirationDate": "2026-12-31", "ex:maker": {"ex:city": "Graz", "ex:rank": 3}}),
         "dough": transformed([F1], [D1], minutes=10, transformation="urn:epc:id:gdti:9506000.13400.T1", persistentDisposition={
             "set": ["completeness_verified"], "unset": ["https://ref.gs1.org/cbv/Disp-completeness_inferred"]}),
-        "pallet": packed(sscc(1), [unit(DOUGH, "1"), unit(DOUGH, "2")], minutes=20, **{
+        "pallet": said(packed(sscc(1), [unit(DOUGH, "1"), unit(DOUGH, "2")], minutes=20), **{
             "ex:score": 12.5, "ex:note": "a, b", "ex:at": "2026-03-02T10:00:00+02:00", "ex:box": {"ex:colour": ["red", "blue"]}}),
-        "truck": shipped([sscc(1)], minutes=30, readPoint={"id": f"{PLANT}/254/GATE", "ex:door": "A"}, sourceList=[
-            {"type": "possessing_party", "source": PLANT}], **{"ex:score": 3, "ex:note": "c"}),
+        "truck": said(shipped([sscc(1)], minutes=30, readPoint={"id": f"{PLANT}/254/GATE", "ex:door": "A"}, sourceList=[
+            {"type": "possessing_party", "source": PLANT}]), **{"ex:score": 3, "ex:note": "c"}),
         "shop": made([unit(FLOUR, "9")], minutes=40, action="OBSERVE", bizStep="https://example.com/steps/tasting", disposition="in_transit",
                      bizLocation={"id": SHOP, "ex:shelf": 4}),
         "cold": made([unit(DOUGH, "7")], minutes=50, bizStep="sensor_reporting", sensorElementList=[{
@@ -160,8 +165,8 @@ async def test_each_parameter_finds_what_it_asks_for_and_leaves_out_the_rest(rea
 async def test_all_parameters_must_hold(reader: Asking) -> None:
     assert await reader.find(EQ_bizStep="shipping", EXISTS_errorDeclaration="true") == []
     asked = {"EQ_disposition": "in_transit", "EQ_action": "OBSERVE", f"EQ_{NAMESPACE}note": "c", "GE_eventTime": "2026-03-02T08:10:00Z"}
-    assert await reader.find(**asked) == ["truck"]
-    assert await reader.find(**{**asked, f"GE_{NAMESPACE}score": "4"}) == []
+    assert await reader.find(headers=None, **asked) == ["truck"]
+    assert await reader.find(headers=None, **asked, **{f"GE_{NAMESPACE}score": "4"}) == []
 
 
 async def test_values_of_a_parameter_that_is_repeated_are_alternatives(reader: Asking) -> None:
@@ -170,7 +175,7 @@ async def test_values_of_a_parameter_that_is_repeated_are_alternatives(reader: A
 
 
 async def test_declarations_are_found_by_what_they_say_and_what_they_correct_stays_findable(reader: Asking) -> None:
-    wrong = made([unit(FLOUR, "1")], [quantity(F1, 3)], **{"ex:score": 99})
+    wrong = said(made([unit(FLOUR, "1")], [quantity(F1, 3)]), **{"ex:score": 99})
     first, second = declared_wrong(wrong, minutes=100), made([unit(FLOUR, "2")])
     first["errorDeclaration"] |= {"correctiveEventIDs": [second["eventID"]], "ex:cause": "typing", "ex:who": {"ex:shift": 2}}
     await reader.capture(wrong=wrong, second=second)
@@ -225,13 +230,15 @@ async def test_what_came_as_xml_is_found_by_the_names_that_xml_has(reader: Askin
     assert answer.json()["success"], answer.text
     reader.names["urn:uuid:3f0a3f64-6a3c-4a8d-9d52-0a4b7a6a0001"] = "xml"
     for name, value in (("EQ", "7"), ("GE", "7"), ("EXISTS", "")):
-        assert await reader.find(**{f"{name}_http://ns.example.org/mine#grade": value}) == ["xml"]
-    assert await reader.find(**{"EQ_INNER_http://ns.example.org/mine#name": "Q"}) == ["xml"]
+        assert await reader.find(headers=None, **{f"{name}_http://ns.example.org/mine#grade": value}) == ["xml"]
+    assert await reader.find(headers=None, **{"EQ_INNER_http://ns.example.org/mine#name": "Q"}) == ["xml"]
 
 
 async def test_a_long_text_is_found_by_the_whole_of_it(reader: Asking) -> None:
     text = "溯" * 2_000
-    await reader.capture(long=made([unit(FLOUR, "5")], **{"ex:text": text}), other=made([unit(FLOUR, "6")], **{"ex:text": text[:-1] + "源"}))
+    await reader.capture(
+        long=said(made([unit(FLOUR, "5")]), **{"ex:text": text}), other=said(made([unit(FLOUR, "6")]), **{"ex:text": text[:-1] + "源"})
+    )
     assert await reader.find(headers=GIVEN, **{"EQ_ex:text": text}) == ["long"]
     assert await reader.find(headers=GIVEN, **{"EQ_ex:text": text[:240]}) == []
 

@@ -292,8 +292,7 @@ async def twins(house: House) -> Twins:
     event = made(
         [], [quantity(lot(FLOUR, "THEIRS"), 5)], bizStep="https://firm.example/step", disposition="https://firm.example/step",
         bizLocation={"id": place}, readPoint={"id": place}, ilmd={"https://ns.example.com/word": "https://firm.example/step"},
-        **{"https://ns.example.com/word": "https://firm.example/step"},
-    )  # fmt: skip
+    ) | {"https://ns.example.com/word": "https://firm.example/step"}  # fmt: skip
     documents = [made([], [quantity(lot(FLOUR, "OTHER"), 5)]) for _ in range(3)]
     answer = await house.ask("POST", Asked("/epcis/capture", document(event, *documents)), stranger.headers)
     page = await house.ask("GET", Asked("/epcis/events?perPage=1"), stranger.headers)
