@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.errors import SuyuanError
 
-COMMANDS: Final = ("serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets")
+COMMANDS: Final = ("serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets", "index-events")
 
 
 def main() -> None:

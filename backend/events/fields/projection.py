@@ -25,12 +25,12 @@ class FieldProjection:
         await keep(tx, batch.recorded)
 
 
-async def keep(tx: TenantTransaction, events: Sequence[StoredEvent]) -> None:
-    """Store the fields of these events, which must be new, and what they use of the vocabulary."""
+async def keep(tx: TenantTransaction, events: Sequence[StoredEvent], *, again: bool = False) -> None:
+    """Store the fields of these events, which must be new unless it is done `again`, and what they use of the vocabulary."""
     fields = [row for stored in events for row in _rows(stored)]
     words = sorted({word for stored in events for word in _words(stored.event)})
     if fields or words:
-        await repository.insert_fields(tx, fields, words)
+        await repository.insert_fields(tx, fields, words, again=again)
 
 
 def _rows(stored: StoredEvent) -> Iterator[tuple[Any, ...]]:

@@ -11,18 +11,31 @@ from infra.database import Record, TenantTransaction
 _INSERT: Final = """
 with said as (
   insert into event_field (tenant_id, field, event_id, line, text_value, number_value, time_value, unit)
-  select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[]))
+  select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[]){again})
 insert into event_vocabulary (tenant_id, dimension, value, place)
 select $1, * from unnest($9::smallint[], $10::text[], $11::text[])
 on conflict (tenant_id, dimension, value, place) do nothing
 """
 
 
-async def insert_fields(tx: TenantTransaction, fields: Sequence[tuple[Any, ...]], vocabulary: Sequence[tuple[Any, ...]]) -> None:
-    """Fields are (code, event's id, line, text, number, time, unit) of new events; words and places (dimension, value, place), known or not."""
+# Looking for a row that can't be there costs half as much again as the row.
+_INSERT_NEW: Final = _INSERT.replace("{again}", "")
+_INSERT_AGAIN: Final = _INSERT.replace("{again}", " on conflict (tenant_id, field, event_id, line) do nothing")
+
+
+async def insert_fields(
+    tx: TenantTransaction, fields: Sequence[tuple[Any, ...]], vocabulary: Sequence[tuple[Any, ...]], *, again: bool = False
+) -> None:
+    """Fields are (code, event's id, line, text, number, time, unit) of new events, or of any `again`; words and places are
+    (dimension, value, place), known or not."""
     columns = [list(column) for column in zip(*fields, strict=True)] or [[] for _ in range(7)]
     words = [list(column) for column in zip(*vocabulary, strict=True)] or [[] for _ in range(3)]
-    await tx.execute(_INSERT, *columns, *words)
+    await tx.execute(_INSERT_AGAIN if again else _INSERT_NEW, *columns, *words)
+
+
+async def bodies(tx: TenantTransaction, *, after: int, limit: int) -> list[Record]:
+    """(event's id, body, context) in the order of ids."""
+    return await tx.fetch("select event_id, body, context from event where tenant_id = $1 and event_id > $2 order by event_id limit $3", after, limit)
 
 
 async def vocabulary(tx: TenantTransaction, dimension: Dimension, *, after: str, limit: int, sites: Sites | None) -> list[str]:
