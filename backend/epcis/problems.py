@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from backend.events.errors import QueryParameterError
+from backend.events.errors import QueryParameterError, QueryTooComplexError, QueryTooLargeError
 from backend.events.faults import DocumentFaults, Fault
 from backend.events.jobs import fault_list
 from backend.events.reporting import EventsOutsideSitesError
@@ -28,6 +28,11 @@ _BY_STATUS: Final = {
     415: ("UnsupportedMediaTypeException", "Unsupported media type"),
     429: ("ImplementationException", "Too many requests"),
     503: ("ImplementationException", "Unavailable for the moment"),
+}
+_BY_ERROR: Final[dict[type[SuyuanError], str]] = {
+    QueryParameterError: "QueryParameterException",
+    QueryTooLargeError: "QueryTooLargeException",
+    QueryTooComplexError: "QueryTooComplexException",
 }
 
 
@@ -54,7 +59,7 @@ def _answer_faults(_request: Request[Any, Any, Any], error: DocumentFaults) -> R
 def _answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Response[bytes]:
     if error.status >= 500 and error.code == "INTERNAL":
         return answer_unexpected(_request, error)
-    name = "QueryParameterException" if isinstance(error, QueryParameterError) else None
+    name = next((told for kind, told in _BY_ERROR.items() if isinstance(error, kind)), None)
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     if "retry_after" in error.detail:
         extra["retryAfter"] = error.detail["retry_after"]

@@ -3,8 +3,10 @@
 from litestar import Router
 
 from backend.epcis.capture_routes import capture, capture_event, capture_job, capture_jobs
+from backend.epcis.discovery import check_versions, discovery
 from backend.epcis.event_routes import event, events
 from backend.epcis.problems import EXCEPTION_HANDLERS
+from backend.epcis.resource_routes import resource_routes
 from backend.epcis.result_routes import capture_results
 from backend.services import Services
 from backend.validator.routes import validate
@@ -12,9 +14,12 @@ from backend.validator.routes import validate
 
 def epcis_router(services: Services) -> Router:
     """All routes."""
+    handlers = [capture, capture_jobs, capture_job, capture_results, capture_event, events, event, validate, *resource_routes()]
     return Router(
         "/epcis",
-        route_handlers=[capture, capture_jobs, capture_job, capture_event, capture_results, events, event, validate],
+        # Discovery stands first: to a path without OPTIONS the framework adds an answer of its own, which nothing takes the place of.
+        route_handlers=[*discovery(handlers), *handlers],
+        before_request=check_versions,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=max(services.settings.capture_max_bytes, services.settings.capture_bulk_max_bytes),
         tags=["epcis"],

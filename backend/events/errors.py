@@ -22,6 +22,12 @@ class EventNotFoundError(NotFoundError):
     code = "EVENT_NOT_FOUND"
 
 
+class ResourceNotFoundError(NotFoundError):
+    """No event that the caller may see names it."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+
 class CaptureJobNotFoundError(NotFoundError):
     """No such capture job here."""
 
@@ -54,6 +60,18 @@ class QueryParameterError(InvalidInputError):
     """A query parameter that does not exist or whose value can't be read."""
 
     code = "QUERY_PARAMETER"
+
+
+class QueryTooLargeError(TooLargeError):
+    """More events are found than the query allows (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_LARGE"
+
+
+class QueryTooComplexError(TooLargeError):
+    """The query takes longer than a request may (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_COMPLEX"
 
 
 class ReviewEntryNotFoundError(NotFoundError):

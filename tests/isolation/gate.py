@@ -55,9 +55,10 @@ TYPES: Final[dict[str, str]] = {
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }
+RESOURCES: Final = ("eventTypes", "epcs", "bizSteps", "dispositions", "bizLocations", "readPoints")
 # What is open to everyone stands in `OPEN_TO_ALL` beside the requests of the routes.
 ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
-    ANYBODY: {("GET", "/auth/me"), ("POST", "/auth/sign-out")},
+    ANYBODY: {("GET", "/auth/me"), ("POST", "/auth/sign-out"), ("GET", "/epcis")},
     _P.EVENTS_CAPTURE: {
         ("POST", "/epcis/capture"),
         ("GET", "/epcis/capture"),
@@ -66,7 +67,12 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("POST", "/epcis/events"),
         ("POST", "/epcis/validate"),
     },
-    _P.EVENTS_READ: {("GET", "/epcis/events"), ("GET", "/epcis/events/{event_id:path}")},
+    _P.EVENTS_READ: {
+        ("GET", "/epcis/events"),
+        ("GET", "/epcis/events/{event_id:path}"),
+        *(("GET", f"/epcis/{name}") for name in RESOURCES),
+        *(("GET", f"/epcis/{name}/{{rest:path}}") for name in RESOURCES),
+    },
     _P.MOBILE_SYNC: {
         ("POST", "/mobile/v1/sync"),
         ("GET", "/mobile/v1/changes"),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -25,6 +26,7 @@ from tenants.http import PERMISSION, PUBLIC, SIGNED_IN, declared_routes, undecla
 from tenants.permissions import Permission, Role, permissions_of
 from tests.factories import FLOUR, PLANT, lot, made, quantity
 from tests.graphql.test_commands import document
+from tests.isolation.gate import RESOURCES
 from tests.isolation.people import Person, contents, new_person, new_tenant, paths_of
 from tests.mobile_api import phones
 
@@ -63,6 +65,9 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis/events", "POST"): Asked("/epcis/events", {"@context": document()["@context"], **event}, 201),
         ("/epcis/events/{event_id:path}", "GET"): Asked(f"/epcis/events/urn:uuid:{uuid4()}", taken=404),
         ("/epcis/validate", "POST"): Asked("/epcis/validate", document(event), only_reads=True),
+        ("/epcis", "GET"): Asked("/epcis"),
+        **{(f"/epcis/{name}", "GET"): Asked(f"/epcis/{name}") for name in RESOURCES},
+        **{(f"/epcis/{name}/{{rest:path}}", "GET"): Asked(f"/epcis/{name}/urn:x:none/events", taken=404) for name in RESOURCES},
         ("/mobile/v1/sync", "POST"): Asked("/mobile/v1/sync", {"entries": [phones.received(lot(FLOUR, "F1"))]}),
         ("/mobile/v1/changes", "GET"): Asked("/mobile/v1/changes"),
         ("/mobile/v1/uploads", "POST"): Asked("/mobile/v1/uploads", {"contentType": "image/png", "size": 3, "sha256": "0" * 64}, 201),
@@ -113,8 +118,10 @@ async def owner(house: House) -> Person:
 def test_every_route_says_who_may_use_it_and_is_tried_here(house: House) -> None:
     assert undeclared_routes(house.app) == []
     declared = {(path, method): opt for path, method, opt in declared_routes(house.app)}
-    assert {route for route, opt in declared.items() if PUBLIC in opt} == OPEN_TO_ALL
-    assert declared.keys() - OPEN_TO_ALL == set(GUARDED)
+    # What the standard's discovery tells is the same for everybody.
+    discovered = {(path, "OPTIONS") for path, _ in declared if path.startswith("/epcis")}
+    assert {route for route, opt in declared.items() if PUBLIC in opt} == OPEN_TO_ALL | discovered
+    assert declared.keys() - OPEN_TO_ALL - discovered == set(GUARDED)
     assert all(len(str(opt.get(PUBLIC, opt.get(SIGNED_IN, "a permission")))) > 10 for opt in declared.values())
 
 
@@ -257,6 +264,15 @@ NAMING: Final[dict[str, tuple[str, str, Any]]] = {
     "events of a lot": ("GET", "/epcis/events?MATCH_anyEPCClass={lot}", None),
     "events of a transformation": ("GET", "/epcis/events?EQ_transformationID={event}", None),
     "events from": ("GET", "/epcis/events?nextPageToken={token}", None),
+    "events by a step of their own": ("GET", "/epcis/bizSteps/{step}/events", None),
+    "a disposition of their own": ("GET", "/epcis/dispositions/{step}", None),
+    "an object": ("GET", "/epcis/epcs/{lot_escaped}", None),
+    "events of an object": ("GET", "/epcis/epcs/{lot_escaped}/events", None),
+    "event of a type": ("GET", "/epcis/eventTypes/ObjectEvent/events/{event}", None),
+    "a business location": ("GET", "/epcis/bizLocations/{place}", None),
+    "a read point": ("GET", "/epcis/readPoints/{place}/events", None),
+    "events by an extension": ("GET", "/epcis/events?EQ_https://ns.example.com/word={step}", None),
+    "events by ILMD": ("GET", "/epcis/events?EQ_ILMD_https://ns.example.com/word={step}", None),
     "page": ("GET", "/{lot_path}", None),
     "page as linked data": ("GET", "/{lot_path}?linkType=linkset", None),
     "command": ("POST", "/mobile/v1/sync", {"entries": [{"mode": "command", "kind": "ship", "id": "{event_uuid}", "sequence": 1,
@@ -277,7 +293,11 @@ class Twins:
 @pytest.fixture(scope="module")
 async def twins(house: House) -> Twins:
     stranger = await new_person(house.services, await new_tenant(house.services))
-    event = made([], [quantity(lot(FLOUR, "THEIRS"), 5)])
+    place = "https://firm.example/theirs"
+    event = made(
+        [], [quantity(lot(FLOUR, "THEIRS"), 5)], bizStep="https://firm.example/step", disposition="https://firm.example/step",
+        bizLocation={"id": place}, readPoint={"id": place}, ilmd={"https://ns.example.com/word": "https://firm.example/step"},
+    ) | {"https://ns.example.com/word": "https://firm.example/step"}  # fmt: skip
     documents = [made([], [quantity(lot(FLOUR, "OTHER"), 5)]) for _ in range(3)]
     answer = await house.ask("POST", Asked("/epcis/capture", document(event, *documents)), stranger.headers)
     page = await house.ask("GET", Asked("/epcis/events?perPage=1"), stranger.headers)
@@ -291,10 +311,15 @@ async def twins(house: House) -> Twins:
     taken = {
         "job": answer.json()["captureID"], "event": event["eventID"], "event_uuid": event["eventID"].removeprefix("urn:uuid:"),
         "public_id": str(row["public_id"]), "event_hash": row["event_hash"], "lot": lot(FLOUR, "THEIRS"), "lot_path": f"01/{FLOUR}/10/THEIRS",
+        "lot_escaped": quote(lot(FLOUR, "THEIRS"), safe=""), "step": quote("https://firm.example/step", safe=""), "place": quote(place, safe=""),
         "token": page.headers["Link"].split("nextPageToken=")[1].split(">")[0], "hold": hold,
     }  # fmt: skip
-    free = {name: value[:-1] + ("0" if value[-1] != "0" else "1") for name, value in taken.items() if name not in ("lot", "lot_path", "event_hash")}
-    free |= {"lot": lot(FLOUR, "NOBODY"), "lot_path": f"01/{FLOUR}/10/NOBODY", "token": "czg%3D"}
+    free = {
+        name: value[:-1] + ("0" if value[-1] != "0" else "1")
+        for name, value in taken.items()
+        if name not in ("lot", "lot_path", "lot_escaped", "event_hash")
+    }
+    free |= {"lot": lot(FLOUR, "NOBODY"), "lot_path": f"01/{FLOUR}/10/NOBODY", "lot_escaped": quote(lot(FLOUR, "NOBODY"), safe=""), "token": "czg%3D"}
     free["event_hash"] = row["event_hash"].replace("sha-256;", "sha-256;0")[: len(row["event_hash"])].replace(";0", ";f", 1)
     free["event_uuid"] = free["event"].removeprefix("urn:uuid:")
     free["hold"] = taken["hold"][:-3] + ("Aaa" if taken["hold"][-3:] != "Aaa" else "Bbb")
@@ -350,6 +375,7 @@ async def test_another_tenants_event_told_again_is_the_tellers_own(house: House,
     answer = await house.ask("POST", Asked("/epcis/events", {"@context": document()["@context"], **event}), owner.headers)
     assert (answer.status_code, answer.json()["status"]) == (201, "accepted")
     shown = await house.ask("GET", Asked(f"/epcis/events/{twins.taken['event']}"), owner.headers)
-    assert shown.json()["quantityList"][0]["quantity"] == 7
+    [told] = shown.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert told["quantityList"][0]["quantity"] == 7
     held = {"query": CAUSES, "variables": {"k": twins.taken["lot"]}}
     assert (await house.ask("POST", Asked("/graphql", held), owner.headers)).json()["data"]["traceableObject"]["holdCauses"] == []
