@@ -61,6 +61,8 @@ def conditions(wanted: EventFilter, values: Values, within: "Within") -> list[st
         found.append(f"e.declared_at is {'not ' if wanted.declared else ''}null")
     found += [_matches(match, values) for match in wanted.matches]
     found += [_has(test, values) for test in wanted.fields]
+    if wanted.among is not None:
+        found.append(f"e.event_id = any(${values.add(list(wanted.among))}::bigint[])")
     if wanted.also is not None:
         found += conditions(wanted.also, values, within)
     return found
@@ -102,8 +104,13 @@ def _in_range(keys: KeyRange, values: Values) -> str:
 
 
 def _has(test: FieldTest, values: Values) -> str:
+    return f"e.event_id in ({having(test, values)})"
+
+
+def having(test: FieldTest, values: Values) -> str:
+    """The internal ids of the events that have such a field, once for each of its values."""
     condition = "".join(f" and {each}" for each in _compared(test, values))
-    return f"e.event_id in (select ef.event_id from event_field ef where ef.tenant_id = $1 and ef.field = ${values.add(test.field)}{condition})"
+    return f"select ef.event_id from event_field ef where ef.tenant_id = $1 and ef.field = ${values.add(test.field)}{condition}"
 
 
 def _compared(test: FieldTest, values: Values) -> Iterable[str]:

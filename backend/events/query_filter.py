@@ -81,9 +81,10 @@ class Order:
 class EventFilter:
     """What to find. Values of one field are alternatives, fields all hold; times are from (inclusive) to (exclusive).
 
-    `read_points_within` and `biz_locations_within` stand for themselves and for what the catalogue puts into them. `also` must hold
-    besides. Without `order` events come in the tenant's sequence. `count_limit` is the most that is told, over all pages;
-    where more than `max_count` are found, `QueryTooLargeError` is raised.
+    `read_points_within` and `biz_locations_within` stand for themselves and for what the catalogue puts into them. `among` are
+    internal ids, named where few events have a field that is asked for. `also` must hold besides. Without `order` events come in the
+    tenant's sequence. `count_limit` is the most that is told, over all pages; where more than `max_count` are found,
+    `QueryTooLargeError` is raised.
     """
 
     event_time_from: datetime | None = None
@@ -105,6 +106,7 @@ class EventFilter:
     declared: bool | None = None
     matches: tuple[ObjectMatch, ...] = ()
     fields: tuple[FieldTest, ...] = ()
+    among: tuple[int, ...] | None = None
     also: "EventFilter | None" = None
     order: Order | None = None
     count_limit: int | None = None

@@ -4,8 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from backend.catalog.sites import Sites
-from backend.events.query_conditions import Ordering, Values, Within, at_sites, conditions
-from backend.events.query_filter import EventFilter, ObjectMatch, Position
+from backend.events.query_conditions import Ordering, Values, Within, at_sites, conditions, having
+from backend.events.query_filter import EventFilter, FieldTest, ObjectMatch, Position
 from infra.database import Record, TenantTransaction
 
 __all__ = ["EVENT_COLUMNS", "EventFilter", "ObjectMatch", "at_sites"]
@@ -83,6 +83,13 @@ async def count_events(
         *values.given,
     )
     return found
+
+
+async def having_field(tx: TenantTransaction, test: FieldTest, *, limit: int) -> list[int]:
+    """The internal ids of events that have such a field, up to `limit` rows, wherever they are."""
+    values = Values()
+    rows = await tx.fetch(f"{having(test, values)} limit ${values.add(limit)}", *values.given)
+    return [row["event_id"] for row in rows]
 
 
 def _condition(wanted: EventFilter, values: Values, sites: Sites | None, within: Within) -> str:

@@ -87,7 +87,8 @@ async def test_an_attack_within_a_body_is_kept_as_text_or_refused(gate: Gate, na
         stored = await gate.post("/epcis/events", json.dumps(noted))
         assert (is_clear(stored), stored.status_code) == (True, 201), text
         shown = await gate.get(f"/epcis/events/{noted['eventID']}")
-        assert shown.json()["ex:note"] == legal
+        [told] = shown.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        assert told["ex:note"] == legal
         for path, body in (
             ("/auth/sign-in", {"login": legal[:250], "password": legal[:1_000], "tenant": legal[:60]}),
             ("/auth/refresh", {"refreshToken": legal[:200]}),

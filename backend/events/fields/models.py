@@ -39,5 +39,6 @@ event_vocabulary = tenant_table(
     grants=APPEND_ONLY,
 )
 
+Index("ix_event_disposition", event.c.tenant_id, event.c.disposition, event.c.event_time)
 Index("ix_event_record_time", event.c.tenant_id, event.c.record_time, event.c.event_id)
 Index("ix_event_declared", event.c.tenant_id, event.c.declared_at, postgresql_where=text("declared_at is not null"))
