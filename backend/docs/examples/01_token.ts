@@ -12,3 +12,5 @@ if (!answer.ok) throw new Error(`Refused: ${token.error}: ${token.error_descript
 const me = await fetch(`${SUYUAN}/auth/me`, { headers: { Authorization: `Bearer ${token.access_token}` } });
 const { displayName, permissions }: { displayName: string; permissions: string[] } = await me.json();
 console.log(`${displayName} may: ${permissions.join(", ")}`);
+
+export {}; // a module, which may await

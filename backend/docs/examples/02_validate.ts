@@ -22,3 +22,5 @@ if (!answer.ok) throw new Error(`Refused: ${(await answer.json()).detail}`);
 const report: Report = await answer.json();
 for (const fault of report.faults) console.log(`line ${fault.line}: ${fault.message} ${fault.mend}`);
 for (const event of report.events) console.log("A good event:", event.example ?? "yours is one");
+
+export {}; // a module, which may await

@@ -27,3 +27,5 @@ if (!answer.ok) {
 }
 const { status }: { status: "accepted" | "duplicate" } = await answer.json();
 console.log(status, answer.headers.get("Location"));
+
+export {}; // a module, which may await

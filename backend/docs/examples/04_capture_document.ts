@@ -45,3 +45,5 @@ while (job.running) {
 }
 console.log(`accepted ${job.accepted}, duplicates ${job.duplicates}, rejected ${job.rejected}`);
 for (const error of job.errors) console.log(`${error.field}: ${error.title} ${error.detail}`);
+
+export {}; // a module, which may await

@@ -13,3 +13,5 @@ async function* allEvents(address: string): AsyncGenerator<EpcisEvent> {
 }
 
 for await (const event of allEvents("/epcis/events?perPage=2")) console.log(event.eventTime, event.type, event.eventID);
+
+export {}; // a module, which may await

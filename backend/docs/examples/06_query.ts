@@ -15,3 +15,5 @@ if (!answer.ok) {
 const { epcisBody } = await answer.json();
 const events: { bizStep: string; eventTime: string }[] = epcisBody.queryResults.resultsBody.eventList;
 for (const event of events) console.log(event.bizStep, event.eventTime);
+
+export {}; // a module, which may await

@@ -31,3 +31,5 @@ await capture({ ...wrong, errorDeclaration });
 
 const stored = await (await fetch(`${SUYUAN}/epcis/events/${wrong.eventID}`, { headers })).json();
 console.log("declared wrong:", stored.errorDeclaration.reason);
+
+export {}; // a module, which may await

@@ -45,3 +45,5 @@ const answer = await fetch(`${SUYUAN}/epcis/capture`, {
 if (!answer.ok) throw new Error(`Refused: ${(await answer.json()).detail}`);
 const job: { accepted: number } = await answer.json();
 console.log("accepted", job.accepted);
+
+export {}; // a module, which may await

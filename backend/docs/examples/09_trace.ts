@@ -30,3 +30,5 @@ const { nodes } = await ask<Backward>(backward, "https://id.gs1.org/01/095060001
 for (const { steps, certainty, object } of nodes.nodes) console.log(steps, certainty, object.kind, object.code);
 const { shipments } = await ask<Forward>(forward, "https://id.gs1.org/01/09506000134307/10/FLOUR-7");
 for (const { shipment, lots } of shipments.nodes) console.log(shipment.toParty, "got", lots.map((lot) => lot.object.code).join(", "));
+
+export {}; // a module, which may await

@@ -34,3 +34,5 @@ const stored = await send({
   quantityList: [{ epcClass: "https://id.gs1.org/01/09506000134307/10/FLOUR-7", quantity: 500, uom: "KGM" }],
 });
 console.log(stored.status);
+
+export {}; // a module, which may await
