@@ -7,12 +7,11 @@ from typing import Final
 
 from infra.database import Database, TenantTransaction
 from infra.errors import PermissionDeniedError, UnavailableError
-from infra.ids import uuid7
 from tenants import audit, sessions
 from tenants.directory import Tenant
 from tenants.permissions import Permission
 from tenants.principal import ActorKind, Principal
-from tenants.sandbox import generations, moving
+from tenants.sandbox import generations, moving, repository
 from tenants.sandbox.errors import ConfirmationError, InSandboxError, ResetUnderWayError, SandboxNotFoundError
 from tenants.sessions import Membership
 from tenants.standing import Standings
@@ -67,25 +66,15 @@ class Sandboxes:
         if tenant is None:
             raise SandboxNotFoundError
         async with self._app.tenant(principal.tenant_id) as tx:
-            grants = await tx.fetch(
-                "select role, site, expires_at from membership_grant where tenant_id = $1 and membership_id = $2", principal.membership_id
-            )
-            roles = await tx.fetch("select role, name, description, permissions, archived_at from custom_role where tenant_id = $1")
+            grants, roles = await repository.rights_in_company(tx, principal.membership_id)
             await audit.record(tx, principal, "sandbox.entered", f"tenant:{tenant.public_id}", after={"slug": tenant.slug}, reason=reason)
         async with self._app.tenant(tenant.tenant_id) as tx:
-            for role in roles:
-                await tx.execute(
-                    """insert into custom_role (tenant_id, role, name, description, permissions, archived_at) values ($1, $2, $3, $4, $5, $6)
-                       on conflict (tenant_id, role) do update set name = excluded.name, description = excluded.description,
-                         permissions = excluded.permissions, archived_at = excluded.archived_at, updated_at = now()""",
-                    *role,
-                )
-            membership = await _membership(tx, principal)
-            await tx.execute("delete from membership_grant where tenant_id = $1 and membership_id = $2", membership.membership_id)
-            for grant in grants:
-                await sessions.insert_grant(
-                    tx, membership.membership_id, grant["role"], site=grant["site"] or None, expires_at=grant["expires_at"]
-                )  # fmt: skip
+            await repository.put_roles(tx, roles)
+            await repository.put_member(tx, principal.actor_id, principal.display_name)
+            membership = await sessions.active_membership_of(tx, principal.actor_id)
+            if membership is None:
+                raise SandboxNotFoundError
+            await repository.put_grants(tx, membership.membership_id, grants)
         return tenant, membership
 
     async def reset(self, tx: TenantTransaction, principal: Principal, *, confirmation: str, reason: str | None, on_retired: OnRetired) -> Tenant:
@@ -118,19 +107,6 @@ class Sandboxes:
                 if not await generations.succeed(self._auth, old, new):
                     raise ResetUnderWayError
         return replace(new, slug=old.slug, public_id=old.public_id)
-
-
-async def _membership(tx: TenantTransaction, principal: Principal) -> Membership:
-    """The person's membership in the sandbox, made at the first time. His sign-in doesn't know of it: he comes in from the company."""
-    await tx.execute(
-        """insert into membership (tenant_id, membership_id, person_id, display_name) values ($1, $2, $3, $4)
-           on conflict (tenant_id, person_id) do update set active = true, display_name = excluded.display_name""",
-        uuid7(), principal.actor_id, principal.display_name,
-    )  # fmt: skip
-    membership = await sessions.active_membership_of(tx, principal.actor_id)
-    if membership is None:
-        raise SandboxNotFoundError
-    return membership
 
 
 def _require_person_of_company(principal: Principal, permission: Permission) -> None:

@@ -21,7 +21,6 @@ from tests.firms import Firm
 from tests.soak.marks import soak
 from tests.tenants.companies import Superuser
 
-pytestmark = soak
 ENTRIES = 200_000
 # What a job may take at most, of the twenty to three hundred that the worker gives it.
 JOB_SECONDS = 20.0
@@ -72,6 +71,7 @@ class Jobs:
                 await tx.execute("update outbox set done_at = now() where tenant_id = $1 and outbox_id = $2", row["outbox_id"])
 
 
+@soak
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("form", list(Format))
 async def test_two_hundred_thousand_entries_are_exported_whole_and_in_order(services: Services, long_trail: Firm, form: Format) -> None:
