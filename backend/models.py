@@ -10,6 +10,7 @@ from backend.holds import models as holds
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.shipments import models as shipments
+from backend.subscriptions import models as subscriptions
 from infra import outbox
 from tenants import models as tenants
 from tenants.audit import models as audit
@@ -39,5 +40,6 @@ __all__ = [
     "second_factor",
     "shipments",
     "signatures",
+    "subscriptions",
     "tenants",
 ]

@@ -15,6 +15,7 @@ from backend.genealogy.containment import ContainmentProjection
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.shipments.projection import ShipmentProjection
+from backend.subscriptions.delivery import Deliveries
 from infra.database import Database, Gate, TenantTransaction
 from infra.lane import Lane
 from infra.settings import Settings
@@ -47,9 +48,11 @@ class Services:
     capture: CaptureService
     storage: S3Storage
     lane: Lane
+    deliveries: Deliveries
 
     async def close(self) -> None:
         """Close all pools."""
+        await self.deliveries.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -102,6 +105,7 @@ def build_services(settings: Settings) -> Services:
         identity=Identity(app=database, auth=auth_database, redis=redis, settings=settings),
         capture=CaptureService(projections()),
         lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
+        deliveries=Deliveries(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

@@ -17,7 +17,8 @@ from backend.housekeeping.service import Housekeeping
 from backend.sandbox import service as sandbox
 from backend.services import Services
 from backend.shipments import projection as shipments
-from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, run_worker
+from backend.subscriptions import bells
+from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worker
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
@@ -30,7 +31,8 @@ def handlers(services: Services) -> dict[str, Handler]:
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
         alerts.RAISED: alerts.notify,
-        events.CAPTURED: publisher.publish_captured,
+        events.CAPTURED: both(services.deliveries.wake, publisher.publish_captured),
+        bells.DUE: services.deliveries.ring,
         publisher.PAGE: publisher.publish_page,
         holds.CHANGED: publisher.publish_held,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -50,13 +51,15 @@ class OutboxRow:
     payload: dict[str, Any]
 
 
-async def enqueue(tx: TenantTransaction, topic: str, payloads: Sequence[dict[str, Any]]) -> None:
-    """Write rows that the worker takes up after the commit; `topic` names the task."""
+async def enqueue(tx: TenantTransaction, topic: str, payloads: Sequence[dict[str, Any]], *, due_at: datetime | None = None) -> None:
+    """Write rows that the worker takes up after the commit, and not before `due_at`; `topic` names the task."""
     if payloads:
         await tx.execute(
-            "insert into outbox (tenant_id, topic, payload) select $1, $2, p from unnest($3::text[]) p returning outbox_id",
+            """insert into outbox (tenant_id, topic, payload, due_at)
+               select $1, $2, p, coalesce($4::timestamptz, now()) from unnest($3::text[]) p returning outbox_id""",
             topic,
             [msgspec.json.encode(payload).decode() for payload in payloads],
+            due_at,
         )
 
 

@@ -135,6 +135,16 @@ class Relay:
                 await redis.aclose()
 
 
+def both(first: Handler, second: Handler) -> Handler:
+    """One topic that two have to do with: in this order, in one transaction."""
+
+    async def handle(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+        await first(tx, payload)
+        await second(tx, payload)
+
+    return handle
+
+
 async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int, *, seconds: float = SHORT.job_seconds) -> None:
     """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open. `seconds`: how long it may take."""
     topic = "?"

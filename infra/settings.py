@@ -71,8 +71,14 @@ class Settings(BaseSettings):
     limit_caller_requests: int = Field(default=600, ge=1, description="Of those, what one session, key or device may send")
     limit_tenant_bytes: int = Field(default=120_000_000, ge=1, description="What a tenant may send in a minute, in bytes")
     limit_address_requests: int = Field(default=600, ge=1, description="What one address may send in a minute without having signed in")
+    outward_loopback: bool = Field(default=False, description="Let subscriptions report to this machine itself: for tests and demos only")
     log_level: str = "INFO"
     log_json: bool = True
+
+    @property
+    def is_production(self) -> bool:
+        """Whether nothing may be done that only a demo or a test may."""
+        return self.environment is Environment.PRODUCTION
 
     @model_validator(mode="after")
     def _refuse_demo_secrets_in_production(self) -> Self:
@@ -83,6 +89,8 @@ class Settings(BaseSettings):
         weak = {f"SUYUAN_{name.upper()}" for name, value in secrets if _DEMO_SECRET.search(value.get_secret_value())}
         if weak:
             raise ValueError(f"the demo's secrets do not start in production: set your own for {', '.join(sorted(weak))}")
+        if self.outward_loopback:
+            raise ValueError("SUYUAN_OUTWARD_LOOPBACK is for tests and demos: in production it would open the inside of the network to users")
         return self
 
 

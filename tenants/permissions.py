@@ -12,6 +12,7 @@ class Permission(StrEnum):
     EVENTS_CAPTURE = "events.capture"
     EVENTS_READ = "events.read"
     EVENTS_REVIEW = "events.review"
+    QUERIES_SUBSCRIBE = "queries.subscribe"
     TRACE_READ = "trace.read"
     HOLDS_READ = "holds.read"
     HOLDS_PLACE = "holds.place"
@@ -65,6 +66,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
         # Runs the system, and decides nothing about goods: no release, no shipment.
         Role.ADMINISTRATOR: _LOOK
+        | {_P.QUERIES_SUBSCRIBE}
         | {_P.EVENTS_CAPTURE, _P.EVENTS_REVIEW, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE}
         | {_P.DEVICES_READ, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),

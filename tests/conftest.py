@@ -143,6 +143,7 @@ def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
             "limit_caller_requests": 1_000_000,
             "limit_tenant_bytes": 10_000_000_000,
             "limit_address_requests": 1_000_000,
+            "outward_loopback": True,
             "log_level": "WARNING",
             "log_json": False,
         }

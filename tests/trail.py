@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -85,6 +86,11 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/auth/sign-out", "POST"): {"session.ended"},
     ("/epcis/capture", "POST"): {"events.captured", "events.received"},
     ("/epcis/events", "POST"): {"events.captured", "events.received"},
+    ("/epcis/queries", "POST"): {"query.created"},
+    ("/epcis/queries/{name:str}", "DELETE"): {"query.deleted"},
+    ("/epcis/queries/{name:str}/subscriptions", "POST"): {"subscription.created"},
+    ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}", "DELETE"): {"subscription.deleted"},
+    ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume", "POST"): {"subscription.resumed"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
     ("/mobile/v1/devices/switch", "POST"): {"device.switched"},
@@ -102,6 +108,7 @@ ROUTES_MAY_DO_NOTHING: Final[dict[tuple[str, str], str]] = {
     ("/auth/sign-out", "POST"): "as signOut",
     ("/epcis/capture", "POST"): "as capture",
     ("/epcis/events", "POST"): "as capture",
+    ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume", "POST"): "it may go on already",
     ("/mobile/v1/sync", "POST"): "a batch may be sent twice, and may hold nothing but what was there or was refused entry by entry",
 }
 # Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.
@@ -153,8 +160,15 @@ def succeeded(request: httpx.Request, response: httpx.Response) -> list[tuple[st
     path = request.url.path
     if path == "/graphql":
         return [(name, MUTATIONS[name], name in MAY_DO_NOTHING) for name in _mutations(request, response) if name in MUTATIONS]
-    expected = ROUTES.get((path, request.method))
-    return [(f"{request.method} {path}", expected, (path, request.method) in ROUTES_MAY_DO_NOTHING)] if expected else []
+    route = next((route for route in ROUTES if route[1] == request.method and _leads_to(route[0], path)), None)
+    return [(f"{request.method} {path}", ROUTES[route], route in ROUTES_MAY_DO_NOTHING)] if route else []
+
+
+@lru_cache(maxsize=10_000)
+def _leads_to(template: str, path: str) -> bool:
+    """Whether a path is one of a route's, whose parameters each stand for one part."""
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(part.startswith("{") or part == other for part, other in zip(parts, given, strict=True))
 
 
 def _mutations(request: httpx.Request, response: httpx.Response) -> list[str]:

@@ -1,4 +1,4 @@
-"""Seal the secrets of all second factors with the current encryption key, so that a retired one can be taken out of the settings."""
+"""Seal second factors and the tokens of subscriptions with the current encryption key, so that a retired one can be taken out of the settings."""
 
 import argparse
 import asyncio
@@ -18,12 +18,14 @@ def run(arguments: argparse.Namespace) -> None:
     done, unreadable = asyncio.run(_reseal())
     print(f"{done} secrets sealed anew.")  # noqa: T201 - what was done
     if unreadable:
-        sys.exit(f"No known key opens the second factors of these persons: {', '.join(map(str, unreadable))}.")
+        sys.exit(f"No known key opens the second factors of these persons, or the tokens of these subscriptions: {', '.join(map(str, unreadable))}.")
 
 
 async def _reseal() -> tuple[int, list[UUID]]:
     services = build_services(load_settings())
     try:
-        return await services.identity.second_factors.reseal()
+        done, unreadable = await services.identity.second_factors.reseal()
+        tokens, lost = await services.deliveries.reseal()
+        return done + tokens, [*unreadable, *lost]
     finally:
         await services.close()

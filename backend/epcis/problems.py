@@ -59,7 +59,12 @@ def _answer_faults(_request: Request[Any, Any, Any], error: DocumentFaults) -> R
 def _answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Response[bytes]:
     if error.status >= 500 and error.code == "INTERNAL":
         return answer_unexpected(_request, error)
-    name = next((told for kind, told in _BY_ERROR.items() if isinstance(error, kind)), None)
+    return problem_of(error)
+
+
+def problem_of(error: SuyuanError) -> Response[bytes]:
+    """A refusal by the standard's name: that of the error, else what its status stands for."""
+    name = next((told for kind, told in _BY_ERROR.items() if isinstance(error, kind)), getattr(error, "exception_name", None))
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     if "retry_after" in error.detail:
         extra["retryAfter"] = error.detail["retry_after"]

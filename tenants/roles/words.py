@@ -23,6 +23,7 @@ PERMISSIONS: Final[Mapping[Permission, Words]] = {
     _P.EVENTS_CAPTURE: Words("记录生产和物流事件", "Record what happens to goods"),
     _P.EVENTS_READ: Words("查看已记录的事件", "Read recorded events"),
     _P.EVENTS_REVIEW: Words("处理待审核的记录", "Decide on records that wait for review"),
+    _P.QUERIES_SUBSCRIBE: Words("命名查询，并订阅其结果的推送", "Name queries and have what they find sent to web addresses"),
     _P.TRACE_READ: Words("正向和反向追溯货物", "Trace goods forwards and backwards"),
     _P.HOLDS_READ: Words("查看冻结及其原因", "See what is on hold and why"),
     _P.HOLDS_PLACE: Words("冻结货物", "Put goods on hold"),

@@ -29,6 +29,7 @@ _FILTERS: Final = (
 _HEADERS: Final = (
     "X-Tenant-Id", "X-Tenant", "X-Forwarded-Host", "Host", "X-Forwarded-For", "Idempotency-Key", "X-Request-Id", "X-Original-URL", "Cookie", "DPoP",
 )  # fmt: skip
+_QUERIES: Final = ("/epcis/queries/", "/epcis/queries/SimpleEventQuery/subscriptions/")
 # Nobody signs himself out while he tries, or makes his own sandbox afresh.
 _LEFT_OUT: Final = ("signOut", "revokeOtherSessions", "resetSandbox")
 _SECRETS: Final = ("acceptInvitation", "invitationPreview", "resetPassword", "signIn", "refreshToken", "reauthenticate", "confirmSecondFactor")
@@ -103,7 +104,7 @@ class Draw:
         return self.chance.choice(dressed)()
 
     def _path(self, named: str) -> Request:
-        prefix = self.chance.choice(["/epcis/capture/", "/epcis/events/", "/01/", "/epcis/events/ni:///", "/mobile/v1/uploads/", "/"])
+        prefix = self.chance.choice(["/epcis/capture/", "/epcis/events/", "/01/", "/epcis/events/ni:///", "/mobile/v1/uploads/", "/", *_QUERIES])
         method = self.chance.choice(["GET", "GET", "GET", "DELETE", "PUT"])
         return Request("path", method, prefix + quote(named, safe=self.chance.choice(["", "/:", "/"])))
 

@@ -70,8 +70,20 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
     _P.EVENTS_READ: {
         ("GET", "/epcis/events"),
         ("GET", "/epcis/events/{event_id:path}"),
+        ("GET", "/epcis/queries"),
+        ("GET", "/epcis/queries/{name:str}"),
+        ("GET", "/epcis/queries/{name:str}/events"),
         *(("GET", f"/epcis/{name}") for name in RESOURCES),
         *(("GET", f"/epcis/{name}/{{rest:path}}") for name in RESOURCES),
+    },
+    _P.QUERIES_SUBSCRIBE: {
+        ("POST", "/epcis/queries"),
+        ("DELETE", "/epcis/queries/{name:str}"),
+        ("GET", "/epcis/queries/{name:str}/subscriptions"),
+        ("POST", "/epcis/queries/{name:str}/subscriptions"),
+        ("GET", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}"),
+        ("DELETE", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}"),
+        ("POST", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"),
     },
     _P.MOBILE_SYNC: {
         ("POST", "/mobile/v1/sync"),

@@ -38,7 +38,13 @@ OPEN_TO_ALL: Final = {
     ("/", "GET"), ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
     ("/validator", "GET"), ("/validator", "POST"), ("/validator/examples/{name:str}", "GET"),
     ("/health/live", "GET"), ("/health/ready", "GET"), ("/metrics", "GET"),
+    # Signs its caller in by itself: see tests/subscriptions/test_socket.py.
+    ("/epcis/queries/{name:str}/events", "WEBSOCKET"),
 }  # fmt: skip
+
+
+QUERY: Final = "/epcis/queries/SimpleEventQuery"
+SUBSCRIPTION: Final = "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,16 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis", "GET"): Asked("/epcis"),
         **{(f"/epcis/{name}", "GET"): Asked(f"/epcis/{name}") for name in RESOURCES},
         **{(f"/epcis/{name}/{{rest:path}}", "GET"): Asked(f"/epcis/{name}/urn:x:none/events", taken=404) for name in RESOURCES},
+        ("/epcis/queries", "GET"): Asked("/epcis/queries"),
+        ("/epcis/queries", "POST"): Asked("/epcis/queries", {"name": f"q{uuid4().hex}", "query": {"EQ_bizStep": ["shipping"]}}, 201),
+        ("/epcis/queries/{name:str}", "GET"): Asked(QUERY),
+        ("/epcis/queries/{name:str}", "DELETE"): Asked("/epcis/queries/none", taken=404),
+        ("/epcis/queries/{name:str}/events", "GET"): Asked(f"{QUERY}/events"),
+        ("/epcis/queries/{name:str}/subscriptions", "GET"): Asked(f"{QUERY}/subscriptions"),
+        ("/epcis/queries/{name:str}/subscriptions", "POST"): Asked(f"{QUERY}/subscriptions", {"dest": "http://127.0.0.1:1025/", "stream": True}, 201),
+        (f"{SUBSCRIPTION}", "GET"): Asked(f"{QUERY}/subscriptions/{uuid7()}", taken=404),
+        (f"{SUBSCRIPTION}", "DELETE"): Asked(f"{QUERY}/subscriptions/{uuid7()}", taken=404),
+        (f"{SUBSCRIPTION}/resume", "POST"): Asked(f"{QUERY}/subscriptions/{uuid7()}/resume", {}, 404),
         ("/mobile/v1/sync", "POST"): Asked("/mobile/v1/sync", {"entries": [phones.received(lot(FLOUR, "F1"))]}),
         ("/mobile/v1/changes", "GET"): Asked("/mobile/v1/changes"),
         ("/mobile/v1/uploads", "POST"): Asked("/mobile/v1/uploads", {"contentType": "image/png", "size": 3, "sha256": "0" * 64}, 201),
@@ -239,6 +255,7 @@ async def test_no_other_method_and_no_other_spelling_of_a_path_leads_in(house: H
     known = {(path, method) for path, method, _ in declared_routes(house.app)}
     for path in paths_of(house.app):
         concrete = path.replace("{job_id:str}", str(uuid7())).replace("{event_id:path}", "x").replace("{rest:path}", "x")
+        concrete = concrete.replace("{name:str}", "none").replace("{subscription_id:str}", str(uuid7()))
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "get"):
             if (path, method.upper()) in known:
                 continue
@@ -273,6 +290,14 @@ NAMING: Final[dict[str, tuple[str, str, Any]]] = {
     "a read point": ("GET", "/epcis/readPoints/{place}/events", None),
     "events by an extension": ("GET", "/epcis/events?EQ_https://ns.example.com/word={step}", None),
     "events by ILMD": ("GET", "/epcis/events?EQ_ILMD_https://ns.example.com/word={step}", None),
+    "named query": ("GET", "/epcis/queries/{query}", None),
+    "events of a named query": ("GET", "/epcis/queries/{query}/events", None),
+    "subscriptions of a named query": ("GET", "/epcis/queries/{query}/subscriptions", None),
+    "subscribing to a named query": ("POST", "/epcis/queries/{query}/subscriptions", {"dest": "http://127.0.0.1:1025/", "stream": True}),
+    "deleting a named query": ("DELETE", "/epcis/queries/{query}", None),
+    "subscription": ("GET", "/epcis/queries/SimpleEventQuery/subscriptions/{subscription}", None),
+    "ending a subscription": ("DELETE", "/epcis/queries/SimpleEventQuery/subscriptions/{subscription}", None),
+    "resuming a subscription": ("POST", "/epcis/queries/SimpleEventQuery/subscriptions/{subscription}/resume", {}),
     "page": ("GET", "/{lot_path}", None),
     "page as linked data": ("GET", "/{lot_path}?linkType=linkset", None),
     "command": ("POST", "/mobile/v1/sync", {"entries": [{"mode": "command", "kind": "ship", "id": "{event_uuid}", "sequence": 1,
@@ -308,7 +333,10 @@ async def twins(house: House) -> Twins:
     )
     assert row is not None
     hold = held.json()["data"]["placeHold"]["hold"]["id"]
+    subscribed = await house.ask("POST", requests()["/epcis/queries/{name:str}/subscriptions", "POST"], stranger.headers)
+    named = await house.ask("POST", requests()["/epcis/queries", "POST"], stranger.headers)
     taken = {
+        "query": named.json()["name"], "subscription": subscribed.json()["subscriptionID"],
         "job": answer.json()["captureID"], "event": event["eventID"], "event_uuid": event["eventID"].removeprefix("urn:uuid:"),
         "public_id": str(row["public_id"]), "event_hash": row["event_hash"], "lot": lot(FLOUR, "THEIRS"), "lot_path": f"01/{FLOUR}/10/THEIRS",
         "lot_escaped": quote(lot(FLOUR, "THEIRS"), safe=""), "step": quote("https://firm.example/step", safe=""), "place": quote(place, safe=""),

@@ -27,6 +27,7 @@ from tests.signing import authenticator_of, signed
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
 UNIT, PALLET = unit(DUMPLING, "DAY-U1"), sscc(77)
+NOBODY = "http://127.0.0.1:1025/hook"
 LISTS = """{
   events(first: 20) { nodes { id body location { name } objects(first: 20) { nodes { role quantity object { key productName } } } } }
   holds(first: 20, activeOnly: false) { nodes { id objectUri object { id holdCauses { reason hold { id } } positions { place location { name } } } } }
@@ -67,10 +68,12 @@ class Day:
         await self.capture()
         await self.read()
         await self.load()
+        await self.subscribe()
         await self.hold_and_ship()
         await self.scan()
         await self.administer()
         await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await self.services.deliveries.settle()
         await self.look()
 
     async def capture(self) -> None:
@@ -110,6 +113,25 @@ class Day:
         link = (await self.get("/epcis/events?perPage=3")).headers["Link"].split(">")[0].lstrip("<")
         self.names["page"] = link
         assert (await self.get(link)).status_code == 200
+
+    async def subscribe(self) -> None:
+        """Named queries, and subscriptions that nobody takes."""
+        query = {"name": "shipped", "query": {"EQ_bizStep": ["shipping"]}}
+        for path, body in (
+            ("", query), ("", {**query, "name": "received"}),
+            ("/shipped/subscriptions", {"dest": NOBODY, "stream": True, "signatureToken": "x" * 16}),
+            ("/shipped/subscriptions", {"dest": NOBODY, "schedule": {"hour": "1"}, "initialRecordTime": "2026-01-01T00:00:00Z"}),
+        ):  # fmt: skip
+            answer = await self.post(f"/epcis/queries{path}", body, **{"Idempotency-Key": str(uuid4())})
+            assert answer.status_code == 201, answer.text
+        address = answer.headers["Location"]
+        self.names["subscription"] = answer.json()["subscriptionID"]
+        for path in ("", "/shipped", "/shipped/events", "/shipped/subscriptions"):
+            assert (await self.get(f"/epcis/queries{path}")).status_code == 200, path
+        assert (await self.get(address)).status_code == 200
+        assert (await self.post(f"{address}/resume", {})).status_code == 200
+        for path in (address, "/epcis/queries/received"):
+            assert (await self.client.delete(path, headers=self.headers)).status_code == 204, path
 
     async def hold_and_ship(self) -> None:
         """A hold, a refused and a free shipment, a reported one, a release in part and as a whole."""
