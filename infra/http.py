@@ -13,7 +13,7 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from infra.errors import SuyuanError
 from infra.ids import uuid7
@@ -36,7 +36,18 @@ _ANSWER_HEADERS: Final = "suyuan_answer_headers"
 _ENDS: Final = "suyuan_ends"
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _NO_HOST: Final = "The Host header is no host name with an optional port. Send the name under which you reach the service."
+_NUL: Final = "The request holds the character U+0000, which no stored text has. Leave it out."
 _log = get_logger("http")
+
+
+class BodyCutOffError(SuyuanError):
+    """The connection ended, or its chunks were no chunks, before the body was whole; mostly nobody is there any more to be told."""
+
+    code = "BODY_CUT_OFF"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("The body ended before its end. Send it again.", field="$")
 
 
 def request_id() -> str:
@@ -84,6 +95,7 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
                 headers.update(answer_headers(scope))
             await send(message)
 
+        receive = _until_cut_off(receive)
         try:
             if not _is_host_readable(scope):
                 await _send(send_with_headers, problem(400, "INVALID_INPUT", _NO_HOST, field="Host"))
@@ -98,6 +110,21 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
 
     return middleware
+
+
+def _until_cut_off(receive: Receive) -> Receive:
+    """The same, where a body that ends before its end is the sender's fault: the framework takes it for one of ours."""
+    complete = False
+
+    async def received() -> ReceiveMessage:
+        nonlocal complete
+        message = await receive()
+        if message["type"] == "http.disconnect" and not complete:
+            raise BodyCutOffError
+        complete = complete or (message["type"] == "http.request" and not message.get("more_body", False))
+        return message
+
+    return received
 
 
 def with_edge(app: Litestar) -> Litestar:
@@ -166,6 +193,8 @@ def answer_unexpected(_request: Request[Any, Any, Any], error: Exception) -> Res
         return problem(400, "INVALID_INPUT", "The body is nested too deeply to be read. Send it flatter.")
     if isinstance(error, UnicodeDecodeError) and _is_of_the_body(error):
         return problem(400, "INVALID_INPUT", "The body is not UTF-8. Send JSON in UTF-8.")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+        return problem(400, "INVALID_INPUT", _NUL)
     _log.error("unexpected", exc_info=error)
     return problem(500, "INTERNAL", "Something went wrong on our side. Report the request id, and we can find it in the log.")
 

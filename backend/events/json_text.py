@@ -204,6 +204,8 @@ def _faults_of_names(path: str, names: list[Any]) -> list[Fault]:
     faults: list[Fault] = []
     seen: set[str] = set()
     for name in names:
+        if len(faults) >= MOST_FAULTS:
+            break
         if not isinstance(name, str):
             faults.append(Fault(path, "RFC 8259 §4", f"The name {name!r} is no string.", "Use strings as names."))
             continue

@@ -1,6 +1,7 @@
 """Statements on containment, and the projection that keeps it: rebuilt from the events of every container that a batch touches."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from backend.events.canonical import Action, CanonicalEvent, EventType, Role
@@ -61,7 +62,7 @@ async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> None:
     rows = [
         (stay, container_id, kind)
         for (container_id, kind), own in sorted(facts.items())
-        for stay in stays([*own, *(shared.get(container_id, []) if kind == AGGREGATION else [])])
+        for stay in stays([*_lines_added(own), *(shared.get(container_id, []) if kind == AGGREGATION else [])])
     ]
     if rows:
         await _insert(tx, rows)
@@ -73,6 +74,19 @@ def _child_fact(row: Record) -> ContainerFact:
         # An aggregation without children: DELETE takes everything out, anything else says nothing about the contents.
         kind = FactKind.EMPTY if kind is FactKind.DELETE else FactKind.OBSERVE
     return ContainerFact(row["event_time"], kind, row["event_key"], row["event_id"], row["content_id"], row["quantity"], row["uom"])
+
+
+def _lines_added(facts: Iterable[ContainerFact]) -> list[ContainerFact]:
+    """The facts with all that one event says of one content, in one unit of measure, as one: 5 kg and 7 kg in two lines are 12 kg."""
+    merged: dict[tuple[int, int | None, str | None], ContainerFact] = {}
+    for fact in facts:
+        line = (fact.event_id, fact.content_id, fact.uom)
+        known = merged.get(line)
+        if known is None or fact.quantity is None:
+            merged[line] = fact
+        else:
+            merged[line] = replace(fact, quantity=fact.quantity + (known.quantity or 0))
+    return sorted(merged.values(), key=lambda fact: fact.uom or "")
 
 
 def _own_fact(row: Record) -> ContainerFact:
@@ -113,13 +127,24 @@ async def outer_containers(tx: TenantTransaction, containers: Collection[int]) -
 
 
 async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> tuple[set[int], set[int]]:
-    """Where one of these containers went into a transformation as a whole, what was in it then went in.
+    """Where one of these containers, or one that any of them ever lay in, went into a transformation as a whole, what was in it went in.
 
-    Returns the contents that were linked before, and those that are now.
+    The containers in a container that was used up are derived anew with it. Returns the contents that were linked before, and
+    those that are now.
     """
+    concerned = await outer_containers(tx, containers)
     removed = await tx.fetch(
-        "delete from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 4 returning parent_id", list(containers)
+        """with recursive derived(child_id) as (
+             select unnest($2::bigint[])
+             union select l.parent_id from derived join lot_link l on l.tenant_id = $1 and l.child_id = derived.child_id
+               and l.kind = 4 and l.superseded_by is null)
+           delete from lot_link l where l.tenant_id = $1 and l.child_id = any(array(select child_id from derived)) and l.kind = 4
+             and l.superseded_by is null
+           returning l.parent_id, l.child_id""",
+        list(concerned),
     )
+    # What lay in one of these may have gone in with another container besides.
+    concerned |= await outer_containers(tx, {row["child_id"] for row in removed} - concerned)
     rows = await tx.fetch(
         f"""with recursive used(container_id, at) as (
               select parent_id, occurred_at from lot_link
@@ -129,15 +154,17 @@ async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> 
               join containment c on c.tenant_id = $1 and c.container_id = used.container_id
                 and c.valid_from <= used.at + {TOLERANCE} and c.valid_to >= used.at - {TOLERANCE})
             insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty)
-            select $1, c.content_id, c.container_id, c.opened_by, 4, used.at, max(c.quantity), max(c.uom),
+            select $1, c.content_id, c.container_id, c.opened_by, 4, min(used.at), max(c.quantity), max(c.uom),
                    min(case when c.valid_from <= used.at and c.valid_to >= used.at then 1 else 2 end)
             from used
             join containment c on c.tenant_id = $1 and c.container_id = used.container_id
               and c.valid_from <= used.at + {TOLERANCE} and c.valid_to >= used.at - {TOLERANCE}
-            group by c.content_id, c.container_id, c.opened_by, used.at
-            on conflict (tenant_id, parent_id, child_id, event_id, kind) do nothing
+            group by c.content_id, c.container_id, c.opened_by
+            on conflict (tenant_id, parent_id, child_id, event_id, kind) do update
+              set occurred_at = least(lot_link.occurred_at, excluded.occurred_at), certainty = least(lot_link.certainty, excluded.certainty),
+                  quantity = greatest(lot_link.quantity, excluded.quantity)
             returning parent_id""",
-        list(containers),
+        list(concerned),
     )
     return {row["parent_id"] for row in removed}, {row["parent_id"] for row in rows}
 

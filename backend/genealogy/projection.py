@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from backend.events.canonical import CanonicalEvent, Role
 from backend.events.projection import Batch
 from backend.genealogy import repository, rules
-from backend.genealogy.containment import CONTAINERS, outer_containers, relink_used_up
+from backend.genealogy.containment import CONTAINERS, relink_used_up
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import Identifier, ObjectKind
 from infra.database import TenantTransaction
@@ -39,7 +39,8 @@ class GenealogyProjection:
         units = batch.units | self._units_named(batch) | contents
         await self._derive(tx, units, stale | (before - contents), {row[0] for row in links if row[3] == LinkKind.INPUT})
         batch.nodes |= contents
-        batch.units |= units
+        # A shipment counts a unit by itself only while it has links of its own, so those that have lost some count too.
+        batch.units |= units | stale | before
         moved |= await self._move(tx, batch)
         await self._class_inputs(tx, batch, moved)
 
@@ -60,7 +61,7 @@ class GenealogyProjection:
             if participation.role is Role.INPUT and participation.identifier.kind in CONTAINERS
         }
         concerned = batch.containers | used | stale
-        return await relink_used_up(tx, await outer_containers(tx, concerned)) if concerned else (set(), set())
+        return await relink_used_up(tx, concerned) if concerned else (set(), set())
 
     async def _derive(self, tx: TenantTransaction, units: set[int], stale: set[int], lots: set[int]) -> None:
         """Member edges and shares, as functions of the links and memberships in force."""
@@ -124,4 +125,4 @@ class GenealogyProjection:
         if moved:
             events |= set(await repository.class_inputs_touched(tx, moved))
         if events:
-            await repository.relink_candidates(tx, events)
+            batch.nodes |= await repository.relink_candidates(tx, events)

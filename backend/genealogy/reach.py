@@ -88,6 +88,18 @@ async def inside(tx: TenantTransaction, objects: Collection[int]) -> dict[int, i
     return {row["id"]: row["outermost"] for row in rows}
 
 
+async def ever_inside(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
+    """These containers and everything that ever lay in them, through every level of packing."""
+    rows = await tx.fetch(
+        """with recursive inward(id) as (
+             select unnest($2::bigint[])
+             union select c.content_id from inward join containment c on c.tenant_id = $1 and c.container_id = inward.id)
+           select id from inward""",
+        list(containers),
+    )
+    return {row["id"] for row in rows}
+
+
 async def lots_of(tx: TenantTransaction, units: Collection[int]) -> list[tuple[int, int]]:
     """(unit, lot) for every membership in force."""
     rows = await tx.fetch(
@@ -104,3 +116,14 @@ async def members_taught_by(tx: TenantTransaction, event_ids: Collection[int]) -
         list(event_ids),
     )
     return [(row["unit_id"], row["lot_id"]) for row in rows]
+
+
+async def linked(tx: TenantTransaction, objects: Collection[int]) -> set[int]:
+    """Those of these objects that have links of their own."""
+    rows = await tx.fetch(
+        """select parent_id as object_id from lot_link where tenant_id = $1 and parent_id = any($2::bigint[]) and superseded_by is null
+           union
+           select child_id from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and superseded_by is null""",
+        list(objects),
+    )
+    return {row["object_id"] for row in rows}

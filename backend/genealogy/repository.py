@@ -78,8 +78,11 @@ async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequenc
 
 
 async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int]:
-    """A unit with links of its own keeps a member edge from its lot; returns the lots that got one."""
-    rows = await tx.fetch(
+    """A unit with links of its own keeps a member edge from its lot; returns the lots of all these units that have one.
+
+    Also of those that had it before: what the unit has got besides may be its making, on which shares of the lot's uses rest.
+    """
+    await tx.execute(
         """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
            select $1, m.lot_id, m.unit_id, m.event_id, 3, e.event_time, 1
            from unit_membership m
@@ -87,7 +90,11 @@ async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int
            where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.superseded_by is null
              and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = m.unit_id and l.superseded_by is null)
                or exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = m.unit_id and l.kind <> 3 and l.superseded_by is null))
-           on conflict do nothing returning parent_id""",
+           on conflict do nothing""",
+        list(units),
+    )
+    rows = await tx.fetch(
+        "select distinct parent_id from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 and superseded_by is null",
         list(units),
     )
     return {row["parent_id"] for row in rows}
@@ -127,10 +134,10 @@ async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) ->
     return [row["event_id"] for row in rows]
 
 
-async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> None:
-    """For inputs told without their lot: link every lot of the product that was present there then, as possible."""
+async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
+    """For inputs told without their lot: link every lot of the product that was present there then, as possible; returns these lots."""
     await tx.execute("delete from lot_link where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6", list(event_ids))
-    await tx.execute(
+    rows = await tx.fetch(
         f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
             select $1, o.object_id, c.node_id, c.event_id, 6, c.occurred_at, 2
             from class_input c
@@ -139,9 +146,10 @@ async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -
               and (select sum(m.delta) from movement m
                    where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
                      and m.moved_at <= c.occurred_at + {TOLERANCE} and (c.place is null or m.place = c.place)) > 0
-            on conflict do nothing""",
+            on conflict do nothing returning parent_id""",
         list(event_ids),
     )
+    return {row["parent_id"] for row in rows}
 
 
 async def moved_by(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:

@@ -7,6 +7,7 @@ from backend.alerts import service as alerts
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch
 from backend.genealogy import reach as genealogy
+from backend.genealogy.containment import outer_containers
 from backend.holds import reach, repository
 from backend.identifiers import Identifier
 from backend.shipments import service as shipments
@@ -47,12 +48,20 @@ class HoldWatch:
             return
         if batch.held_before:
             await self._keep_pending(tx, batch)
-        affected = set(batch.shipments)
-        if batch.nodes:
-            downstream = await genealogy.lots_and_shipments(tx, batch.nodes)
-            affected |= {row["shipment_id"] for row in downstream if row["shipment_id"] is not None}
+        affected = batch.shipments | await self._newly_held(tx, batch)
         if affected:
             await self._alert(tx, affected)
+
+    async def _newly_held(self, tx: TenantTransaction, batch: Batch) -> set[int]:
+        """Shipments of what the batch's new links, or new contents of held containers, put under a hold."""
+        changed = set(batch.nodes)
+        if batch.containers:
+            outer = await outer_containers(tx, batch.containers)
+            if any(root["object_id"] in outer for root in await repository.roots(tx)):
+                changed |= await genealogy.ever_inside(tx, batch.containers)
+        if not changed or not await reach.any_held(tx, changed):
+            return set()
+        return await shipments.naming(tx, await genealogy.descendants(tx, changed))
 
     async def _keep_pending(self, tx: TenantTransaction, batch: Batch) -> None:
         declaration = batch.superseded[0].by
@@ -66,9 +75,9 @@ class HoldWatch:
             await repository.insert_pending(tx, sorted(pending))
 
     async def _alert(self, tx: TenantTransaction, affected: set[int]) -> None:
-        goods = await shipments.lots_by_shipment(tx, affected)
-        for shipped in await shipments.load(tx, affected):
-            causes = await reach.causes(tx, goods.get(shipped.shipment_id, []))
+        goods = await shipments.goods_by_shipment(tx, affected)
+        for shipped in await shipments.load(tx, goods):
+            causes = await reach.causes_in_shipment(tx, goods[shipped.shipment_id])
             for cause in causes:
                 detail = {
                     "shipment": str(shipped.public_id), "toParty": shipped.to_party, "document": shipped.document, "reason": cause.reason,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.genealogy import reach
+from backend.genealogy.containment import CONTAINERS
 from backend.holds import repository
 from backend.holds.errors import HoldCause
 from backend.objects import service as objects
@@ -69,9 +70,48 @@ async def _reached(tx: TenantTransaction, goods: list[int], roots: list[Record],
         by_object[root["object_id"]].append(root)
     up = await reach.ancestors(tx, goods, stop_at=cuts)
     found = [root for object_id in up & by_object.keys() for root in by_object[object_id]]
-    held_in = await repository.held_containers(tx, up, by_object.keys())
+    held_in = {row["container_id"] for row in await repository.held_containers(tx, up, by_object.keys())}
     known = {root["hold_id"] for root in found}
-    return found + [root for row in held_in for root in by_object[row["container_id"]] if root["hold_id"] not in known]
+    return found + [root for container_id in sorted(held_in) for root in by_object[container_id] if root["hold_id"] not in known]
+
+
+async def causes_in_shipment(tx: TenantTransaction, goods: Collection[int]) -> list[HoldCause]:
+    """Why goods that have left are held: `goods` is all that was shipped, containers and what lay in them as they left.
+
+    A held lot is told once for all its units in the shipment, unless a release has cut each of them off; a unit by itself where
+    something else than its lot holds it.
+    """
+    hits: dict[tuple[int, UUID, int], _Hit] = {}
+    for cuts, group in _by_cuts(await repository.roots(tx)).items():
+        if not await _reached(tx, list(goods), group, cuts):
+            continue
+        left = await objects.load(tx, {root["object_id"] for root in group} & set(goods))
+        boxes = {object_id for object_id, thing in left.items() if thing.kind in CONTAINERS}
+        for good in await _told_apart(tx, goods, group, cuts):
+            for root in await _reached(tx, [good], group, cuts):
+                # What is held because it lies in a held container is told with the container, where that has left too.
+                if root["object_id"] == good or root["object_id"] not in boxes:
+                    hits[good, root["hold_id"], root["object_id"]] = _Hit(good, root)
+            if len(hits) >= MAXIMUM_CAUSES:
+                break
+    return await _told(tx, list(hits.values())[:MAXIMUM_CAUSES])
+
+
+async def _told_apart(tx: TenantTransaction, goods: Collection[int], roots: Sequence[Record], cuts: Collection[int]) -> list[int]:
+    """Of many goods the few that may be held: those that are named, linked or in a held container, and the lots of all units."""
+    left = set(goods) - set(cuts)
+    named = {root["object_id"] for root in roots}
+    in_held = {row["object_id"] for row in await repository.held_containers(tx, left, named)}
+    lots = {lot for _, lot in await reach.lots_of(tx, left)}
+    return sorted((named | in_held | await reach.linked(tx, left)) & left | lots)
+
+
+async def any_held(tx: TenantTransaction, things: Collection[int]) -> bool:
+    """Whether a hold in force reaches any of these."""
+    for cuts, group in _by_cuts(await repository.roots(tx)).items():
+        if await _reached(tx, list(things), group, cuts):
+            return True
+    return False
 
 
 async def _told(tx: TenantTransaction, hits: list[_Hit]) -> list[HoldCause]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from backend.genealogy.repository import TOLERANCE
 from infra.database import Record, TenantTransaction
 
 
@@ -69,6 +70,12 @@ async def carrying(tx: TenantTransaction, objects: Collection[int]) -> set[int]:
     return {row["shipment_id"] for row in rows}
 
 
+async def carrying_lots(tx: TenantTransaction, lots: Collection[int]) -> set[int]:
+    """Shipments that carry some of these lots, by the rollup."""
+    rows = await tx.fetch("select distinct shipment_id from lot_shipment where tenant_id = $1 and lot_id = any($2::bigint[])", list(lots))
+    return {row["shipment_id"] for row in rows}
+
+
 async def carried_in(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
     """(object, shipment) for shipments that named the object, or a container in which it lay when the shipment left."""
     return await tx.fetch(
@@ -94,33 +101,55 @@ async def shipments_of_events(tx: TenantTransaction, event_ids: Collection[int])
     return {row["shipment_id"] for row in rows}
 
 
-async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
-    """(shipment, object, kind, quantity, uom) of lots, units and others in these shipments, through every packing as each one left."""
+async def perhaps_carried_in(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
+    """(object, shipment) for shipments that left before the object was packed, by its events, into a container that they named.
+
+    Whether the container was empty then, so that the clocks may be wrong, is to be seen in `goods_in`. A logistic unit isn't shipped
+    before anything is in it; an asset goes back and forth empty, and counts within the tolerance only.
+    """
     return await tx.fetch(
-        """with recursive inside(shipment_id, shipped_at, object_id, quantity, uom) as (
-             select s.shipment_id, s.shipped_at, eo.object_id, eo.quantity, eo.uom from shipment s
+        f"""with recursive outward(object_id, id, valid_from, valid_to) as (
+             select o.object_id, o.object_id, '-infinity'::timestamptz, 'infinity'::timestamptz
+             from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[])
+             union
+             select w.object_id, c.container_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from outward w
+             join containment c on c.tenant_id = $1 and c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from)
+           select distinct w.object_id, s.shipment_id from outward w
+           join traceable_object k on k.tenant_id = $1 and k.object_id = w.id
+           join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
+           join shipment s on s.tenant_id = $1 and s.shipment_id = eo.event_id and s.superseded_by is null and s.direction <> 2
+             and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
+        list(objects),
+    )
+
+
+async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
+    """(shipment, object, kind, quantity, uom, certainty) of everything in these shipments, through every packing as each one left.
+
+    A container in which nothing was by then, by its events, carried what was put into it next, as possible: of what is packed and what
+    leaves, one clock may be wrong (MODEL: Time). Within a day for an asset; whatever the time for a logistic unit.
+    """
+    return await tx.fetch(
+        f"""with recursive inside(shipment_id, shipped_at, object_id, quantity, uom, certainty, told_by, since) as (
+             select s.shipment_id, s.shipped_at, eo.object_id, eo.quantity, eo.uom, 1, eo.line::bigint, s.shipped_at from shipment s
              join event_object eo on eo.tenant_id = $1 and eo.event_id = s.shipment_id and eo.role in (1, 2)
              where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.superseded_by is null and s.direction <> 2
              union
-             select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom from inside i
-             join containment c on c.tenant_id = $1 and c.container_id = i.object_id
-               and c.valid_from <= i.shipped_at and c.valid_to > i.shipped_at)
-           select i.shipment_id, i.object_id, o.kind, i.quantity, coalesce(i.uom, '') as uom from inside i
-           join traceable_object o on o.tenant_id = $1 and o.object_id = i.object_id
-           where o.kind in (1, 2, 8)""",
+             select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom, case when c.valid_from <= i.shipped_at then i.certainty else 2 end,
+                    c.opened_by, c.valid_from
+             from inside i
+             join containment c on c.tenant_id = $1 and c.container_id = i.object_id and c.valid_to > i.shipped_at
+               and (c.valid_from <= i.shipped_at
+                or (not exists (select 1 from containment n where n.tenant_id = $1 and n.container_id = c.container_id
+                                and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at)
+                    and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (
+                      select min(n.valid_from) from traceable_object k
+                      join containment n on n.tenant_id = $1 and n.container_id = k.object_id and n.valid_from > i.shipped_at
+                      where k.tenant_id = $1 and k.object_id = c.container_id and k.kind = 3)))))
+           select i.shipment_id, i.object_id, o.kind, i.quantity, coalesce(i.uom, '') as uom, i.certainty from inside i
+           join traceable_object o on o.tenant_id = $1 and o.object_id = i.object_id""",
         sorted(shipments),
     )
-
-
-async def units_with_links(tx: TenantTransaction, units: Collection[int]) -> set[int]:
-    """Those of these units that have links of their own."""
-    rows = await tx.fetch(
-        """select parent_id as unit_id from lot_link where tenant_id = $1 and parent_id = any($2::bigint[]) and superseded_by is null
-           union
-           select child_id from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and superseded_by is null""",
-        list(units),
-    )
-    return {row["unit_id"] for row in rows}
 
 
 async def replace_rollup(tx: TenantTransaction, shipments: Collection[int], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -143,12 +172,4 @@ async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:
            where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.superseded_by is null
            order by s.shipped_at, s.shipment_id""",
         list(ids),
-    )
-
-
-async def lots_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
-    """(shipment, lot, quantity, uom, certainty) of the rollup."""
-    return await tx.fetch(
-        "select shipment_id, lot_id, quantity, uom, certainty from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])",
-        list(shipments),
     )

@@ -11,6 +11,9 @@ from backend.identifiers import ObjectKind
 from backend.shipments import repository
 from infra.database import TenantTransaction
 
+# What stands in the rollup besides units: containers and products without a lot do not.
+COUNTED = (ObjectKind.LOT, ObjectKind.OTHER)
+
 
 @dataclass(frozen=True, slots=True)
 class Good:
@@ -21,6 +24,7 @@ class Good:
     is_unit: bool
     quantity: Decimal
     uom: str
+    certainty: int = int(Certainty.CERTAIN)
 
 
 Row = tuple[int, int, str, Decimal, int]
@@ -29,11 +33,11 @@ Row = tuple[int, int, str, Decimal, int]
 def counted(goods: Iterable[Good], lots: Mapping[int, Collection[int]], nodes: Collection[int]) -> list[Row]:
     """(lot, shipment, uom, quantity, certainty), sorted.
 
-    A unit counts under its lot; under itself besides where it has links of its own, and instead where its lot isn't known.
-    Two lots told for one unit make both possible.
+    A unit counts once, under its lot; under itself besides where it has links of its own, and instead where its lot isn't known.
+    Two lots told for one unit make both possible. What is only possible counts where nothing certain does.
     """
-    sums: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
-    certainties: dict[tuple[int, int, str], int] = defaultdict(lambda: int(Certainty.CERTAIN))
+    sums: dict[tuple[int, int, str], dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    doubtful: set[tuple[int, int, str]] = set()
     for good in goods:
         own = lots.get(good.object_id, ()) if good.is_unit else ()
         counted_under = list(own)
@@ -41,23 +45,28 @@ def counted(goods: Iterable[Good], lots: Mapping[int, Collection[int]], nodes: C
             counted_under.append(good.object_id)
         for lot_id in counted_under:
             key = (lot_id, good.shipment_id, "" if good.is_unit else good.uom)
-            sums[key] += 1 if good.is_unit else good.quantity
+            sums[key][good.certainty] += 1 if good.is_unit else good.quantity
             if lot_id in own and len(own) > 1:
-                certainties[key] = int(Certainty.POSSIBLE)
-    return [(*key, sums[key], certainties[key]) for key in sorted(sums)]
+                doubtful.add(key)
+    return [(*key, told[best], int(Certainty.POSSIBLE) if key in doubtful else best) for key, told in sorted(sums.items()) if (best := min(told))]
 
 
 async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
     """Make the rollup of these shipments what containment and membership say as of each one's time."""
-    goods = [
-        Good(row["shipment_id"], row["object_id"], row["kind"] == ObjectKind.UNIT, row["quantity"] or Decimal(0), row["uom"])
-        for row in await repository.goods_in(tx, shipments)
-    ]
+    goods: list[Good] = []
+    unit_certainty: dict[tuple[int, int], int] = {}
+    for row in await repository.goods_in(tx, shipments):
+        if row["kind"] == ObjectKind.UNIT:
+            place = (row["shipment_id"], row["object_id"])
+            unit_certainty[place] = min(row["certainty"], unit_certainty.get(place, row["certainty"]))
+        elif row["kind"] in COUNTED:
+            goods.append(Good(row["shipment_id"], row["object_id"], False, row["quantity"] or Decimal(0), row["uom"], row["certainty"]))
+    goods += [Good(shipment, unit, True, Decimal(1), "", certainty) for (shipment, unit), certainty in unit_certainty.items()]
     units = {good.object_id for good in goods if good.is_unit}
     lots: dict[int, set[int]] = defaultdict(set)
     nodes: set[int] = set()
     if units:
         for unit, lot in await reach.lots_of(tx, units):
             lots[unit].add(lot)
-        nodes = await repository.units_with_links(tx, units)
+        nodes = await reach.linked(tx, units)
     await repository.replace_rollup(tx, shipments, counted(goods, lots, nodes))

@@ -75,11 +75,25 @@ async def carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> lis
     return [(row["object_id"], row["shipment_id"]) for row in await repository.carried_in(tx, objects_asked)] if objects_asked else []
 
 
-async def lots_by_shipment(tx: TenantTransaction, ids: Collection[int]) -> dict[int, list[int]]:
-    """What each shipment carries: lots, and units that stand for themselves."""
-    carried: dict[int, list[int]] = defaultdict(list)
-    for row in await repository.lots_in(tx, ids):
-        carried[row["shipment_id"]].append(row["lot_id"])
+async def perhaps_carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> list[tuple[int, int]]:
+    """(object, shipment) where the object was told to be packed only after the shipment left, in a container that was empty then."""
+    if not objects_asked:
+        return []
+    found = {(row["object_id"], row["shipment_id"]) for row in await repository.perhaps_carried_in(tx, objects_asked)}
+    goods = await goods_by_shipment(tx, {shipment_id for _, shipment_id in found}) if found else {}
+    return sorted(pair for pair in found if pair[0] in goods.get(pair[1], ()))
+
+
+async def naming(tx: TenantTransaction, objects_asked: Collection[int]) -> set[int]:
+    """Shipments in force that any of these objects, units of these lots, or a container in which one of them ever lay went with."""
+    return await repository.carrying(tx, objects_asked) | await repository.carrying_lots(tx, objects_asked)
+
+
+async def goods_by_shipment(tx: TenantTransaction, ids: Collection[int]) -> dict[int, set[int]]:
+    """All that each shipment carries or may carry: lots, units, and the containers that they lie in."""
+    carried: dict[int, set[int]] = defaultdict(set)
+    for row in await repository.goods_in(tx, ids):
+        carried[row["shipment_id"]].add(row["object_id"])
     return carried
 
 

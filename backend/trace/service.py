@@ -151,4 +151,7 @@ async def shipments_reached(tx: TenantTransaction, key: str, sites: Sites | None
     for object_id, shipment_id in await shipments.carrying(tx, singles):
         lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.CERTAIN)
         carried[shipment_id].setdefault((object_id, ""), lot)
+    for object_id, shipment_id in await shipments.perhaps_carrying(tx, singles):
+        lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.POSSIBLE)
+        carried[shipment_id].setdefault((object_id, ""), lot)
     return [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried, sites)]
