@@ -27,13 +27,15 @@ LIMITS: Final = {
     "/graphql": 262_144,
     "/epcis/capture": 10_000_000,
     "/epcis/events": 10_000_000,
+    "/epcis/queries": 256_000,
+    "/epcis/queries/{name:str}/subscriptions": 20_000,
     "/mobile/v1/sync": 1_000_000,
     "/mobile/v1/uploads": 1_000_000,
     "/mobile/v1/devices": 4_096,
     "/mobile/v1/devices/token": 4_096,
     "/mobile/v1/devices/switch": 4_096,
 }
-WITHOUT_BODY: Final = {"/auth/sign-out"}
+WITHOUT_BODY: Final = {"/auth/sign-out", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"}
 # It takes no JSON, and refuses as RFC 6749 words it: tests/tenants/test_oauth.py.
 WITH_A_FORM: Final = {"/oauth/token"}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -124,8 +125,6 @@ async def test_sites_that_were_taken_are_not_told_when_a_report_comes_again(serv
     async with services.database.tenant(firm.tenant_id) as tx:
         await tx.execute("update client set sites = $3 where tenant_id = $1 and client_id = $2", client_id, f'["{SHOP}"]')
     receiver.answer = lambda _: 200
-    from datetime import timedelta
-
     await desk.later(timedelta(hours=1))
     assert [each.events for each in receiver.received] == [[plant, shop], [shop]]
     assert receiver.received[0].report_id == receiver.received[1].report_id

@@ -8,11 +8,13 @@ from urllib.parse import quote
 import msgspec
 from litestar import Request, Response
 
+from backend.epcis.answers import MediaType
 from backend.epcis.paging import JSON, VERSIONS
 from backend.services import Services
 from backend.subscriptions.repository import NamedQuery, Subscription
 from infra import clock
 from infra.database import TenantTransaction
+from infra.errors import SuyuanError
 from tenants.idempotency import replay_or_claim, require_key, save_reply
 from tenants.principal import Principal
 
@@ -58,6 +60,21 @@ def subscription_as_json(subscription: Subscription) -> Reply:
     texts = {"pausedReason": subscription.paused_reason, "lastFailure": subscription.last_failure}
     given |= {name: text for name, text in texts.items() if text is not None}
     return given | {"state": subscription.state, "failures": subscription.failures, "subscriber": subscription.subscriber_name}
+
+
+class MediaTypeError(SuyuanError):
+    """The body isn't said to be JSON."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+async def json_body(request: Request[Any, Any, Any]) -> bytes:
+    """The body's bytes. Raises `MediaTypeError` where the header says that they are no JSON."""
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind not in (JSON, MediaType.JSON_LD):
+        raise MediaTypeError(f"This takes JSON: send it with Content-Type: {JSON}.", field="Content-Type")
+    return await request.body()
 
 
 def told(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from backend.epcis.event_routes import answer_events, asked_events
 from backend.epcis.extensions import prefixes_of
-from backend.epcis.named_queries.answers import Reply, address_of, once, query_as_json, told
+from backend.epcis.named_queries.answers import Reply, address_of, json_body, once, query_as_json, told
 from backend.epcis.paging import Cursor, next_page, paging, read_cursor
 from backend.events.query_service import EventFilter
 from backend.services import services_of
@@ -16,7 +16,7 @@ from backend.subscriptions.definitions import MAX_DEFINITION, SIMPLE_EVENT_QUERY
 from backend.subscriptions.repository import NamedQuery
 from backend.subscriptions.service import create_query, delete_query, get_query, page_of_queries, wanted_by
 from infra.database import TenantTransaction
-from infra.errors import InvalidInputError, TooLargeError
+from infra.errors import InvalidInputError
 from tenants.http import principal_of, requires
 from tenants.permissions import Permission
 
@@ -41,11 +41,11 @@ async def queries(request: _HTTP) -> Response[bytes]:
     return told([query_as_json(query) for query in found[:size]], headers=next_page(request, principal.tenant_id, last))
 
 
-@post("/queries", opt=requires(Permission.QUERIES_SUBSCRIBE), status_code=201)
+@post("/queries", opt=requires(Permission.QUERIES_SUBSCRIBE), status_code=201, request_max_body_size=_MOST_BYTES)
 async def name_query(request: _HTTP) -> Response[bytes]:
     """Name a query; 201 with its address, 409 where the name is taken."""
     principal, services = principal_of(request), services_of(request)
-    given, prefixes = _given(await request.body()), prefixes_of(request)
+    given, prefixes = _given(await json_body(request)), prefixes_of(request)
 
     async def use_case(tx: TenantTransaction) -> Reply:
         query = await create_query(tx, principal, given.name, bytes(given.query).decode(), prefixes)
@@ -92,8 +92,6 @@ def _wanted(request: _HTTP, query: NamedQuery) -> EventFilter:
 
 
 def _given(raw: bytes) -> _Given:
-    if len(raw) > _MOST_BYTES:
-        raise TooLargeError(f"A query has at most {MAX_DEFINITION} characters.", field="query")
     try:
         return msgspec.json.decode(raw, type=_Given)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:

@@ -8,14 +8,14 @@ from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath
 
 from backend.epcis.answers import answer_form
-from backend.epcis.named_queries.answers import Reply, address_of, once, subscription_as_json, told
+from backend.epcis.named_queries.answers import Reply, address_of, json_body, once, subscription_as_json, told
 from backend.epcis.paging import Cursor, next_page, paging, read_cursor
 from backend.services import services_of
 from backend.subscriptions import subscribing
 from backend.subscriptions.errors import NoSuchSubscriptionError
 from backend.subscriptions.terms import read_terms
 from infra.database import TenantTransaction
-from infra.errors import NotFoundError, TooLargeError
+from infra.errors import NotFoundError
 from infra.outward import Outward
 from tenants.http import principal_of, requires
 from tenants.mandates import tenant_of
@@ -38,13 +38,11 @@ async def subscriptions(name: FromPath[str], request: _HTTP) -> Response[bytes]:
     return told([subscription_as_json(each) for each in found[:size]], headers=next_page(request, principal.tenant_id, last))
 
 
-@post("/queries/{name:str}/subscriptions", opt=requires(Permission.QUERIES_SUBSCRIBE), status_code=201)
+@post("/queries/{name:str}/subscriptions", opt=requires(Permission.QUERIES_SUBSCRIBE), status_code=201, request_max_body_size=MOST_BYTES)
 async def subscribe(name: FromPath[str], request: _HTTP) -> Response[bytes]:
     """Have a query reported to a web address, as a stream or by a schedule in the company's time zone."""
     principal, services = principal_of(request), services_of(request)
-    raw = await request.body()
-    if len(raw) > MOST_BYTES:
-        raise TooLargeError(f"A subscription has at most {MOST_BYTES} bytes.")
+    raw = await json_body(request)
     form = answer_form(request)
     terms = read_terms(raw, outward=Outward.of(services.settings), epc_format=form.epc_format, web_words=form.web_words)
     tenant = await tenant_of(services.database, principal.tenant_id)
@@ -77,7 +75,12 @@ async def unsubscribe(name: FromPath[str], subscription_id: FromPath[str], reque
     await services.in_tenant(principal.tenant_id, lambda tx: subscribing.unsubscribe(tx, principal, name, identifier))
 
 
-@post("/queries/{name:str}/subscriptions/{subscription_id:str}/resume", opt=requires(Permission.QUERIES_SUBSCRIBE), status_code=200)
+@post(
+    "/queries/{name:str}/subscriptions/{subscription_id:str}/resume",
+    opt=requires(Permission.QUERIES_SUBSCRIBE),
+    status_code=200,
+    request_max_body_size=MOST_BYTES,
+)
 async def resume(name: FromPath[str], subscription_id: FromPath[str], request: _HTTP) -> Response[bytes]:
     """Let a paused subscription go on where it was, in the name of who asks; not of the standard."""
     principal, services = principal_of(request), services_of(request)
