@@ -17,6 +17,7 @@ from tenants.registration import add_claim
 from tests.factories import FLOUR, PLANT, capture, gtin, lot, made, quantity, shipped, sscc, unit
 from tests.firms import Firm
 from tests.graphql.test_commands import document
+from tests.security.test_bad_input import MALFORMED, Flood
 from tests.validator.documents import CONTEXT, pretty, xml_document
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
@@ -162,3 +163,22 @@ async def test_more_faults_than_are_bearable_are_counted(client: httpx.AsyncClie
     assert sum("example" in event for event in told["events"]) == 20
     told = (await validate(client, await bearer(firm), document(*[{} for _ in range(6000)]))).json()
     assert (told["faultCount"], told["faults"][0]["path"]) == (1, "$.epcisBody.eventList")
+
+
+async def test_whatever_is_malformed_is_told_as_faults(client: httpx.AsyncClient, firm: Firm, bearer: Bearer) -> None:
+    headers = await bearer(firm)
+    for content_type in ("application/json", "application/xml"):
+        for name, body in MALFORMED.items():
+            answer = await validate(client, headers, body, content_type)
+            assert answer.status_code == 200, (name, answer.text)
+            # A list of no events is good JSON, and holds nothing to find fault with.
+            assert answer.json()["valid"] is ((name, content_type) == ("list", "application/json")), name
+
+
+async def test_a_body_of_100_mb_is_refused_before_it_is_taken(client: httpx.AsyncClient, firm: Firm, bearer: Bearer) -> None:
+    for path in ("/epcis/validate", "/validator"):
+        flood = Flood()
+        headers = {**await bearer(firm), "Content-Type": "application/json" if path != "/validator" else "multipart/form-data; boundary=x"}
+        answer = await client.post(path, content=flood.chunks(), headers=headers)
+        assert answer.status_code in (400, 413)
+        assert flood.taken <= LARGEST + 5 * 65_536
