@@ -64,7 +64,7 @@ def _of_object(value: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]
         yield (normal_tag(language) if isinstance(language, str) else None) or UNDETERMINED, str(text)
     elif "@id" in value and isinstance(value["@id"], str):
         yield UNDETERMINED, value["@id"]
-    elif value and all(isinstance(name, str) and normal_tag(name) and isinstance(item, str | list) for name, item in value.items()):
+    elif value and all(normal_tag(name) and isinstance(item, str | list) for name, item in value.items()):
         for name, item in value.items():
             for _, found in texts(item, depth + 1):
                 yield normal_tag(name) or UNDETERMINED, found

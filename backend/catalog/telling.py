@@ -10,7 +10,7 @@ import msgspec
 
 from backend.catalog import vocabulary_repository as repository
 from backend.catalog.attributes import CBV, CHILDREN, canonical, indexed, texts
-from backend.catalog.entries import Entry, Location, Partner, Product
+from backend.catalog.entries import Entry, Location, Product
 from backend.catalog.languages import UNDETERMINED
 from backend.catalog.vocabulary_repository import Key
 from backend.identifiers import DIGITAL_LINK_ROOT
@@ -92,7 +92,7 @@ def element_of(entry: Entry) -> Element:
         return Element(EPC_CLASS, uri, uri, {"attributes": [_named("tradeItemDescription", entry)]})
     if isinstance(entry, Location):
         return Element(BUSINESS_LOCATION, entry.place, entry.place, {"attributes": [_named("name", entry)]})
-    address = [{"id": f"{CBV}streetAddressOne", "attribute": entry.address}] if isinstance(entry, Partner) and entry.address else []
+    address = [{"id": f"{CBV}streetAddressOne", "attribute": entry.address}] if entry.address else []
     return Element(SOURCE_DEST, entry.party, entry.party, {"attributes": [_named("name", entry), *address]})
 
 

@@ -61,18 +61,22 @@ async def of_keys(tx: TenantTransaction, kind: int, keys: Collection[str]) -> li
     )
 
 
-async def page(tx: TenantTransaction, kind: int, key: str, *, cursor: tuple[datetime, int] | None, backward: bool, limit: int) -> list[Record]:
-    """States of one key from behind the cursor, the last first, or the other way round. `valid_to` is where the next one begins."""
+async def pages(
+    tx: TenantTransaction, kind: int, keys: Collection[str], *, cursor: tuple[datetime, int] | None, backward: bool, limit: int
+) -> list[Record]:
+    """States of each key from behind the cursor, the last first, or the other way round. `valid_to` is where the next one begins."""
     behind, order = (">", "asc") if backward else ("<", "desc")
     return await tx.fetch(
-        f"""select v.version_id, v.valid_from, v.recorded_at, v.recorded_by, v.told, v.entry,
-             (select min(n.valid_from) from catalog_version n where n.tenant_id = $1 and n.kind = $2 and n.key = $3
+        f"""select k.key, v.version_id, v.valid_from, v.recorded_at, v.recorded_by, v.told, v.entry,
+             (select min(n.valid_from) from catalog_version n where n.tenant_id = $1 and n.kind = $2 and n.key = k.key
                 and (n.valid_from, n.version_id) > (v.valid_from, v.version_id)) as valid_to
-           from catalog_version v where v.tenant_id = $1 and v.kind = $2 and v.key = $3
-             and ($4::timestamptz is null or (v.valid_from, v.version_id) {behind} ($4, $5::bigint))
-           order by v.valid_from {order}, v.version_id {order} limit $6""",
+           from unnest($3::text[]) as k(key) cross join lateral (
+             select * from catalog_version c where c.tenant_id = $1 and c.kind = $2 and c.key = k.key
+               and ($4::timestamptz is null or (c.valid_from, c.version_id) {behind} ($4, $5::bigint))
+             order by c.valid_from {order}, c.version_id {order} limit $6) v
+           order by k.key, v.valid_from {order}, v.version_id {order}""",
         kind,
-        key,
+        list(keys),
         cursor[0] if cursor else None,
         cursor[1] if cursor else None,
         limit,

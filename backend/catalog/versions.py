@@ -89,6 +89,9 @@ class NamesThen:
         return names[max(0, bisect_right(moments, moment) - 1)]
 
 
+NEVER_RENAMED: Final = NamesThen({})
+
+
 async def names_then(tx: TenantTransaction, kind: type[E], keys: Collection[str]) -> NamesThen:
     """What these were called through time, for whoever asks about many moments."""
     rows = await version_repository.of_keys(tx, int(kind.sort), keys) if keys else []
@@ -117,15 +120,13 @@ class Version:
     entry: Entry
 
 
-async def page_of_versions(
-    tx: TenantTransaction, kind: type[E], key: str, *, cursor: tuple[datetime, int] | None, backward: bool, limit: int
-) -> list[Version]:
-    """The states of one entry from behind the cursor, the last first, in the order of going."""
-    rows = await version_repository.page(tx, int(kind.sort), key, cursor=cursor, backward=backward, limit=limit)
-    return [
-        Version(
-            row["version_id"], row["valid_from"], row["valid_to"], row["recorded_at"], row["recorded_by"], row["told"],
-            from_text(kind, key, row["entry"]),
-        )
-        for row in rows
-    ]  # fmt: skip
+async def pages_of_versions(
+    tx: TenantTransaction, kind: type[E], keys: Collection[str], *, cursor: tuple[datetime, int] | None, backward: bool, limit: int
+) -> dict[str, list[Version]]:
+    """The states of each of these from behind the cursor, the last first, in the order of going."""
+    found: dict[str, list[Version]] = defaultdict(list)
+    for row in await version_repository.pages(tx, int(kind.sort), keys, cursor=cursor, backward=backward, limit=limit):
+        held = from_text(kind, row["key"], row["entry"])
+        version = Version(row["version_id"], row["valid_from"], row["valid_to"], row["recorded_at"], row["recorded_by"], row["told"], held)
+        found[row["key"]].append(version)
+    return found

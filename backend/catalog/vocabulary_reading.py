@@ -39,7 +39,7 @@ class Reader:
         """Every element of every vocabulary; what is defective in one doesn't keep the others out."""
         for index, vocabulary in enumerate(vocabularies):
             path = below(self.path, index)
-            kind = vocabulary.get("type") if isinstance(vocabulary, dict) else None
+            kind = vocabulary.get("type")
             if not isinstance(kind, str) or not is_uri(kind) or len(kind.encode()) > LONGEST_NAME:
                 self.fail(f"{path}.type", _RULE, "The vocabulary has no type that is a URI.", "Name one such as urn:epcglobal:epcis:vtype:EPCClass.")
                 continue
