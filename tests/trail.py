@@ -81,6 +81,7 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/auth/sign-out", "POST"): {"session.ended"},
     ("/epcis/capture", "POST"): {"events.captured"},
     ("/epcis/events", "POST"): {"events.captured"},
+    ("/epcis/masterData", "POST"): {"master_data.told"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
     ("/mobile/v1/devices/switch", "POST"): {"device.switched"},
@@ -92,7 +93,9 @@ ROUTES_WITHOUT: Final[dict[tuple[str, str], str]] = {
     ("/mobile/v1/devices/token", "POST"): "a phone proves itself every ten minutes; its enrolment and each change of the user are on the trail",
     ("/graphql", "POST"): "each mutation in it is watched by its own name",
 }
-ROUTES_MAY_DO_NOTHING: Final = {("/auth/sign-out", "POST"), ("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/mobile/v1/sync", "POST")}
+ROUTES_MAY_DO_NOTHING: Final = {
+    ("/auth/sign-out", "POST"), ("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/epcis/masterData", "POST"), ("/mobile/v1/sync", "POST"),
+}  # fmt: skip
 # Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.
 BY_ANOTHER: Final = {"device.switched", "device.quarantined"}
 WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")

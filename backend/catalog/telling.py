@@ -74,8 +74,10 @@ async def tell(tx: TenantTransaction, told: Sequence[Element], *, source: str, o
             continue
         rows = [(*item.key, item.captured, body, digest) for item, body, digest in new]
         current = await repository.add(tx, rows, source=source, own=own, teller=teller, valid_from=valid_from)
-        values = [value for item, _, _ in new if item.key in current for value in item.values()]
-        await repository.index(tx, current, values, source=source)
+        if before := [key for key, told_before in current.items() if told_before]:
+            await repository.forget(tx, before, source=source)
+        if values := [value for item, _, _ in new if item.key in current for value in item.values()]:
+            await repository.index(tx, values, source=source)
         fresh += [item for item, _, _ in new]
     return fresh
 

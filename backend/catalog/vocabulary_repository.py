@@ -30,8 +30,9 @@ async def digests(tx: TenantTransaction, keys: Sequence[Key], *, source: str, mo
     return {(row["vocabulary"], row["element"]): row["digest"] for row in rows}
 
 
-async def add(tx: TenantTransaction, rows: Sequence[Row], *, source: str, own: bool, teller: str, valid_from: datetime) -> set[Key]:
-    """Keep what was told from a moment on; gives the elements of which nothing later is known, whose attributes are these now."""
+async def add(tx: TenantTransaction, rows: Sequence[Row], *, source: str, own: bool, teller: str, valid_from: datetime) -> dict[Key, bool]:
+    """Keep what was told from a moment on; gives the elements of which nothing later is known, whose attributes are these
+    now, and whether the source told anything of each before."""
     current = await tx.fetch(
         """insert into vocabulary_element as e (tenant_id, vocabulary, element, source, captured, own, teller, body, valid_from)
            select $1, n.vocabulary, n.element, $7, n.captured, $8, $9, n.body, $10
@@ -40,7 +41,7 @@ async def add(tx: TenantTransaction, rows: Sequence[Row], *, source: str, own: b
            on conflict (tenant_id, vocabulary, element, source) do update set captured = excluded.captured, own = excluded.own,
              teller = excluded.teller, body = excluded.body, valid_from = excluded.valid_from, updated_at = now()
            where e.valid_from <= excluded.valid_from
-           returning vocabulary, element""",
+           returning vocabulary, element, xmax = 0 as first""",
         *_columns(rows, 5),
         source,
         own,
@@ -57,17 +58,21 @@ async def add(tx: TenantTransaction, rows: Sequence[Row], *, source: str, own: b
         own,
         teller,
     )
-    return {(row["vocabulary"], row["element"]) for row in current}
+    return {(row["vocabulary"], row["element"]): not row["first"] for row in current}
 
 
-async def index(tx: TenantTransaction, keys: Collection[Key], values: Sequence[tuple[str, str, str, str]], *, source: str) -> None:
-    """Find these elements of a source by these values (vocabulary, element, attribute, value), and by no others any more."""
+async def forget(tx: TenantTransaction, keys: Collection[Key], *, source: str) -> None:
+    """These elements of a source are found by nothing any more."""
     await tx.execute(
-        """delete from vocabulary_attribute a using unnest($2::text[], $3::text[]) as n(vocabulary, element)
-           where a.tenant_id = $1 and a.element = n.element and a.vocabulary = n.vocabulary and a.source = $4""",
+        """delete from vocabulary_attribute where tenant_id = $1 and element = any($3::text[]) and source = $4
+             and (vocabulary, element) in (select n.vocabulary, n.element from unnest($2::text[], $3::text[]) as n(vocabulary, element))""",
         *_columns(list(keys), 2),
         source,
     )
+
+
+async def index(tx: TenantTransaction, values: Sequence[tuple[str, str, str, str]], *, source: str) -> None:
+    """Find elements of a source by these values (vocabulary, element, attribute, value)."""
     await tx.execute(
         """insert into vocabulary_attribute (tenant_id, vocabulary, element, attribute, value, source)
            select $1, n.vocabulary, n.element, n.attribute, n.value, $6

@@ -14,6 +14,8 @@ _BUSINESS_HEADER: Final = {
     "instanceIdentifier": ("DocumentIdentification", "InstanceIdentifier"),
 }
 
+_LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
 
 def read_header(element: _Element, names: Names, document: dict[str, Any]) -> None:
     """Fills `document` with what the header says."""
@@ -64,9 +66,10 @@ def _vocabulary_element(element: _Element, names: Names) -> dict[str, Any]:
 
 
 def _attribute(element: _Element, names: Names) -> Any:
-    """Text or nested elements; the attribute's own id stands beside it."""
+    """Text, with its language where that is told, or nested elements; the attribute's own id stands beside it."""
     if not len(element):
-        return plain_text(element)
+        language = element.get(_LANGUAGE)
+        return {"@value": plain_text(element), "@language": language} if language else plain_text(element)
     value = extension_value(element, names)
     if isinstance(value, dict):
         value.pop("id", None)

@@ -40,6 +40,38 @@ begin
 end $$
 """
 
+_TOLD = """
+do $$
+declare t record;
+begin
+  for t in select tenant_id from tenant order by tenant_id loop
+    perform set_config('app.tenant_id', t.tenant_id::text, true);
+    insert into vocabulary_element (tenant_id, vocabulary, element, source, captured, own, teller, body, valid_from)
+      select t.tenant_id, e.vocabulary, e.element, 'catalogue', e.element, true, 'suyuan', json_build_object('attributes', json_build_array(
+        json_build_object('attribute', (select json_agg(json_build_object('@language', n.key, '@value', n.value)) from json_each_text(e.names) n),
+          'id', e.attribute)))::text, e.valid_from
+      from (
+        select 'urn:epcglobal:epcis:vtype:EPCClass' as vocabulary, 'https://id.gs1.org/01/' || gtin as element, names::json as names,
+          'urn:epcglobal:cbv:mda#tradeItemDescription' as attribute, valid_from from product where tenant_id = t.tenant_id
+        union all
+        select 'urn:epcglobal:epcis:vtype:BusinessLocation', place, names::json, 'urn:epcglobal:cbv:mda#name', valid_from
+          from location where tenant_id = t.tenant_id
+        union all
+        select 'urn:epcglobal:epcis:vtype:SourceDest', party, names::json, 'urn:epcglobal:cbv:mda#name', valid_from
+          from partner where tenant_id = t.tenant_id) e;
+    insert into vocabulary_version (tenant_id, vocabulary, element, source, valid_from, own, teller, body, digest)
+      select tenant_id, vocabulary, element, source, valid_from, own, teller, body, encode(sha256(convert_to(body, 'UTF8')), 'hex')
+      from vocabulary_element where tenant_id = t.tenant_id;
+    insert into vocabulary_attribute (tenant_id, attribute, value, element, vocabulary, source)
+      select e.tenant_id, a.value ->> 'id', case when octet_length(n.value ->> '@value') <= 300 then n.value ->> '@value'
+        else 'sha256:' || encode(sha256(convert_to(n.value ->> '@value', 'UTF8')), 'hex') end, e.element, e.vocabulary, e.source
+      from vocabulary_element e, json_array_elements(e.body::json -> 'attributes') a, json_array_elements(a.value -> 'attribute') n
+      where e.tenant_id = t.tenant_id on conflict do nothing;
+  end loop;
+  perform set_config('app.tenant_id', '', true);
+end $$
+"""
+
 
 def upgrade() -> None:
     for table in ("product", "location", "partner"):
@@ -49,6 +81,7 @@ def upgrade() -> None:
     _versions()
     _elements()
     op.execute(_BEGINNING)
+    op.execute(_TOLD)
 
 
 def _key(name: str) -> sa.Column[str]:
