@@ -1,5 +1,6 @@
 """Which place lies in which, from lists of children that may name every level at once. Rules only."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,33 +20,36 @@ class Hierarchy:
 def hierarchy(told: Sequence[tuple[str, str, str]], stored: Mapping[str, str], fixed: Collection[str]) -> Hierarchy:
     """From (parent, child, where in the document); `stored` are the parents that are known, those of `fixed` children stay.
 
-    A child that several name lies in the one that the others name too, for a list of children may hold those of its children. What
-    would make a place lie in itself, through whatever levels, is left out with a fault.
+    A list of children may hold those of its children, so a child that several name lies in the one that names the fewest. What would
+    make a place lie in itself, through whatever levels, is left out with a fault: of a circle's edges the one told last.
     """
+    sizes = Counter(parent for parent, _, _ in told)
     found = Hierarchy()
-    candidates: dict[str, dict[str, str]] = {}
-    for parent, child, path in told:
-        candidates.setdefault(child, {}).setdefault(parent, path)
-    for child, of_child in candidates.items():
-        if child in fixed:
-            continue
-        ordered = sorted(of_child, key=lambda parent: -len(of_child.keys() & candidates.get(parent, {}).keys()))
-        for parent in ordered:
-            if not _lies_in(parent, child, stored, found.parents):
-                found.parents[child] = parent
-                break
-            message = f"{child} would lie in itself, through {parent}."
-            found.faults.append(Fault(of_child[parent], _RULE, message, "Leave one of the children out; this one was."))
+    edges: dict[str, tuple[int, str]] = {}
+    for order, (parent, child, path) in enumerate(told):
+        if child not in fixed and (child not in edges or sizes[parent] < sizes[found.parents[child]]):
+            found.parents[child] = parent
+            edges[child] = (order, path)
+    settled: set[str] = set()
+    for child in list(edges):
+        while circle := _circle(child, stored, found.parents, settled):
+            last = max((place for place in circle if place in found.parents), key=lambda place: edges[place][0])
+            message = f"{last} would lie in itself, through {found.parents.pop(last)}."
+            found.faults.append(Fault(edges[last][1], _RULE, message, "Leave one of the children out; this one was."))
     return found
 
 
-def _lies_in(place: str, outer: str, stored: Mapping[str, str], fresh: Mapping[str, str]) -> bool:
-    """Whether a place is another one or lies in it; circles that were stored before end."""
-    seen: set[str] = set()
-    at: str | None = place
-    while at is not None and at not in seen:
-        if at == outer:
-            return True
-        seen.add(at)
+def _circle(start: str, stored: Mapping[str, str], fresh: Mapping[str, str], settled: set[str]) -> list[str]:
+    """The places of a circle above a place, unless all of it was stored before; without one, everything above is settled."""
+    places: dict[str, int] = {}
+    at: str | None = start
+    while at is not None and at not in settled:
+        if at in places:
+            circle = list(places)[places[at] :]
+            if any(place in fresh for place in circle):
+                return circle
+            break
+        places[at] = len(places)
         at = fresh.get(at) or stored.get(at)
-    return False
+    settled.update(places)
+    return []

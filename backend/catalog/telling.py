@@ -24,6 +24,7 @@ SOURCE_DEST: Final = "urn:epcglobal:epcis:vtype:SourceDest"
 # The source of what people and programs of the company put into the catalogue itself.
 CATALOGUE: Final = "catalogue"
 AT_ONCE: Final = 1_000
+VALUES_AT_ONCE: Final = 10_000
 _encode = msgspec.json.Encoder(order="deterministic", decimal_format="number").encode
 
 
@@ -77,7 +78,8 @@ async def tell(tx: TenantTransaction, told: Sequence[Element], *, source: str, o
         if before := [key for key, told_before in current.items() if told_before]:
             await repository.forget(tx, before, source=source)
         if values := [value for item, _, _ in new if item.key in current for value in item.values()]:
-            await repository.index(tx, values, source=source)
+            for at in range(0, len(values), VALUES_AT_ONCE):
+                await repository.index(tx, values[at : at + VALUES_AT_ONCE], source=source)
         fresh += [item for item, _, _ in new]
     return fresh
 

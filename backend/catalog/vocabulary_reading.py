@@ -12,6 +12,8 @@ from backend.identifiers.describe import shown
 MOST_ELEMENTS: Final = 20_000
 MOST_ATTRIBUTES: Final = 200
 MOST_CHILDREN: Final = 5_000
+# Of a whole document.
+MOST_VALUES: Final = 200_000
 LONGEST_NAME: Final = 300
 LARGEST_VALUE: Final = 16_000
 _RULE: Final = "EPCIS 2.0 §9 epcisMasterData"
@@ -29,6 +31,7 @@ class Reader:
         self.paths: dict[tuple[str, str], str] = {}
         self.faults: list[Fault] = []
         self.seen = 0
+        self.values = 0
 
     def fail(self, path: str, rule: str, message: str, mend: str) -> None:
         """Note a fault; the first ones say enough."""
@@ -46,8 +49,9 @@ class Reader:
             elements = vocabulary.get("vocabularyElementList") or []
             for place, element in enumerate(elements if isinstance(elements, list) else []):
                 self.seen += 1
-                if self.seen > MOST_ELEMENTS:
-                    self.fail(self.path, _BOUND, f"There are more than {MOST_ELEMENTS} elements.", "Send the rest in another document.")
+                if self.seen > MOST_ELEMENTS or self.values > MOST_VALUES:
+                    what = f"{MOST_ELEMENTS} elements, or {MOST_VALUES} attributes and children"
+                    self.fail(self.path, _BOUND, f"There are more than {what}.", "Send the rest in another document.")
                     return
                 self._element(kind, element, f"{path}.vocabularyElementList[{place}]")
 
@@ -68,6 +72,7 @@ class Reader:
         if children := self._children(element.get("children"), f"{path}.children"):
             body["children"] = children
         read = Element(kind, found.uri, captured, body)
+        self.values += len(attributes) + len(children)
         self.elements[read.key] = _together(self.elements[read.key], read) if read.key in self.elements else read
         self.paths.setdefault(read.key, path)
 

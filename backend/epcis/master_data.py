@@ -14,8 +14,9 @@ from backend.catalog.web_vocabulary import is_web_vocabulary, read_things
 from backend.events.contexts import STANDARD_CONTEXT
 from backend.events.faults import DocumentFaults, Fault
 from backend.events.json_text import read_json, write_json
-from backend.events.reader import Reading, read
+from backend.events.reader import Reading, read, read_document
 from backend.events.timestamps import parse_timestamp, write_timestamp
+from backend.events.xml_reader import read_xml
 from backend.events.xml_writer_events import XmlVersion
 from backend.events.xml_writer_names import Namespaces, add_extension, child, scalar, set_attribute
 from infra import clock
@@ -38,17 +39,19 @@ class MasterDataDocument:
 
 
 def read_master_data(raw: bytes, content_type: str) -> MasterDataDocument:
-    """Read a master data document, any document of EPCIS with master data and no events, or things of the GS1 Web Vocabulary.
+    """Read a master data document, what a query for master data answered, any document of EPCIS with master data and no events, or things
+    of the GS1 Web Vocabulary.
 
     Raises `DocumentFaults`, and 415 for a body of another kind.
     """
-    if "xml" not in content_type:
-        value = read_json(raw).value if "json" in content_type else None
-        if isinstance(value, dict) and value.get("type") == MASTER_DATA_DOCUMENT:
-            return _of_body(value)
-        if is_web_vocabulary(value):
-            return MasterDataDocument(read_things(value), clock.now(), path="$")
-    return _of_reading(read(raw, content_type))
+    value = read_xml(raw) if "xml" in content_type else read_json(raw).value if "json" in content_type else None
+    if isinstance(value, dict) and value.get("type") == MASTER_DATA_DOCUMENT:
+        return _of_body(value)
+    if isinstance(value, dict) and (found := _of_results(value)) is not None:
+        return found
+    if is_web_vocabulary(value):
+        return MasterDataDocument(read_things(value), clock.now(), path="$")
+    return _of_reading(read_document(value) if "xml" in content_type and isinstance(value, dict) else read(raw, content_type))
 
 
 def _of_body(value: dict[str, Any]) -> MasterDataDocument:
@@ -61,6 +64,18 @@ def _of_body(value: dict[str, Any]) -> MasterDataDocument:
     return MasterDataDocument(
         vocabularies, _moment(value.get("creationDate")), sender if isinstance(sender, str) else "", "$.epcisBody.vocabularyList"
     )  # fmt: skip
+
+
+def _of_results(value: dict[str, Any]) -> MasterDataDocument | None:
+    """The results of a SimpleMasterDataQuery, of whoever answered it; None for any other document."""
+    at: Any = value
+    for name in ("epcisBody", "queryResults", "resultsBody"):
+        at = at.get(name) if isinstance(at, dict) else None
+    vocabularies = at.get("vocabularyList") if isinstance(at, dict) and "eventList" not in at else None
+    if not isinstance(vocabularies, list) or not all(isinstance(item, dict) for item in vocabularies):
+        return None
+    path = "$.epcisBody.queryResults.resultsBody.vocabularyList"
+    return MasterDataDocument(vocabularies, _moment(value.get("creationDate")), path=path)
 
 
 def _of_reading(reading: Reading) -> MasterDataDocument:

@@ -98,7 +98,7 @@ async def test_products_places_and_addresses_of_a_header_are_named(services: Ser
     found = await product(services, firm, with_check_digit("0030001012345"))
     assert found is not None
     assert (found.names, found.told, found.published) == ({"und": "Epcistra"}, False, False)
-    place = await location(services, firm, "https://id.gs1.org/414/0300011111113")
+    place = await location(services, firm, f"https://id.gs1.org/414/{with_check_digit('030001111111')}")
     assert (place.names, place.undetermined) == ({"und": "GS1 Pharma"}, True)
 
 
