@@ -62,8 +62,8 @@ def _of_object(value: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]
     if text is not None and not isinstance(text, list | Mapping):
         language = value.get("@language")
         yield (normal_tag(language) if isinstance(language, str) else None) or UNDETERMINED, str(text)
-    elif "@id" in value and isinstance(value["@id"], str):
-        yield UNDETERMINED, value["@id"]
+    elif isinstance(identifier := value.get("@id", value.get("id")), str):
+        yield UNDETERMINED, identifier
     elif value and all(normal_tag(name) and isinstance(item, str | list) for name, item in value.items()):
         for name, item in value.items():
             for _, found in texts(item, depth + 1):

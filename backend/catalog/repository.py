@@ -23,7 +23,8 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     return entry.party, names, entry.supplier, entry.customer, entry.address, entry.told
 
 
-# Each of these leaves a row alone of which something holds that began later, and the company's own word where another's is told.
+# Each of these leaves a row alone of which something holds that began later; the company's own word takes the place of others', never the
+# other way round.
 
 
 async def upsert_products(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -34,7 +35,7 @@ async def upsert_products(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]
            on conflict (tenant_id, gtin) do update set names = excluded.names, kind = excluded.kind, uom = excluded.uom,
              shelf_life_days = excluded.shelf_life_days, published = excluded.published, told = excluded.told, valid_from = excluded.valid_from,
              updated_at = now()
-           where p.valid_from <= excluded.valid_from and (p.told or not excluded.told)""",
+           where case when p.told = excluded.told then p.valid_from <= excluded.valid_from else p.told end""",
         *_columns(rows),
     )
 
@@ -48,7 +49,7 @@ async def upsert_locations(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]
            on conflict (tenant_id, place) do update set parent_place = excluded.parent_place, names = excluded.names, kind = excluded.kind,
              own = excluded.own, time_zone = excluded.time_zone, undetermined = excluded.undetermined, told = excluded.told,
              valid_from = excluded.valid_from, updated_at = now()
-           where l.valid_from <= excluded.valid_from and (l.told or not excluded.told)""",
+           where case when l.told = excluded.told then l.valid_from <= excluded.valid_from else l.told end""",
         *_columns(rows),
     )
 
@@ -60,7 +61,7 @@ async def upsert_partners(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]
            select $1, * from unnest($2::text[], $3::text[], $4::bool[], $5::bool[], $6::text[], $7::bool[], $8::timestamptz[])
            on conflict (tenant_id, party) do update set names = excluded.names, supplier = excluded.supplier, customer = excluded.customer,
              address = excluded.address, told = excluded.told, valid_from = excluded.valid_from, updated_at = now()
-           where p.valid_from <= excluded.valid_from and (p.told or not excluded.told)""",
+           where case when p.told = excluded.told then p.valid_from <= excluded.valid_from else p.told end""",
         *_columns(rows),
     )
 

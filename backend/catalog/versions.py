@@ -96,7 +96,12 @@ async def names_then(tx: TenantTransaction, kind: type[E], keys: Collection[str]
     """What these were called through time, for whoever asks about many moments."""
     rows = await version_repository.of_keys(tx, int(kind.sort), keys) if keys else []
     states: dict[str, tuple[list[datetime], list[Names]]] = defaultdict(lambda: ([], []))
+    own: set[str] = set()
     for row in rows:
+        if row["told"] and row["key"] in own:
+            continue
+        if not row["told"]:
+            own.add(row["key"])
         moments, names = states[row["key"]]
         told = from_text(kind, row["key"], row["entry"]).names
         if moments and moments[-1] == row["valid_from"]:

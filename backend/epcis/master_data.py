@@ -158,8 +158,11 @@ def _add_attribute(parent: _Element, name: str, value: Any) -> None:
     element = child(parent, "attribute", None if isinstance(plain, dict | list) else scalar(plain))
     set_attribute(element, "id", name)
     if isinstance(plain, dict):
+        context = plain.get("@context")
+        names = Namespaces([context]) if isinstance(context, dict) else _NO_NAMES
         for key, inner in plain.items():
-            add_extension(element, key.removeprefix("@"), inner, _NO_NAMES)
+            if key != "@context":
+                add_extension(element, key.removeprefix("@"), inner, names)
     elif isinstance(plain, list):
         add_extension(element, "item", plain, _NO_NAMES)
     elif isinstance(value, dict) and isinstance(value.get("@language"), str):

@@ -39,7 +39,7 @@ def shared(path: str) -> Reading:
     return read(Path(SHARED_DATA, path).read_bytes().replace(b"<!DOCTYPE project>", b""), "application/xml")
 
 
-def element(identifier: str, children: tuple[str, ...] = (), **attributes: Any) -> dict[str, Any]:
+def element(identifier: str, children: Any = (), **attributes: Any) -> dict[str, Any]:
     """A vocabulary element with attributes of CBV."""
     told: dict[str, Any] = {"id": identifier}
     if attributes:

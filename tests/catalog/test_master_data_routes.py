@@ -20,7 +20,7 @@ Headers = dict[str, str]
 SITE = "urn:epc:id:sgln:0037000.00729.0"
 MIMASU = "gs1-epcis/examples/xml/Mimasu/Example-masterData.xml"
 FASTNT = "epcis-implementations/fastnt/requests-1.2/Capture/Masterdata.xml"
-PRODUCT = {
+PRODUCT: dict[str, Any] = {
     "@context": {"gs1": "https://gs1.org/voc/"},
     "@type": "gs1:Product",
     "@id": f"https://id.gs1.org/01/{FLOUR}",
@@ -62,6 +62,9 @@ async def test_a_master_data_document_is_kept_once_and_answered(client: httpx.As
     assert {kind for kind, _ in found} == {BUSINESS_LOCATION, READ_POINT}
     assert found[BUSINESS_LOCATION, SITE]["attributes"][0] == {"id": "http://epcis.example.com/mda/latitude", "attribute": "+18.0000"}
     assert len(found[BUSINESS_LOCATION, SITE]["children"]) in (2, 3)
+    address = {"@context": {"example": "http://epcis.example.com/ns"}, "example:Address": {
+        "Street": "100 Nowhere Street", "City": "Fancy", "State": "DC", "Zip": "99999"}}  # fmt: skip
+    assert found[BUSINESS_LOCATION, SITE]["attributes"][2] == {"id": "http://epcis.example.com/mda/address", "attribute": address}
 
 
 @needs_shared_data
@@ -112,8 +115,8 @@ async def test_the_answer_as_xml_can_be_sent_to_another_firm(
     root = etree.fromstring(answer.content)
     assert root.tag == f"{{{namespace}}}EPCISQueryDocument"
     assert root.xpath("//VocabularyElement/children/id/text()")
-    [name] = root.xpath("//attribute[@xml:lang='zh-TW']/text()")
-    assert name == "麵粉"
+    assert root.xpath("//e:Address/@City", namespaces={"e": "http://epcis.example.com/ns"}) == ["Fancy"]
+    assert root.xpath("//attribute[@xml:lang='zh-TW']/text()") == ["麵粉"]
     theirs = await bearer(other_firm)
     told = await send(client, theirs, answer.content, "application/xml")
     assert (told.status_code, told.json().get("changed")) == (200, 8), told.text

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from backend.catalog.telling import EPC_CLASS
+from backend.catalog.vocabulary import absorb
 from backend.services import Services
 from infra.clock import now
 from tenants.permissions import Role
+from tenants.principal import Principal
 from tests.catalog.conftest import Caller
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, SHOP, START, capture, lot, made, packed, quantity, shipped, sscc, transformed
 from tests.firms import Firm
@@ -178,3 +181,18 @@ async def test_one_firms_history_is_told_to_nobody_else(
     stranger = await caller_of(other_firm, Role.OWNER)
     await name(stranger, {"en": "Own"})
     assert [one["name"] for one in (await versions(stranger, first=9))["nodes"]] == ["Own"]
+
+
+async def test_the_companys_word_ends_what_others_told_also_where_it_reaches_back(
+    firm: Firm, services: Services, owner: Caller, buyer: Principal
+) -> None:
+    told = [{"type": EPC_CLASS, "vocabularyElementList": [{"id": f"https://id.gs1.org/01/{FLOUR}", "attributes": [
+        {"id": "cbvmda:tradeItemDescription", "attribute": "Theirs"}]}]}]  # fmt: skip
+    await services.in_tenant(firm.tenant_id, lambda tx: absorb(tx, buyer, told, told_at=START - timedelta(days=1)))
+    await capture(services, firm.tenant_id, made([], [quantity(FLOUR_LOT, 9)]))
+    assert [event["objects"]["nodes"][0]["object"]["productName"] for event in (await owner.ask(EVENTS))["events"]["nodes"]] == ["Theirs"]
+    await name(owner, {"en": "Ours"}, "2026-01-01T00:00:00Z")
+    assert [event["objects"]["nodes"][0]["object"]["productName"] for event in (await owner.ask(EVENTS))["events"]["nodes"]] == ["Ours"]
+    assert (await owner.ask("{ products(first: 1) { nodes { name told } } }"))["products"]["nodes"] == [{"name": "Ours", "told": False}]
+    found = [(one["name"], one["told"], one["validFrom"] == one["validTo"]) for one in (await versions(owner, first=9))["nodes"]]
+    assert found == [("Theirs", True, True), ("Ours", False, False)]
