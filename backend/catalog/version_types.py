@@ -12,6 +12,7 @@ from backend.catalog import languages, loaders
 from backend.catalog.entries import Kind
 from backend.catalog.languages import name_in
 from backend.catalog.master_data import Told
+from backend.catalog.sites import Sites
 from backend.catalog.versions import Version
 from backend.graphql.context import Context
 from backend.graphql.directives import ListSize, requires
@@ -87,12 +88,14 @@ class ToldMasterData:
     own: bool = strawberry.field(description="It is the company's own word.")
     valid_from: datetime
     attributes: JSON
-    children: list[str] = strawberry.field(directives=(ListSize(assumed_size=10),))
+    children: list[str] = strawberry.field(
+        description="The URIs of what lies in it, as far as you may see it; at most 500.", directives=(ListSize(assumed_size=10),)
+    )
 
     @classmethod
-    def of(cls, told: Told) -> "ToldMasterData":
-        """From the store's."""
-        children: list[str] = list(told.body.get("children", ()))[:500]
+    def of(cls, told: Told, sites: Sites | None) -> "ToldMasterData":
+        """From the store's, as somebody of these sites may see it."""
+        children: list[str] = [child for child in told.body.get("children", ()) if sites is None or sites.cover(child)][:500]
         return cls(
             vocabulary=told.vocabulary, element=told.captured, teller=told.teller, own=told.own, valid_from=told.valid_from,
             attributes=JSON(told.attributes), children=children,
@@ -107,7 +110,8 @@ async def versions_of(context: Context, kind: Kind, key: str, page: Page) -> Con
 
 async def told_about(context: Context, element: str) -> list[ToldMasterData]:
     """What at most 20 sources tell of it."""
-    return [ToldMasterData.of(told) for told in (await context.load(loaders.told, element))[:20]]
+    sites = await loaders.sites_for(context, Permission.CATALOG_READ)
+    return [ToldMasterData.of(told, sites) for told in (await context.load(loaders.told, element))[:20]]
 
 
 def _cursor(version: Version) -> str:
