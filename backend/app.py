@@ -14,6 +14,7 @@ from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
 from backend.landing import landing
 from backend.services import SERVICES, Services, build_services
+from backend.validator.page_routes import validator_router
 from infra.http import EXCEPTION_HANDLERS, health_routes, with_edge
 from infra.logging import configure_logging
 from infra.settings import Settings, load_settings
@@ -72,7 +73,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return [*oauth_routes(services.settings), epcis_router(services), graphql_router(services), history_router(services)]
+    return [*oauth_routes(services.settings), epcis_router(services), graphql_router(services), history_router(services), validator_router(services)]
 
 
 def _gateway(services: Services) -> list[Any]:
@@ -91,4 +92,5 @@ def _health(services: Services) -> list[Any]:
         await services.redis.ping()
 
     opt = public("a load balancer asks it, and it tells of no tenant", counted=False)
-    return health_routes({"database": database, "redis": redis}, opt)
+    # Whatever Redis keeps is asked of PostgreSQL while it is away.
+    return health_routes({"database": database, "redis": redis}, opt, spared=frozenset({"redis"}))

@@ -7,7 +7,9 @@ from typing import Final
 
 from infra.errors import SuyuanError
 
-COMMANDS: Final = ("serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets")
+COMMANDS: Final = (
+    "serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets", "reset-password", "index-events",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ dt { font-weight: 600; margin-top: 1em } dd { margin: 0 } code { font-size: .9em
 <dl>
 <dt>GraphQL</dt><dd><code>POST /graphql</code></dd>
 <dt>EPCIS 2.0</dt><dd><code>/epcis/capture</code>, <code>/epcis/events</code></dd>
+<dt>Validator <span lang="zh">校验</span></dt><dd><a href="/validator"><code>/validator</code></a></dd>
 <dt>Phones <span lang="zh">手机</span></dt><dd><code>/mobile/v1</code></dd>
 <dt>Product history <span lang="zh">产品履历</span></dt><dd><code>/01/{GTIN}/10/{lot}</code>, <code>/01/{GTIN}/21/{serial}</code></dd>
 <dt>Sign in <span lang="zh">登录</span></dt><dd><code>POST /auth/sign-in</code></dd>

@@ -3,6 +3,7 @@
 from backend.alerts import models as alerts
 from backend.catalog import models as catalog
 from backend.events import models as events
+from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
@@ -25,6 +26,7 @@ __all__ = [
     "catalog",
     "clients",
     "devices",
+    "event_fields",
     "events",
     "genealogy",
     "history",

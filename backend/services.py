@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.events.canonical import CanonicalEvent
+from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
 from backend.events.service import CaptureService, gate_for
 from backend.genealogy.containment import ContainmentProjection
@@ -29,7 +30,7 @@ CAPTURED_AT_ONCE = 50
 
 def projections() -> list[Projection]:
     """In the order in which they run: each may read what the ones before it have written."""
-    return [HoldMemory(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch()]
+    return [HoldMemory(), FieldProjection(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from backend.alerts import service as alerts
+from backend.bulk import staging
+from backend.bulk.work import StagedCapture
 from backend.catalog import service as catalog
 from backend.events import service as events
 from backend.history import publisher
@@ -14,11 +17,12 @@ from backend.housekeeping.service import Housekeeping
 from backend.sandbox import service as sandbox
 from backend.services import Services
 from backend.shipments import projection as shipments
-from infra.queue import Handler, Relay, run_worker
+from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, run_worker
 from tenants.audit import exports
 
-# Jobs of seconds and minutes, which have a queue of their own.
-LONG_TOPICS: Final = frozenset({exports.TOPIC, sandbox.FILL})
+# Jobs of seconds and minutes, which have queues of their own.
+LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK}
+QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 
 def handlers(services: Services) -> dict[str, Handler]:
@@ -32,14 +36,16 @@ def handlers(services: Services) -> dict[str, Handler]:
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
         sandbox.FILL: sandbox.Filler(services.capture),
+        staging.TOPIC: StagedCapture(services),
     }
 
 
-async def _work(services: Services, stop: asyncio.Event, *, long: bool) -> None:
-    """One of the two queues; its worker is started again where an outage ends it."""
+async def _work(services: Services, stop: asyncio.Event, line: Line) -> None:
+    """One of the queues; its worker is started again where an outage ends it."""
     redis_url = services.settings.redis_url.get_secret_value()
+    done_by = handlers(services)
     while not stop.is_set():
-        worker = asyncio.create_task(run_worker(redis_url, services.database, handlers(services), long=long))
+        worker = asyncio.create_task(run_worker(redis_url, services.database, done_by, line))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({worker, waiting}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
@@ -48,19 +54,23 @@ async def _work(services: Services, stop: asyncio.Event, *, long: bool) -> None:
             await worker
 
 
-async def run(services: Services) -> None:
-    """Relay and worker in one process, until SIGTERM or SIGINT."""
+async def run(services: Services, queues: Collection[str] = tuple(QUEUES)) -> None:
+    """Work on these queues until SIGTERM or SIGINT; whoever works on the short one relays and keeps house too."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
-    redis_url = services.settings.redis_url.get_secret_value()
-    relay = asyncio.create_task(Relay(services.relay_database, redis_url, LONG_TOPICS).run(stop))
-    housekeeping = asyncio.create_task(Housekeeping(services).run(stop))
-    await asyncio.gather(_work(services, stop, long=False), _work(services, stop, long=True))
-    await relay
-    # It may be in the middle of a round; a transaction that is cut off leaves everything as it was.
-    housekeeping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await housekeeping
+    works = [_work(services, stop, QUEUES[name]) for name in queues]
+    if "short" in queues:
+        works += [Relay(services.relay_database, services.settings.redis_url.get_secret_value(), LINES).run(stop), _keep_house(services, stop)]
+    await asyncio.gather(*works)
     await services.close()
+
+
+async def _keep_house(services: Services, stop: asyncio.Event) -> None:
+    rounds = asyncio.create_task(Housekeeping(services).run(stop))
+    await stop.wait()
+    # It may be in the middle of a round; a transaction that is cut off leaves everything as it was.
+    rounds.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await rounds

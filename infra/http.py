@@ -198,8 +198,11 @@ async def _answers(name: str, check: Check) -> bool:
     return True
 
 
-def health_routes(checks: dict[str, Check], opt: dict[str, Any]) -> list[Any]:
-    """`/health/live` (the process answers) and `/health/ready` (each part that it needs answers)."""
+def health_routes(checks: dict[str, Check], opt: dict[str, Any], *, spared: frozenset[str] = frozenset()) -> list[Any]:
+    """`/health/live` (the process answers) and `/health/ready` (each part that it needs answers).
+
+    Without a part in `spared` the process goes on, slower or with less: it is ready then, and says that it is degraded.
+    """
 
     @get("/health/live", opt=opt, include_in_schema=False)
     async def live() -> dict[str, str]:
@@ -208,8 +211,9 @@ def health_routes(checks: dict[str, Check], opt: dict[str, Any]) -> list[Any]:
     @get("/health/ready", opt=opt, include_in_schema=False)
     async def ready() -> Response[dict[str, Any]]:
         answers = await asyncio.gather(*(_answers(name, check) for name, check in checks.items()))
-        parts = {name: "ok" if answered else "unavailable" for name, answered in zip(checks, answers, strict=True)}
-        well = all(state == "ok" for state in parts.values())
-        return Response({"status": "ok" if well else "unavailable", "parts": parts}, status_code=200 if well else 503)
+        away = {name for name, answered in zip(checks, answers, strict=True) if not answered}
+        status = "unavailable" if away - spared else "degraded" if away else "ok"
+        parts = {name: "unavailable" if name in away else "ok" for name in checks}
+        return Response({"status": status, "parts": parts}, status_code=503 if status == "unavailable" else 200)
 
     return [live, ready]

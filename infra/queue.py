@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from arq import create_pool
 from arq.connections import ArqRedis, RedisSettings
@@ -22,9 +23,6 @@ from infra.outbox import Postponed, mark_done, mark_failed, postpone, read_open
 
 Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
 
-QUEUE_NAME = "suyuan:outbox"
-# For topics whose jobs take long, so that exports don't stand in the way of alerts.
-LONG_QUEUE_NAME = "suyuan:outbox:long"
 RELAY_INTERVAL_SECONDS = 0.2
 RELAY_BATCH = 500
 # Of one tenant and topic, so many wait in Redis at most; the others stay in the outbox until it is their turn.
@@ -32,10 +30,6 @@ OFFERED_OF_A_TOPIC = 100
 # Redis serves by a score, the time of the offer. A row is offered as if it had come so much later for each row of its tenant and topic
 # before it, hence a tenant with one row stands before the second row of one with a thousand.
 TURN_SECONDS = 0.2
-JOB_TIMEOUT_SECONDS: float = 20
-LONG_JOB_TIMEOUT_SECONDS: float = 300
-JOBS = 8
-LONG_JOBS = 2
 # How many are looked at in one go: whatever comes meanwhile waits for them. More than two or three killed workers had in their hands.
 JOBS_LOOKED_AT = 50
 POLL_SECONDS = 0.02
@@ -57,6 +51,22 @@ order by turn, outbox_id limit $1
 _log = get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the queues in which jobs wait. `job_seconds` is the most that one may take, and what one lost to SIGKILL stays away."""
+
+    name: str
+    job_seconds: float
+    jobs: int
+
+
+SHORT: Final = Line("suyuan:outbox", 20, 8)
+# For topics whose jobs take long, so that exports don't stand in the way of alerts.
+LONG: Final = Line("suyuan:outbox:long", 300, 2)
+# For what computes without an end, some seconds at a time: captures of long documents.
+BULK: Final = Line("suyuan:outbox:bulk", 30, 2)
+
+
 def redis_settings(url: str) -> RedisSettings:
     """Settings that outlive a Redis outage of some seconds; without them arq's worker ends at the first lost connection."""
     settings = RedisSettings.from_dsn(url)
@@ -70,13 +80,13 @@ def redis_settings(url: str) -> RedisSettings:
 class Relay:
     """Offers open and due outbox rows again and again until a worker has closed them; losing Redis loses nothing.
 
-    Tenants take turns: each round offers the oldest rows of every tenant and topic. Rows of `long_topics` go to a queue of their own.
+    Tenants take turns: each round offers the oldest rows of every tenant and topic. `lines` says which topics don't go to the short one.
     """
 
-    def __init__(self, database: Database, redis_url: str, long_topics: frozenset[str] = frozenset()) -> None:
+    def __init__(self, database: Database, redis_url: str, lines: Mapping[str, Line] | None = None) -> None:
         self._database = database
         self._redis_url = redis_url
-        self._long_topics = long_topics
+        self._lines = lines or {}
         self._redis: ArqRedis | None = None
 
     async def offer_open_rows(self) -> int:
@@ -99,7 +109,7 @@ class Relay:
     async def _offer(self, redis: ArqRedis, job_id: str, row: Record) -> None:
         # In the past all of it: a later moment would be waited for.
         later = TURN_SECONDS * (row["turn"] - OFFERED_OF_A_TOPIC - 1)
-        queue_name = LONG_QUEUE_NAME if row["topic"] in self._long_topics else QUEUE_NAME
+        queue_name = self._lines.get(row["topic"], SHORT).name
         place = timedelta(seconds=later)
         await redis.enqueue_job("perform", row["tenant_id"], row["outbox_id"], _job_id=job_id, _queue_name=queue_name, _defer_by=place)
 
@@ -125,10 +135,9 @@ class Relay:
                 await redis.aclose()
 
 
-async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int, *, seconds: float | None = None) -> None:
+async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int, *, seconds: float = SHORT.job_seconds) -> None:
     """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open. `seconds`: how long it may take."""
     topic = "?"
-    seconds = JOB_TIMEOUT_SECONDS if seconds is None else seconds
     try:
         # Before arq cuts the job off, which would leave no failure to count and the row to be taken up again at once.
         async with asyncio.timeout(seconds * 0.9), database.tenant(tenant_id, timeout_ms=int(seconds * 1_000)) as tx:
@@ -147,7 +156,7 @@ async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id
             await mark_failed(tx, outbox_id, f"{type(problem).__name__}: {problem}")
 
 
-async def drain(database: Database, relay_database: Database, handlers: Mapping[str, Handler]) -> int:
+async def drain(database: Database, relay_database: Database, handlers: Mapping[str, Handler], *, seconds: float = SHORT.job_seconds) -> int:
     """Perform every open row here and now, without Redis; returns how many. For set-up commands and tests."""
     done = 0
     while True:
@@ -156,26 +165,22 @@ async def drain(database: Database, relay_database: Database, handlers: Mapping[
         if not rows:
             return done
         for row in sorted(rows, key=lambda row: row["outbox_id"]):
-            await perform(database, handlers, row["tenant_id"], row["outbox_id"])
+            await perform(database, handlers, row["tenant_id"], row["outbox_id"], seconds=seconds)
         done += len(rows)
 
 
-async def run_worker(redis_url: str, database: Database, handlers: Mapping[str, Handler], *, long: bool = False) -> None:
-    """Run an arq worker until it is told to stop; `long` for the queue of the long topics, with few jobs at a time and much time for each.
-
-    Jobs of the other queue are short, so that one lost to SIGKILL comes back within half a minute.
-    """
-    seconds = LONG_JOB_TIMEOUT_SECONDS if long else JOB_TIMEOUT_SECONDS
+async def run_worker(redis_url: str, database: Database, handlers: Mapping[str, Handler], line: Line = SHORT) -> None:
+    """Run an arq worker on one of the queues until it is told to stop."""
 
     async def perform_job(_context: dict[Any, Any], tenant_id: int, outbox_id: int) -> None:
-        await perform(database, handlers, tenant_id, outbox_id, seconds=seconds)
+        await perform(database, handlers, tenant_id, outbox_id, seconds=line.job_seconds)
 
     worker = Worker(
-        functions=[func(cast(Any, perform_job), name="perform", keep_result=0, timeout=seconds, max_tries=1)],
+        functions=[func(cast(Any, perform_job), name="perform", keep_result=0, timeout=line.job_seconds, max_tries=1)],
         redis_settings=redis_settings(redis_url),
-        queue_name=LONG_QUEUE_NAME if long else QUEUE_NAME,
+        queue_name=line.name,
         handle_signals=False,
-        max_jobs=LONG_JOBS if long else JOBS,
+        max_jobs=line.jobs,
         queue_read_limit=JOBS_LOOKED_AT,
         poll_delay=POLL_SECONDS,
         health_check_interval=5,

@@ -62,8 +62,10 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(default=600, ge=60, le=600)
     refresh_token_seconds: int = Field(default=30 * 86_400, ge=3_600)
 
-    capture_max_bytes: int = Field(default=10_000_000, ge=10_000)
-    capture_max_events: int = Field(default=2_000, ge=1)
+    capture_max_bytes: int = Field(default=10_000_000, ge=10_000, description="Of a document that is stored as a whole or not at all")
+    capture_max_events: int = Field(default=2_000, ge=1, description="Of a document that is stored as a whole or not at all")
+    capture_bulk_max_bytes: int = Field(default=2_000_000_000, ge=10_000, le=5_000_000_000, description="Of one whose good events are stored")
+    capture_bulk_max_events: int = Field(default=2_000_000, ge=1, description="Of one whose good events are stored")
     trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies in front of the service set X-Forwarded-For")
     limit_tenant_requests: int = Field(default=3_000, ge=1, description="A tenant's requests in ten seconds; see fairness.md for all limits")
     limit_caller_requests: int = Field(default=600, ge=1, description="Of those, what one session, key or device may send")

@@ -21,6 +21,7 @@ from tenants.errors import TokenInvalidError
 from tenants.limits import edge as limits
 from tenants.permissions import Permission
 from tenants.principal import ActorKind, Principal
+from tenants.round_trip import RoundTrip
 from tenants.service import Caller, Identity
 
 PERMISSION: Final = "permission"
@@ -93,34 +94,45 @@ async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
 
 async def authenticate(connection: Connection) -> Principal | None:
     """The request's principal, looked up once; None without an Authorization header. A token that doesn't hold is refused."""
+    return (await _authenticate(connection))[0]
+
+
+async def _authenticate(connection: Connection) -> tuple[Principal | None, RoundTrip | None]:
+    """The principal, and the message to Redis in which he was looked up just now."""
     known = connection.scope.get("user")
     if isinstance(known, Principal):
-        return known
+        return known, None
     values = connection.headers.getall("authorization", [])
     if not values:
-        return None
+        return None, None
     scheme, _, token = values[0].partition(" ")
     if len(values) != 1 or scheme.lower() not in ("bearer", "dpop") or not token:
         raise TokenInvalidError
-    if scheme.lower() == "dpop":
-        principal = await _authenticate_with_proof(connection, token)
-    else:
-        principal = await _authenticate_bearer(connection, token)
-    connection.scope["user"] = principal
-    return principal
-
-
-async def _authenticate_bearer(connection: Connection, token: str) -> Principal:
+    trip = identity_of(connection).round_trip(token, content_bytes=limits.announced_length(connection))
     try:
-        return await identity_of(connection).authenticate(token, caller=caller_of(connection))
+        if scheme.lower() == "dpop":
+            principal = await _authenticate_with_proof(connection, token, trip)
+        else:
+            principal = await _authenticate_bearer(connection, token, trip)
+    except NotAuthenticatedError:
+        trip.refused()
+        raise
+    connection.scope["user"] = principal
+    return principal, trip
+
+
+async def _authenticate_bearer(connection: Connection, token: str, trip: RoundTrip) -> Principal:
+    try:
+        return await identity_of(connection).authenticate(token, caller=caller_of(connection), trip=trip)
     except NotAuthenticatedError:
         answer_headers(connection.scope)[CHALLENGE_HEADER] = f'{BEARER_CHALLENGE}, error="invalid_token"'
         raise
 
 
-async def _authenticate_with_proof(connection: Connection, token: str) -> Principal:
+async def _authenticate_with_proof(connection: Connection, token: str, trip: RoundTrip) -> Principal:
     with proof_refusals_told(connection):
-        return await identity_of(connection).devices.authenticate(token, presented_proof(connection), caller=caller_of(connection))
+        devices = identity_of(connection).devices
+        return await devices.authenticate(token, presented_proof(connection), caller=caller_of(connection), trip=trip)
 
 
 @contextmanager
@@ -138,19 +150,33 @@ def presented_proof(connection: Connection) -> Presented:
     proofs = connection.headers.getall("dpop", [])
     if len(proofs) != 1:
         raise ProofInvalidError("the request needs exactly one header DPoP")
+    return Presented(proofs[0], str(connection.scope.get("method", "")), _path_of(connection))
+
+
+def proof_of_socket(connection: Connection, proof: str) -> Presented:
+    """A proof that came in a WebSocket's first message, for the request that has opened it: a GET (RFC 6455 §4.1)."""
+    return Presented(proof, "GET", _path_of(connection))
+
+
+def _path_of(connection: Connection) -> str:
     raw = connection.scope.get("raw_path")
-    path = raw.split(b"?")[0].decode("latin-1") if raw else escaped_path(connection.scope["path"])
-    return Presented(proofs[0], str(connection.scope.get("method", "")), path)
+    return raw.split(b"?")[0].decode("latin-1") if raw else escaped_path(connection.scope["path"])
 
 
 async def authenticate_and_charge(connection: Connection) -> Principal | None:
     """The same, charged to the caller's limits, or to the address where nobody has signed in or a token doesn't hold. Raises `RateLimitedError`."""
     try:
-        principal = await authenticate(connection)
+        principal, trip = await _authenticate(connection)
     except NotAuthenticatedError:
         await charge(connection, None)
         raise
+    if principal is not None and trip is not None and trip.levels is not None:
+        limits.settle(connection, trip.levels)
+        await _take_turn(connection, identity_of(connection), principal.tenant_id)
+        return principal
     await charge(connection, principal)
+    if principal is not None and trip is not None:
+        trip.let_in(principal)
     return principal
 
 
@@ -169,10 +195,20 @@ async def _take_turn(connection: Connection, identity: Identity, tenant_id: int)
     scope = connection.scope
     if scope["type"] != ScopeType.HTTP or _TURN in scope:
         return
-    scope[_TURN] = True  # type: ignore[typeddict-unknown-key] # ours, beside the server's own
     turns = identity.turns if limits.announced_length(connection) <= SHORT_BODY else identity.long_turns
+    scope[_TURN] = None  # type: ignore[typeddict-unknown-key] # ours, beside the server's own
     begun = await turns.enter(tenant_id)
-    when_answered(cast(Any, scope)).append(partial(turns.leave, tenant_id, begun))
+    scope[_TURN] = partial(turns.leave, tenant_id, begun)  # type: ignore[typeddict-unknown-key]
+    when_answered(cast(Any, scope)).append(partial(end_turn, connection))
+
+
+def end_turn(connection: Connection) -> None:
+    """End the tenant's turn before the answer, where the rest of a request is waiting for something else."""
+    scope = cast(dict[str, Any], connection.scope)
+    leave = scope.get(_TURN)
+    scope[_TURN] = None
+    if leave is not None:
+        leave()
 
 
 def principal_of(connection: Connection) -> Principal:

@@ -30,6 +30,7 @@ from tenants.passwords import Passwords
 from tenants.principal import ActorKind, Principal
 from tenants.recovery.service import Resets
 from tenants.refresh_tokens import RefreshToken, Rotation, decide_rotation
+from tenants.round_trip import RoundTrip
 from tenants.sandbox.access import grants_in_force
 from tenants.sandbox.service import Sandboxes
 from tenants.second_factor.service import CheckedCode, SecondFactors
@@ -92,7 +93,7 @@ class Identity:
     """Who calls, in which tenant, and whether that still stands. One object a process; it opens its own transactions."""
 
     def __init__(self, *, app: Database, auth: Database, redis: Redis | None, settings: Settings, passwords: Passwords | None = None) -> None:
-        optional_redis = OptionalRedis(redis)
+        optional_redis = self._redis = OptionalRedis(redis)
         self.app = app
         self.auth = auth
         self.settings = settings
@@ -100,16 +101,16 @@ class Identity:
         self.access_tokens = AccessTokens(settings)
         self.throttle = Throttle(auth, optional_redis)
         self._standings = self.standings = Standings(app, auth, optional_redis)
+        self.session_control = SessionControl(app, auth, self._standings)
         self.devices = Devices(
             app=app, auth=auth, redis=optional_redis, settings=settings, access_tokens=self.access_tokens, standings=self._standings,
-            throttle=self.throttle, passwords=self.passwords,
+            session_control=self.session_control, throttle=self.throttle, passwords=self.passwords,
         )  # fmt: skip
         self.clients = Clients(app=app, auth=auth, redis=optional_redis, access_tokens=self.access_tokens)
         self.sandboxes = Sandboxes(app=app, auth=auth, standings=self._standings)
         self.limits = RateLimits(optional_redis, settings)
         self.turns, self.long_turns = Turns(), Turns()
         self.second_factors = SecondFactors(auth, self.throttle, settings)
-        self.session_control = SessionControl(app, auth, self._standings)
         means = AccountMeans(app, auth, self.passwords, self.throttle, self._standings, self.second_factors, self.session_control)
         self.credentials, self.resets = Credentials(means), Resets(means)
         self.signatures = Signatures(self.credentials, self.second_factors)
@@ -190,16 +191,20 @@ class Identity:
         epoch = await self.credentials.change_password(principal, current=current, new=new)
         return self._access_token(principal, epoch)
 
-    async def authenticate(self, bearer: str, *, caller: Caller) -> Principal:
+    def round_trip(self, credential: str, *, content_bytes: int) -> RoundTrip:
+        """The one message in which a request that shows a token or key asks Redis whatever it needs."""
+        return RoundTrip(self._redis, self.limits, credential, content_bytes=content_bytes)
+
+    async def authenticate(self, bearer: str, *, caller: Caller, trip: RoundTrip | None = None) -> Principal:
         """The principal behind an access token or an API key. Raises a `NotAuthenticatedError` unless it is ours and stands."""
         if bearer.startswith(KEY_PREFIX):
-            return await self.clients.authenticate_key(bearer, caller=caller)
+            return await self.clients.authenticate_key(bearer, caller=caller, trip=trip)
         claims = self.access_tokens.verify(bearer)
         if claims.kind is ActorKind.CLIENT and claims.thumbprint is None:
-            return await self.clients.authenticate_token(claims, caller=caller)
+            return await self.clients.authenticate_token(claims, caller=caller, trip=trip)
         if claims.kind is not ActorKind.PERSON or claims.thumbprint is not None:
             raise TokenInvalidError
-        standing = await self._standings.of(claims)
+        standing = await self._standings.of(claims, trip)
         if standing is None:
             raise SessionEndedError
         allowed = sum_of(standing.grants, now())

@@ -1,7 +1,8 @@
 """Ending sessions before their time: by their owner, by an administrator, for all of a person's companies; and how many there may be."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from infra.database import Database, TenantTransaction
@@ -13,8 +14,10 @@ from tenants.principal import Principal
 from tenants.sessions import Membership
 from tenants.standing import Standings
 
-# More than anybody has browsers and phones; the one that wasn't used for longest gives way.
+# More than anybody has browsers; the session that wasn't used for longest gives way.
 MAX_SESSIONS: Final = 20
+# More stations than anybody works at in a shift, counted by themselves: a phone in the hall ends nobody's session in the office.
+MAX_SHIFTS: Final = 10
 
 
 class SessionControl:
@@ -58,17 +61,24 @@ class SessionControl:
                 ended = await sessions.end_sessions_of(tx, member.membership_id, because, keep=keep)
                 await self._record(tx, acting_in(tenant, member, actor), ended, because)
 
-    async def record_everywhere(self, person_id: UUID, action: str, *, actor: Principal | None, reason: str | None = None) -> None:
-        """What a person did to his account goes into the trail of each company where he is an active member."""
+    async def record_everywhere(
+        self, person_id: UUID, action: str, *, actor: Principal | None, reason: str | None = None, after: Mapping[str, Any] | None = None
+    ) -> int:
+        """What is done to a person's account goes into the trail of each company where he is an active member; returns how many those are."""
+        recorded = 0
         for tenant in await directory.tenants_by_id(self._app, await directory.tenant_ids_of(self._auth, person_id)):
             async with self._app.tenant(tenant.tenant_id) as tx:
                 member = await sessions.active_membership_of(tx, person_id)
                 if member is not None:
-                    await audit.record(tx, acting_in(tenant, member, actor), action, f"membership:{member.membership_id}", reason=reason)
+                    subject = f"membership:{member.membership_id}"
+                    await audit.record(tx, acting_in(tenant, member, actor), action, subject, reason=reason, after=after)
+                    recorded += 1
+        return recorded
 
-    async def make_room(self, tx: TenantTransaction, principal: Principal) -> None:
-        """Before a session is opened: those beyond the limit, the longest unused first, end."""
-        surplus = await sessions.sessions_beyond(tx, _membership_id(principal), MAX_SESSIONS - 1)
+    async def make_room(self, tx: TenantTransaction, principal: Principal, *, on_phones: bool = False) -> None:
+        """Before a session is opened, on a phone or elsewhere: those beyond the limit, the longest unused first, end."""
+        most = MAX_SHIFTS if on_phones else MAX_SESSIONS
+        surplus = await sessions.sessions_beyond(tx, _membership_id(principal), most - 1, on_phones=on_phones)
         ended = []
         for session_id in surplus:
             await self._standings.doubt_session(session_id)

@@ -241,14 +241,19 @@ async def end_sessions_of(tx: TenantTransaction, membership_id: UUID, because: s
     return [row["session_id"] for row in rows]
 
 
-async def sessions_beyond(tx: TenantTransaction, membership_id: UUID, allowed: int) -> list[UUID]:
-    """A member's live sessions beyond the `allowed` ones that were used last. Whoever else opens one for him waits from here on."""
+async def sessions_beyond(tx: TenantTransaction, membership_id: UUID, allowed: int, *, on_phones: bool) -> list[UUID]:
+    """A member's live sessions on phones, or elsewhere, beyond the `allowed` ones that were used last.
+
+    Whoever else opens one for him waits from here on.
+    """
     await tx.fetchval("select 1 from membership where tenant_id = $1 and membership_id = $2 for no key update", membership_id)
     rows = await tx.fetch(
-        """select session_id from session where tenant_id = $1 and membership_id = $2 and ended_at is null and expires_at > now()
+        """select session_id from session
+           where tenant_id = $1 and membership_id = $2 and ended_at is null and expires_at > now() and (device_id is not null) = $4
            order by last_used_at desc, session_id desc offset $3""",
         membership_id,
         allowed,
+        on_phones,
     )
     return [row["session_id"] for row in rows]
 

@@ -1,7 +1,8 @@
 """Whether the session behind a verified token still stands: asked of Redis first, of PostgreSQL where Redis doesn't know."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from infra.database import Database
 from tenants import directory
 from tenants.grants import Grant
 from tenants.optional_redis import REST_SECONDS, OptionalRedis
+from tenants.round_trip import RoundTrip
 from tenants.sandbox.access import grants_in_force
 from tenants.sessions import grants_of
 from tenants.tokens import AccessClaims
@@ -18,6 +20,7 @@ from tenants.tokens import AccessClaims
 CACHE_SECONDS: Final = REST_SECONDS
 # Outlives whatever a reader that looked just before the change may still write.
 DOUBT_SECONDS: Final = 3 * CACHE_SECONDS
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -49,9 +52,9 @@ class Standings:
         self._auth = auth
         self._redis = redis
 
-    async def of(self, claims: AccessClaims) -> Standing | None:
+    async def of(self, claims: AccessClaims, trip: RoundTrip | None = None) -> Standing | None:
         """The standing of the token's session, or None where it ended, the membership isn't active or the epoch passed."""
-        standing = await self._cached(claims)
+        standing = cached(await read(self._redis, session_keys(claims), trip), Standing)
         if standing is None:
             standing = await self._stored(claims)
             if standing is None:
@@ -75,17 +78,6 @@ class Standings:
 
     async def _doubt(self, key: str) -> None:
         await self._redis.attempt(lambda redis: redis.set(key, b"1", ex=DOUBT_SECONDS), even_if_resting=True)
-
-    async def _cached(self, claims: AccessClaims) -> Standing | None:
-        doubts = (f"session:{claims.session_id}", f"person:{claims.subject_id}", f"tenant:{claims.tenant_public_id}")
-        keys = [_key(claims), *(f"suyuan:doubt:{what}" for what in doubts)]
-        values = await self._redis.attempt(lambda redis: redis.mget(keys))
-        if values is None or values[0] is None or any(doubt is not None for doubt in values[1:]):
-            return None
-        try:
-            return msgspec.json.decode(values[0], type=Standing)
-        except msgspec.DecodeError:
-            return None
 
     async def _remember(self, claims: AccessClaims, standing: Standing) -> None:
         value = msgspec.json.encode(standing)
@@ -123,6 +115,27 @@ class Standings:
             second_factor_at=row["second_factor_at"],
             reauthenticated_at=row["reauthenticated_at"],
         )
+
+
+def session_keys(claims: AccessClaims) -> list[str]:
+    """Where Redis has a session's standing, and behind it the marks that say not to believe it."""
+    doubts = (f"session:{claims.session_id}", f"person:{claims.subject_id}", f"tenant:{claims.tenant_public_id}")
+    return [_key(claims), *(f"suyuan:doubt:{what}" for what in doubts)]
+
+
+async def read(redis: OptionalRedis, keys: Sequence[str], trip: RoundTrip | None) -> Sequence[bytes | None] | None:
+    """The values of keys, with the request's one message where there is one; None where Redis is away."""
+    return await (trip.read(keys) if trip is not None else redis.attempt(lambda asked: asked.mget(keys)))
+
+
+def cached(values: Sequence[bytes | None] | None, kind: type[S]) -> S | None:
+    """The standing in the first of the values, unless one of the others is a mark of doubt."""
+    if values is None or values[0] is None or any(doubt is not None for doubt in values[1:]):
+        return None
+    try:
+        return msgspec.json.decode(values[0], type=kind)
+    except msgspec.DecodeError:
+        return None
 
 
 def _key(claims: AccessClaims) -> str:

@@ -1,7 +1,6 @@
 """How often a password or a code may be tried: per sign-in name and per address, counted before the password is looked at."""
 
 import hashlib
-import ipaddress
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from uuid import UUID
 from infra.database import Database
 from infra.ids import uuid7
 from tenants.errors import TooManyFailuresError
+from tenants.limits.addresses import network_of
 from tenants.optional_redis import OptionalRedis
 
 # NIST SP 800-63B-4 §3.2.2: at most 100 consecutive failures; then the password is of no use until someone lifts the block.
@@ -79,7 +79,7 @@ class Throttle:
 
     async def claim(self, login_name: str, address: str) -> Attempt:
         """Count an attempt as a failure in advance; `TooManyFailuresError` at a limit, for known and unknown names alike."""
-        attempt = Attempt(str(uuid7()), _sha256(f"name:{login_name}"), _sha256(f"address:{_network(address)}"))
+        attempt = Attempt(str(uuid7()), _sha256(f"name:{login_name}"), _sha256(f"address:{network_of(address)}"))
         await self._claim_in_redis(attempt)
         async with self._auth.connection() as connection, connection.transaction():
             for subject, in_all, in_window in (
@@ -95,7 +95,7 @@ class Throttle:
 
         Raises `TooManyFailuresError`; what it returns goes to `give_back_address` when the attempt has succeeded.
         """
-        subject = _sha256(f"{purpose}:{_network(address)}")
+        subject = _sha256(f"{purpose}:{network_of(address)}")
         async with self._auth.connection() as connection:
             if not await connection.fetchval(_CLAIM_IN_DATABASE, subject, WINDOW, None, limit):
                 raise TooManyFailuresError(_WINDOW_SECONDS)
@@ -165,16 +165,3 @@ def _code_subject(person_id: UUID) -> bytes:
 
 def _sha256(subject: str) -> bytes:
     return hashlib.sha256(subject.encode()).digest()
-
-
-def _network(address: str) -> str:
-    """The address as it is counted: an IPv6 customer has a /64 to himself, a v4-mapped address is the v4 one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
-    return str(parsed)

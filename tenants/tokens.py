@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +25,8 @@ AUDIENCE: Final = "suyuan-api"
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - the media type of RFC 9068
 LEEWAY: Final = timedelta(seconds=5)
 MAX_LENGTH: Final = 2_048
+# So many verified tokens a process remembers, the newest ones.
+VERIFIED: Final = 10_000
 REQUIRED: Final = ("exp", "iat", "sub", "aud", "iss", "jti", "tid", "sid", "epoch", "kind")
 
 
@@ -54,6 +57,8 @@ class AccessTokens:
         retired = [Ed25519PublicKey.from_public_bytes(_decode_32_bytes(key)) for key in settings.token_retired_keys]
         self._keys = {_key_id(key): key for key in (*retired, self._signing_key.public_key())}
         self._issuer = settings.token_issuer
+        # By the token's SHA-256: what it says, and when its time is over. Nothing gets in that wasn't verified.
+        self._verified: OrderedDict[bytes, tuple[AccessClaims, float]] = OrderedDict()
         self.lifetime = timedelta(seconds=settings.access_token_seconds)
 
     def issue(
@@ -89,7 +94,25 @@ class AccessTokens:
         return jwt.encode(claims, self._signing_key, algorithm=ALGORITHM, headers={"kid": self.key_id, "typ": TOKEN_TYPE})
 
     def verify(self, token: str) -> AccessClaims:
-        """The claims of a token of ours; `TokenExpiredError` if its time is over, `TokenInvalidError` for anything else."""
+        """The claims of a token of ours; `TokenExpiredError` if its time is over, `TokenInvalidError` for anything else.
+
+        Of a token that was verified before only the time is looked at again: the rest of it can't have changed.
+        """
+        if len(token) > MAX_LENGTH:
+            raise TokenInvalidError
+        digest = hashlib.sha256(token.encode(errors="replace")).digest()
+        claims, expires_at = self._verified.get(digest) or self._verify(token)
+        if expires_at <= now().timestamp() - LEEWAY.total_seconds():
+            self._verified.pop(digest, None)
+            raise TokenExpiredError
+        if digest not in self._verified:
+            self._verified[digest] = claims, expires_at
+            if len(self._verified) > VERIFIED:
+                self._verified.popitem(last=False)
+        return claims
+
+    def _verify(self, token: str) -> tuple[AccessClaims, float]:
+        """The claims, and when the token's time is over, in seconds since 1970."""
         try:
             claims = self._decode(token)
             epoch = claims["epoch"]
@@ -97,15 +120,13 @@ class AccessTokens:
                 raise TokenInvalidError
             kind, thumbprint = ActorKind(claims["kind"]), claims["cnf"]["jkt"] if "cnf" in claims else None
             identifiers = (UUID(claims["jti"]), UUID(claims["sub"]), UUID(claims["tid"]), UUID(claims["sid"]))
-            return AccessClaims(*identifiers, epoch, kind, thumbprint, str(claims.get("scope", "")))
+            return AccessClaims(*identifiers, epoch, kind, thumbprint, str(claims.get("scope", ""))), float(claims["exp"])
         except jwt.ExpiredSignatureError as problem:
             raise TokenExpiredError from problem
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError) as problem:
             raise TokenInvalidError from problem
 
     def _decode(self, token: str) -> dict[str, Any]:
-        if len(token) > MAX_LENGTH:
-            raise TokenInvalidError
         header = jwt.get_unverified_header(token)
         # Nothing else is ever read from a header: no jku, jwk or x5c can bring a key along.
         if set(header) != {"alg", "kid", "typ"} or header["typ"] != TOKEN_TYPE:

@@ -153,6 +153,7 @@ def settings(cluster: Cluster, database_urls: DatabaseUrls) -> Settings:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """The process's services on the worker's database."""
     built = build_services(settings)
+    await built.storage.ensure_bucket()
     # Argon2 as cheap as it goes: its cost is tried once, in the tests of passwords.
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     identity = Identity(app=built.database, auth=built.auth_database, redis=built.redis, settings=settings, passwords=cheap)

@@ -51,8 +51,8 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "updateClient": {"client.changed"},
     "revokeClientSecret": {"client_secret.revoked"},
     "revokeClient": {"client.revoked"},
-    # The second where the sandbox was there and had no data yet.
-    "openSandbox": {"sandbox.opened", "products.put"},
+    # The second where the sandbox was there and had no data yet, the third where its filling had failed.
+    "openSandbox": {"sandbox.opened", "products.put", "sandbox.filling_resumed"},
     "enterSandbox": {"sandbox.entered"},
     "resetSandbox": {"sandbox.reset"},
     "enrolDevice": {"device.enrolment_offered"},
@@ -70,17 +70,21 @@ MUTATIONS_WITHOUT: Final[dict[str, str]] = {
     "refreshToken": "it goes on with a session whose start is on the trail; every ten minutes an entry would bury the others",
     "beginSecondFactor": "it only offers a secret, which protects nothing before it is confirmed",
 }
-# These succeed where there is nothing left to do, and then they have done nothing.
-MAY_DO_NOTHING: Final = {
-    "signOut", "revokeSession", "revokeOtherSessions", "revokeMemberSessions", "capture", "setMemberRoles", "revokeClient", "revokeClientSecret",
-    "deactivateMember", "reactivateMember", "renameMember", "updateClient", "putRole", "openSandbox",
-}  # fmt: skip
+# These succeed where there is nothing left to do, and then they have changed nothing that the trail could tell of.
+MAY_DO_NOTHING: Final[dict[str, str]] = {
+    "signOut": "of two at once the second finds the session ended, by the first, which is on the trail",
+    "revokeOtherSessions": "there is no other session; each one that ends has an entry of its own",
+    "revokeMemberSessions": "the member has no open session; each one that ends has an entry of its own",
+    "capture": "whatever is sent is there already: each event has been told of when it came first",
+    "renameMember": "he is called so already",
+    "openSandbox": "it is open and filled; asking again is how one waits for it",
+}
 
 ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/auth/sign-in", "POST"): {"session.started"},
     ("/auth/sign-out", "POST"): {"session.ended"},
-    ("/epcis/capture", "POST"): {"events.captured"},
-    ("/epcis/events", "POST"): {"events.captured"},
+    ("/epcis/capture", "POST"): {"events.captured", "events.received"},
+    ("/epcis/events", "POST"): {"events.captured", "events.received"},
     ("/epcis/masterData", "POST"): {"master_data.told"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
@@ -91,11 +95,17 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
 ROUTES_WITHOUT: Final[dict[tuple[str, str], str]] = {
     ("/auth/refresh", "POST"): "it goes on with a session whose start is on the trail",
     ("/mobile/v1/devices/token", "POST"): "a phone proves itself every ten minutes; its enrolment and each change of the user are on the trail",
+    ("/epcis/validate", "POST"): "it answers about a document that it doesn't keep",
+    ("/validator", "POST"): "it answers about a document that it doesn't keep, and knows nobody",
     ("/graphql", "POST"): "each mutation in it is watched by its own name",
 }
-ROUTES_MAY_DO_NOTHING: Final = {
-    ("/auth/sign-out", "POST"), ("/epcis/capture", "POST"), ("/epcis/events", "POST"), ("/epcis/masterData", "POST"), ("/mobile/v1/sync", "POST"),
-}  # fmt: skip
+ROUTES_MAY_DO_NOTHING: Final[dict[tuple[str, str], str]] = {
+    ("/auth/sign-out", "POST"): "as signOut",
+    ("/epcis/capture", "POST"): "as capture",
+    ("/epcis/events", "POST"): "as capture",
+    ("/epcis/masterData", "POST"): "what is told again changes nothing",
+    ("/mobile/v1/sync", "POST"): "a batch may be sent twice, and may hold nothing but what was there or was refused entry by entry",
+}
 # Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.
 BY_ANOTHER: Final = {"device.switched", "device.quarantined"}
 WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")

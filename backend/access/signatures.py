@@ -1,5 +1,6 @@
 """Electronic signatures through GraphQL: how a mutation is signed, and how signatures are read."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -16,7 +17,7 @@ from backend.graphql.ids import global_id, parse_global_id
 from backend.graphql.pagination import Connection, Page, connect
 from infra.database import Gate, TenantTransaction
 from infra.errors import ConflictError, InvalidInputError, SuyuanError
-from tenants.errors import ProofRefusedError
+from tenants.errors import InFlightError, ProofRefusedError
 from tenants.permissions import Permission
 from tenants.signatures import service
 from tenants.signatures.repository import StoredSignature
@@ -102,6 +103,11 @@ def _subject_of(given: str) -> str:
     return f"{_KINDS[parsed[0]]}:{parsed[1]}" if parsed and parsed[0] in _KINDS else ""
 
 
+# How often, and after how long, an act that is signed tries again for its Idempotency-Key.
+LOOKS: Final = 10
+LOOK_SECONDS: Final = 0.05
+
+
 class _SignatureAskedError(ConflictError):
     """Nothing stands against the act but its signature."""
 
@@ -148,4 +154,10 @@ async def perform_signed(
             if again.reply is not None:
                 return again
         return Done(None, refusal)
+    for _ in range(LOOKS):
+        try:
+            return await perform(info, given, lambda tx: act(tx, proved), gate=gate)
+        except InFlightError:
+            # The same request, sent once more, is just looking whether it was done. The code is used up, so this one has to go on.
+            await asyncio.sleep(LOOK_SECONDS)
     return await perform(info, given, lambda tx: act(tx, proved), gate=gate)

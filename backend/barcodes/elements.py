@@ -11,7 +11,7 @@ from typing import Final
 
 from backend.barcodes.dictionary import ApplicationIdentifier, Component, application_identifiers, identifier_length, matches
 from backend.barcodes.errors import BarcodeError
-from backend.barcodes.linters import LINTERS
+from backend.barcodes.linters import LINTERS, check_digit
 
 FNC1: Final = "^"
 GROUP_SEPARATOR: Final = "\x1d"
@@ -129,6 +129,8 @@ def _lint(ai: str, linter: str, part: str, value: str) -> None:
     rule = LINTERS[linter](part)
     if rule is not None:
         where = "" if part == value else f", in its part “{part}”"
+        if rule == "INCORRECT_CHECK_DIGIT":
+            where += f"; {part[:-1]}{check_digit(part[:-1])} would be right"
         raise BarcodeError(rule, f"The value “{value}” of ({ai}) breaks the rule {rule.replace('_', ' ').lower()}{where}.", ai=ai)
 
 

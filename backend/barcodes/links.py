@@ -39,19 +39,29 @@ def read_link(uri: str, *, short_names: bool = False, short_gtins: bool = False)
 
     `short_names` reads "/gtin/…/lot/…", `short_gtins` GTINs without their leading zeros.
     """
-    if len(uri) > MAX_LENGTH:
-        raise BarcodeError("TOO_LONG", f"The URI has {len(uri)} characters; {MAX_LENGTH} are the most that is read.")
-    found = _URI.fullmatch(uri)
-    if found is None or not _CHARACTERS.fullmatch(uri):
-        raise BarcodeError("NO_URI", "This is no web address with a domain and a path, such as https://id.gs1.org/01/09506000134352.")
-    address, _, _ = found["rest"].partition("#")
-    path, _, query = address.partition("?")
-    pairs = _path(path.split("/"), short_names=short_names)
+    segments, query = take_apart(uri)
+    pairs = _path(segments, short_names=short_names)
     ignored: list[str] = []
     pairs += _query(query, pairs, ignored, short_names=short_names)
     elements = [_element(ai, value, short_gtins=short_gtins) for ai, value in pairs]
     require_equal_repeats(elements)
     return Link(tuple(elements), tuple(ignored))
+
+
+def take_apart(uri: str) -> tuple[list[str], str]:
+    """The segments of a web address's path, and its query. Raises `BarcodeError`."""
+    if len(uri) > MAX_LENGTH:
+        raise BarcodeError("TOO_LONG", f"The URI has {len(uri)} characters; {MAX_LENGTH} are the most that is read.")
+    found = _URI.fullmatch(uri)
+    if found is None or not _CHARACTERS.fullmatch(uri):
+        raise BarcodeError("NO_URI", "This is no web address with a domain and a path, such as https://id.gs1.org/01/09506000134352.")
+    path, _, query = found["rest"].partition("#")[0].partition("?")
+    return path.split("/"), query
+
+
+def read_key_path(segments: list[str], *, short_names: bool, short_gtins: bool) -> tuple[Element, ...]:
+    """The key at the end of a path, with its qualifiers. Raises `BarcodeError`."""
+    return tuple(_element(ai, value, short_gtins=short_gtins) for ai, value in _path(segments, short_names=short_names))
 
 
 def _path(segments: list[str], *, short_names: bool) -> list[tuple[str, str]]:
@@ -139,6 +149,20 @@ def write_link(elements: Iterable[Element], *, stem: str = "https://id.gs1.org",
     written = "".join(f"/{names.get(ai, ai)}/{escape(value, query=False)}" for ai, value in path)
     parameters = "&".join(f"{element.ai}={escape(element.value, query=True)}" for element in attributes)
     return stem.rstrip("/") + written + (f"?{parameters}" if parameters else "")
+
+
+def with_numbers(uri: str) -> str:
+    """The same address with application identifiers in place of their short names, all else as it stands. Raises `BarcodeError`."""
+    segments, _ = take_apart(uri)
+    # Only what is read as a key with its qualifiers is renamed: a folder may well be called "lot".
+    renamed = len(_path(list(segments), short_names=True)) * 2
+    address, hash_sign, fragment = uri.partition("#")
+    path, question, query = address.partition("?")
+    stem, names = path.split("/")[:-renamed], path.split("/")[-renamed:]
+    names[::2] = [SHORT_NAMES.get(name, name) for name in names[::2]]
+    parameters = [parameter.partition("=") for parameter in query.split("&")]
+    written = "&".join(f"{SHORT_NAMES.get(name, name) if equals else name}{equals}{value}" for name, equals, value in parameters)
+    return "/".join([*stem, *names]) + question + written + hash_sign + fragment
 
 
 def write_checked_link(elements: Sequence[Element], *, stem: str = "https://id.gs1.org") -> str:

@@ -20,7 +20,7 @@ _LOOKS_LIKE_FNC1: Final = re.compile(r"\\*\^")
 _WEB: Final = ("http://", "https://", "HTTP://", "HTTPS://")
 _PLAIN: Final[Mapping[str, str]] = MappingProxyType({"]Q1": "QR", "]d1": "DM", "]J0": "DotCode"})
 _GS1: Final[Mapping[str, str]] = MappingProxyType({"]Q3": "QR", "]d2": "DM", "]J1": "DotCode", "]e0": "DataBarExpanded", "]C1": "GS1_128_CCA"})
-_RETAIL: Final[Mapping[str, tuple[str, int]]] = MappingProxyType({"]E0": ("EAN13", 13), "]E4": ("EAN8", 8)})
+_RETAIL: Final[Mapping[str, tuple[str, int]]] = MappingProxyType({"]E0": ("EAN13", 13), "]E4": ("EAN8", 8), "]I1": ("ITF14", 14)})
 _MATRIX: Final = {name: (plain, gs1) for plain, name in _PLAIN.items() for gs1, other in _GS1.items() if other == name}
 _RETAIL_LENGTHS: Final = {"EAN13": 13, "EAN8": 8, "UPCA": 12, "UPCE": 12}
 _COMPOSITE: Final = "|"
@@ -49,6 +49,17 @@ def read_scan(text: str) -> Scan:
     if identifier in _RETAIL:
         return _read_retail(identifier, data)
     raise BarcodeError("OTHER_SYMBOLOGY", f"{identifier} is no symbology that carries GS1's identifiers.")
+
+
+def plain_data(text: str) -> str | None:
+    """The data of a symbol that holds any text, such as a QR code with a web address; None for scan data of any other kind."""
+    return text[3:] if text[:3] in _PLAIN and _IDENTIFIER.match(text) else None
+
+
+def symbology_of(text: str) -> str | None:
+    """The name of the symbology whose identifier stands in front; None where it is none that carries GS1's identifiers."""
+    retail = _RETAIL.get(text[:3])
+    return _PLAIN.get(text[:3]) or _GS1.get(text[:3]) or (retail[0] if retail else None)
 
 
 def _read_retail(identifier: str, data: str) -> Scan:

@@ -13,6 +13,9 @@ _DATES: Final = frozenset(("11", "12", "13", "15", "16", "17", "7006", "4326"))
 _PERIODS: Final = frozenset(("7007",))
 _TIMES: Final = frozenset(("7003", "8008", "4324", "4325", "7011"))
 _COUNTS: Final = frozenset(("30", "37"))
+# Hundredths of degrees Fahrenheit and Celsius.
+_TEMPERATURES: Final = {"4330": "FAH", "4331": "CEL", "4332": "FAH", "4333": "CEL"}
+_FULL_DATES: Final = frozenset(("7250", "7251"))
 # Units of UN/ECE Recommendation 20 by the first three digits of the identifier, net and logistic alike.
 _UNITS: Final = {
     **dict.fromkeys(("310", "330"), "KGM"), **dict.fromkeys(("311", "312", "313", "331", "332", "333"), "MTR"),
@@ -41,7 +44,22 @@ class Amount:
     currency: str | None
 
 
-Value = date | datetime | tuple[date, date] | Measure | Amount | int | str
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """Of a hundred."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Degrees on WGS 84, north and east."""
+
+    latitude: Decimal
+    longitude: Decimal
+
+
+Value = date | datetime | tuple[date, date] | Measure | Amount | Percentage | Coordinates | int | str
 
 
 def value_of(element: Element, *, today: date) -> Value:
@@ -49,13 +67,32 @@ def value_of(element: Element, *, today: date) -> Value:
     ai, text = element.ai, element.value
     if ai in _COUNTS:
         return int(text)
-    if len(ai) == 4 and ai[:3] in _UNITS:
+    quantity = _quantity(ai, text) if len(ai) == 4 else None
+    return quantity or _time(ai, text, today) or text
+
+
+def _quantity(ai: str, text: str) -> Measure | Amount | Percentage | Coordinates | None:
+    if ai[:3] in _UNITS:
         return Measure(_decimals(text, ai), _UNITS[ai[:3]])
-    if ai[:3] in ("390", "392"):
+    if ai[:3] in ("390", "392", "395"):
         return Amount(_decimals(text, ai), None)
     if ai[:3] in ("391", "393"):
         return Amount(_decimals(text[3:], ai), CURRENCIES[text[:3]])
-    return _time(ai, text, today) or text
+    if ai[:3] == "394":
+        return Percentage(_decimals(text, ai))
+    if ai == "4309":
+        # Both are shifted so that no digits are needed for a sign (§3.5).
+        return Coordinates(Decimal(text[:10]).scaleb(-7) - 90, _wrapped(Decimal(text[10:]).scaleb(-7)))
+    return _temperature(ai, text) if ai in _TEMPERATURES else None
+
+
+def _temperature(ai: str, text: str) -> Measure:
+    degrees = Decimal(text[:6]).scaleb(-2)
+    return Measure(-degrees if text.endswith("-") else degrees, _TEMPERATURES[ai])
+
+
+def _wrapped(degrees: Decimal) -> Decimal:
+    return degrees - 360 if degrees > 180 else degrees
 
 
 def _time(ai: str, text: str, today: date) -> date | datetime | tuple[date, date] | None:
@@ -64,7 +101,17 @@ def _time(ai: str, text: str, today: date) -> date | datetime | tuple[date, date
     if ai in _PERIODS:
         begin = read_date(text[:6], today)
         return (begin, read_date(text[6:12], today) if len(text) > 6 else begin)
+    if ai in _FULL_DATES:
+        return _full_date(text)
     return _moment(text, today) if ai in _TIMES else None
+
+
+def _full_date(text: str) -> date | datetime:
+    """YYYYMMDD, with hours and minutes on request; such dates have no day 00."""
+    day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    if len(text) == 8:
+        return day
+    return datetime(day.year, day.month, day.day, int(text[8:10]), int(text[10:12]))  # noqa: DTZ001 - the code doesn't say where the clock hangs
 
 
 def _decimals(text: str, ai: str) -> Decimal:

@@ -92,8 +92,10 @@ def start_web(supervisor: Supervisor, settings: dict[str, str]) -> None:
 
 
 def start_worker(supervisor: Supervisor, settings: dict[str, str]) -> None:
-    """Start relay and worker; nothing waits for them."""
-    supervisor.start(Command("worker", [sys.executable, "-m", "backend.cli", "work"], STATE, environment=settings, directory=ROOT))
+    """Start relay and worker, and the one that captures long documents; nothing waits for them."""
+    for name, queues in (("worker", ("short", "long")), ("bulk", ("bulk",))):
+        command = [sys.executable, "-m", "backend.cli", "work", "--queues", *queues]
+        supervisor.start(Command(name, command, STATE, environment=settings, directory=ROOT))
 
 
 def reset() -> None:

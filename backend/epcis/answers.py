@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from litestar import Request
 
+from backend.epcis.versions import V1_2, V2_0, NotAcceptableError, Version, readable, refusal
 from backend.events.json_text import write_json
-from backend.events.writer import EpcFormat, WritableEvent, write_event, write_query_document
-from backend.events.xml_writer import write_xml_document, write_xml_query_document
+from backend.events.writer import EpcFormat, WritableEvent, write_query_document
+from backend.events.xml_writer import write_xml_query_document
 from backend.events.xml_writer_events import XmlVersion
 from infra import clock
-from infra.errors import InvalidInputError, SuyuanError
+from infra.errors import InvalidInputError
 
+__all__ = ["AnswerForm", "MediaType", "NotAcceptableError", "answer_form", "epc_format", "preferred"]
+
+T = TypeVar("T", bound=StrEnum)
 QUERY_NAME: Final = "SimpleEventQuery"
+# On what an answer depends besides the address and the caller.
+_VARY: Final = "Accept, GS1-EPC-Format, GS1-CBV-XML-Format, GS1-EPCIS-Min, GS1-EPCIS-Max, GS1-CBV-Min, GS1-CBV-Max"
 
 
 class MediaType(StrEnum):
@@ -26,11 +32,16 @@ class MediaType(StrEnum):
     TEXT_XML = "text/xml"
 
 
-class NotAcceptableError(SuyuanError):
-    """The header Accept names no form that there is."""
+class CbvXmlFormat(StrEnum):
+    """The values of the header GS1-CBV-XML-Format; words are kept as such, so that nothing would be the form in which they came."""
 
-    code = "NOT_ACCEPTABLE"
-    status = 406
+    NO_PREFERENCE = "No_Preference"
+    NEVER_TRANSLATES = "Never_Translates"
+    URN = "Always_URN"
+    WEB = "Always_Web_URI"
+
+
+_XML: Final = (MediaType.XML, MediaType.TEXT_XML)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +51,60 @@ class AnswerForm:
     media_type: MediaType
     epc_format: EpcFormat
     xml: XmlVersion | None
+    web_words: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
         """What tells a client that it was given an older version, and caches that the answer depends on the request."""
-        version = {"GS1-EPCIS-Version": "1.2.0", "GS1-CBV-Version": "1.2.0"} if self.xml is XmlVersion.V1_2 else {}
-        return {**version, "Vary": "Accept, GS1-EPC-Format, GS1-EPCIS-Max"}
+        version = {"GS1-EPCIS-Version": V1_2.epcis, "GS1-CBV-Version": V1_2.cbv} if self.xml is XmlVersion.V1_2 else {}
+        return {**version, "Vary": _VARY}
 
-    def page(self, events: Sequence[WritableEvent]) -> bytes:
+    def page(self, events: Sequence[WritableEvent], query_name: str = QUERY_NAME) -> bytes:
         """The results of a query."""
-        if self.xml is not None:
-            return write_xml_query_document(events, created=clock.now(), query_name=QUERY_NAME, version=self.xml, epc_format=self.epc_format)
-        return write_json(write_query_document(events, created=clock.now(), query_name=QUERY_NAME, epc_format=self.epc_format))
-
-    def single(self, event: WritableEvent) -> bytes:
-        """One event: bare in JSON, in a document in XML, which has no other form."""
-        if self.xml is not None:
-            return write_xml_document([event], created=clock.now(), version=self.xml, epc_format=self.epc_format)
-        return write_json(write_event(event, epc_format=self.epc_format))
+        if self.xml is None:
+            return write_json(write_query_document(events, created=clock.now(), query_name=query_name, epc_format=self.epc_format))
+        return write_xml_query_document(
+            events, created=clock.now(), query_name=query_name, version=self.xml, epc_format=self.epc_format, web_words=self.web_words
+        )
 
 
 def answer_form(request: Request[Any, Any, Any]) -> AnswerForm:
-    """Read Accept, GS1-EPC-Format and GS1-EPCIS-Max. Raises `NotAcceptableError` and `InvalidInputError` naming the header."""
-    media_type = preferred(request.headers.get("accept", ""))
-    xml = _xml_version(request.headers.get("GS1-EPCIS-Max", "")) if media_type in (MediaType.XML, MediaType.TEXT_XML) else None
-    return AnswerForm(media_type, _epc_format(request), xml)
+    """Read Accept, the versions, GS1-EPC-Format and GS1-CBV-XML-Format. Raises `NotAcceptableError` and `InvalidInputError` naming the header.
+
+    Of the media types that the client takes, the one that it likes best and can read in a version that there is.
+    """
+    words = _header(request, "GS1-CBV-XML-Format", CbvXmlFormat, CbvXmlFormat.NO_PREFERENCE)
+    fallback: tuple[Version, ...] = ()
+    for media_type in _taken(request.headers.get("accept", "")):
+        # Version 1.2 knows no web URIs.
+        older = (V1_2,) if words is not CbvXmlFormat.WEB else ()
+        versions = (V2_0, *older) if media_type in _XML else (V2_0,)
+        version = readable(request, versions)
+        if version is not None:
+            xml = None if media_type not in _XML else XmlVersion.V2_0 if version is V2_0 else XmlVersion.V1_2
+            return AnswerForm(media_type, epc_format(request), xml, words is CbvXmlFormat.WEB)
+        fallback = (*fallback, *(each for each in versions if each not in fallback))
+    raise refusal(request, fallback)
 
 
 def preferred(accept: str) -> MediaType:
     """The form with the highest quality (RFC 9110 §12.5.1); of equals the one named first. Raises `NotAcceptableError`."""
-    best: MediaType | None = None
-    best_quality = 0.0
-    for part in accept[:1_000].split(",") if accept.strip() else ["*/*"]:
+    return _taken(accept)[0]
+
+
+def _taken(accept: str) -> list[MediaType]:
+    """Every form that is taken, the best first."""
+    qualities: dict[MediaType, tuple[float, int]] = {}
+    for place, part in enumerate(accept[:1_000].split(",") if accept.strip() else ["*/*"]):
         named, _, parameters = part.strip().lower().partition(";")
         quality = _quality(parameters)
-        if quality <= best_quality:
-            continue
-        found = next((media_type for media_type in MediaType if named in (media_type, f"{media_type.split('/')[0]}/*", "*/*")), None)
-        if found is not None:
-            best, best_quality = found, quality
-    if best is None:
+        for media_type in MediaType:
+            if quality > 0 and named in (media_type, f"{media_type.split('/')[0]}/*", "*/*"):
+                qualities.setdefault(media_type, (-quality, place))
+                qualities[media_type] = min(qualities[media_type], (-quality, place))
+    if not qualities:
         raise NotAcceptableError(f"Events are told as {', '.join(MediaType)}. Name one of them in the header Accept.", field="Accept")
-    return best
+    return sorted(qualities, key=lambda media_type: qualities[media_type])
 
 
 def _quality(parameters: str) -> float:
@@ -95,19 +118,14 @@ def _quality(parameters: str) -> float:
     return 1.0
 
 
-def _xml_version(newest: str) -> XmlVersion:
-    """The newest version that is written and that the client reads, by the header GS1-EPCIS-Max."""
-    if not newest:
-        return XmlVersion.V2_0
-    major = newest.partition(".")[0]
-    if major not in ("1", "2"):
-        raise InvalidInputError(f"GS1-EPCIS-Max is a version such as 2.0 or 1.2; it was “{newest[:20]}”.", field="GS1-EPCIS-Max")
-    return XmlVersion.V2_0 if major == "2" else XmlVersion.V1_2
+def epc_format(request: Request[Any, Any, Any]) -> EpcFormat:
+    """How identifiers are to be written."""
+    return _header(request, "GS1-EPC-Format", EpcFormat, EpcFormat.NO_PREFERENCE)
 
 
-def _epc_format(request: Request[Any, Any, Any]) -> EpcFormat:
-    value = request.headers.get("GS1-EPC-Format", EpcFormat.NO_PREFERENCE)
+def _header(request: Request[Any, Any, Any], name: str, kind: type[T], otherwise: T) -> T:
+    value = request.headers.get(name, otherwise)
     try:
-        return EpcFormat(value)
+        return kind(value)
     except ValueError:
-        raise InvalidInputError(f"GS1-EPC-Format is one of {', '.join(EpcFormat)}; it was “{value[:40]}”.", field="GS1-EPC-Format") from None
+        raise InvalidInputError(f"{name} is one of {', '.join(kind)}; it was “{value[:40]}”.", field=name) from None

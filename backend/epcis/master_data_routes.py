@@ -8,12 +8,13 @@ from litestar import Request, Response, get, post
 from backend.catalog.master_data import TooManyElementsError, find
 from backend.catalog.vocabulary import absorb
 from backend.epcis.answers import AnswerForm, answer_form
-from backend.epcis.capture_routes import READ_AT_ONCE
 from backend.epcis.master_data import MasterDataDocument, read_master_data, write_json_results, write_xml_results
 from backend.epcis.master_data_query import read_query, read_token, write_token
 from backend.epcis.paging import JSON, common_headers, next_link, paging
-from backend.epcis.problems import fault_list, problem, refuse_faults
+from backend.epcis.problems import problem, refuse_faults
+from backend.epcis.receiving import SHORT
 from backend.events.errors import CaptureLimitError
+from backend.events.jobs import fault_list
 from backend.events.json_text import write_json
 from backend.services import Services, services_of
 from tenants.http import principal_of, requires
@@ -25,8 +26,10 @@ async def _document(request: Request[Any, Any, Any], services: Services) -> Mast
     if int(request.headers.get("content-length") or 0) > limit:
         raise CaptureLimitError(f"The document is larger than {limit} bytes. Send it in parts.", field="Content-Length")
     raw = await request.body()
+    if len(raw) > limit:
+        raise CaptureLimitError(f"The document is larger than {limit} bytes. Send it in parts.", field="$")
     content_type = request.headers.get("content-type") or JSON
-    if len(raw) <= READ_AT_ONCE:
+    if len(raw) <= SHORT:
         return read_master_data(raw, content_type)
     return await services.lane.compute(read_master_data, raw, content_type)
 

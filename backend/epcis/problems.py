@@ -7,9 +7,9 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from backend.events.errors import QueryParameterError
+from backend.events.errors import QueryParameterError, QueryTooComplexError, QueryTooLargeError
 from backend.events.faults import DocumentFaults, Fault
-from backend.events.jobs import MOST_ERRORS
+from backend.events.jobs import fault_list
 from backend.events.reporting import EventsOutsideSitesError
 from infra.errors import SuyuanError
 from infra.http import answer_unexpected, request_id
@@ -29,6 +29,11 @@ _BY_STATUS: Final = {
     429: ("ImplementationException", "Too many requests"),
     503: ("ImplementationException", "Unavailable for the moment"),
 }
+_BY_ERROR: Final[dict[type[SuyuanError], str]] = {
+    QueryParameterError: "QueryParameterException",
+    QueryTooLargeError: "QueryTooLargeException",
+    QueryTooComplexError: "QueryTooComplexException",
+}
 
 
 def problem(status: int, detail: str, *, name: str | None = None, **extra: Any) -> Response[bytes]:
@@ -37,14 +42,6 @@ def problem(status: int, detail: str, *, name: str | None = None, **extra: Any) 
     body = {"type": f"epcisException:{name or exception}", "title": title, "status": status, "detail": detail, "requestId": request_id(), **extra}
     headers = {"Retry-After": str(extra["retryAfter"])} if "retryAfter" in extra else None
     return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
-
-
-def fault_list(faults: Sequence[Fault], exception: str = "ValidationException") -> list[dict[str, str]]:
-    """Faults as they stand in problems and capture jobs."""
-    return [
-        {"type": f"epcisException:{exception}", "title": fault.message, "field": fault.path, "rule": fault.rule, "detail": fault.mend}
-        for fault in faults[:MOST_ERRORS]
-    ]
 
 
 def refuse_faults(faults: Sequence[Fault]) -> Response[bytes]:
@@ -62,7 +59,7 @@ def _answer_faults(_request: Request[Any, Any, Any], error: DocumentFaults) -> R
 def _answer_refusal(_request: Request[Any, Any, Any], error: SuyuanError) -> Response[bytes]:
     if error.status >= 500 and error.code == "INTERNAL":
         return answer_unexpected(_request, error)
-    name = "QueryParameterException" if isinstance(error, QueryParameterError) else None
+    name = next((told for kind, told in _BY_ERROR.items() if isinstance(error, kind)), None)
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     if "retry_after" in error.detail:
         extra["retryAfter"] = error.detail["retry_after"]

@@ -1,6 +1,6 @@
 """Refusals of capture and of event queries."""
 
-from infra.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
+from infra.errors import ConflictError, InvalidInputError, NotFoundError, SuyuanError, TooLargeError, TooManyRequestsError
 
 
 class EventConflictError(ConflictError):
@@ -22,6 +22,12 @@ class EventNotFoundError(NotFoundError):
     code = "EVENT_NOT_FOUND"
 
 
+class ResourceNotFoundError(NotFoundError):
+    """No event that the caller may see names it."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+
 class CaptureJobNotFoundError(NotFoundError):
     """No such capture job here."""
 
@@ -34,10 +40,38 @@ class CaptureLimitError(TooLargeError):
     code = "CAPTURE_LIMIT_EXCEEDED"
 
 
+class UnsupportedEncodingError(SuyuanError):
+    """The body is packed in a way that isn't read."""
+
+    code = "UNSUPPORTED_CONTENT_ENCODING"
+    status = 415
+
+
+class TooManyCapturesError(TooManyRequestsError):
+    """So many long documents wait to be captured that no further one is taken."""
+
+    code = "TOO_MANY_CAPTURES"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} of your company's documents wait to be captured. Send the next one when some of them are done.", retry_after=30)
+
+
 class QueryParameterError(InvalidInputError):
     """A query parameter that does not exist or whose value can't be read."""
 
     code = "QUERY_PARAMETER"
+
+
+class QueryTooLargeError(TooLargeError):
+    """More events are found than the query allows (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_LARGE"
+
+
+class QueryTooComplexError(TooLargeError):
+    """The query takes longer than a request may (EPCIS 2.0 §8.2.3)."""
+
+    code = "QUERY_TOO_COMPLEX"
 
 
 class ReviewEntryNotFoundError(NotFoundError):

@@ -85,8 +85,32 @@ capture_job = tenant_table(
     Column("rejected", Integer, nullable=False),
     Column("errors", Text, nullable=False),
     Column("created_by", Uuid, nullable=False),
+    # How many events there are, and with how many of them it is decided what became of them.
+    Column("total", Integer),
+    Column("done", Integer, nullable=False, server_default="0"),
+    # Of a document that was staged (`backend/bulk`): what it is, and in whose name it is captured.
+    Column("content_type", Text),
+    Column("content_encoding", Text),
+    Column("size", BigInteger),
+    Column("sha256", LargeBinary),
+    Column("told_by", Text),
+    # What became of each event, one JSON text a line; of a staged document in `capture_result`.
+    Column("results", Text),
     key=("job_id",),
     grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
+)
+Index("ix_capture_job_open", capture_job.c.tenant_id, capture_job.c.job_id, postgresql_where=text("finished_at is null"))
+
+capture_result = tenant_table(
+    "capture_result",
+    Column("job_id", Uuid, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("results", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    key=("job_id", "first"),
+    grants={"suyuan_app": ("SELECT", "INSERT", "DELETE")},
+    purge="(recorded_at < (now() - '180 days'::interval))",
 )
 
 # Facts that can't be taken as they are (same key, other content) wait here for a person; nothing that was told is lost.

@@ -1,6 +1,6 @@
 """What a projection of events is; the ordered list is wired in `backend/services.py` and a projection never captures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -46,6 +46,8 @@ class Batch:
     applied: list[StoredEvent]
     superseded: list[Superseded]
     object_ids: Mapping[str, int]
+    # Every new event, also declarations and what was born superseded: for projections of what was told.
+    recorded: Sequence[StoredEvent] = ()
     containers: set[int] = field(default_factory=set)
     units: set[int] = field(default_factory=set)
     nodes: set[int] = field(default_factory=set)

@@ -9,7 +9,7 @@ from backend.catalog.loaders import sites_for
 from backend.catalog.sites import Sites
 from backend.events.canonical import EventType, Role
 from backend.events.query_service import EventFilter, ObjectMatch, RecordedEvent, find_events
-from backend.events.types import CaptureJob, Event, find_capture_job, find_event
+from backend.events.types import Event, find_event
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import field
@@ -40,7 +40,7 @@ class EventFilterInput:
 
 @strawberry.type
 class EventQueries:
-    """Events and capture jobs."""
+    """Events."""
 
     @field(description="Events in the order in which they were committed.", directives=requires(Permission.EVENTS_READ))
     async def events(
@@ -65,14 +65,6 @@ class EventQueries:
         """The same as `node`."""
         kind, identifier = parse_global_id(public_id) or ("", "")
         return await find_event(info.context, identifier) if kind == "Event" else None
-
-    @field(
-        description="A capture job by its id, or by the id in its address; null where there is none.", directives=requires(Permission.EVENTS_CAPTURE)
-    )
-    async def capture_job(self, info: Info, public_id: Annotated[strawberry.ID, strawberry.argument(name="id")]) -> CaptureJob | None:
-        """Who may not read events everywhere sees his own jobs alone."""
-        kind, identifier = parse_global_id(public_id) or ("CaptureJob", str(public_id))
-        return await find_capture_job(info.context, identifier) if kind == "CaptureJob" else None
 
 
 async def _find(tx: TenantTransaction, wanted: EventFilterInput, page: Page, seq: int, sites: Sites | None) -> list[RecordedEvent]:

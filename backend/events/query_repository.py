@@ -1,117 +1,35 @@
-"""The one query over the event log that every feed, API and page reads by: filtered, in order of the tenant's sequence."""
+"""The one query over the event log that every feed, API and page reads by: filtered, in order of the tenant's sequence or another."""
 
-from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from backend.catalog.sites import Fence, Sites, fenced
-from backend.events.canonical import Role
+from backend.catalog.sites import Sites
+from backend.events.query_conditions import Ordering, Values, Within, at_sites, conditions
+from backend.events.query_filter import EventFilter, ObjectMatch, Position
 from infra.database import Record, TenantTransaction
 
-EVENT_COLUMNS = """e.event_id, e.public_id, e.event_key, e.event_type, e.action, e.event_time, e.event_offset, e.record_time, e.declared_at,
+__all__ = ["EVENT_COLUMNS", "EventFilter", "ObjectMatch", "at_sites"]
+
+EVENT_COLUMNS: Final = """e.event_id, e.public_id, e.event_key, e.event_type, e.action, e.event_time, e.event_offset, e.record_time, e.declared_at,
     e.superseded_by, e.biz_step, e.disposition, e.read_point, e.biz_location, e.transformation_id, e.event_hash, e.anomaly, e.body, e.context"""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectMatch:
-    """Events in which one of these objects took part in one of these roles; `keys` are canonical, classes match by their own key."""
-
-    keys: tuple[str, ...]
-    roles: tuple[Role, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """What to find. Values of one field are alternatives, fields all hold; times are from (inclusive) to (exclusive)."""
-
-    event_time_from: datetime | None = None
-    event_time_to: datetime | None = None
-    record_time_from: datetime | None = None
-    record_time_to: datetime | None = None
-    types: tuple[int, ...] = ()
-    actions: tuple[int, ...] = ()
-    biz_steps: tuple[str, ...] = ()
-    dispositions: tuple[str, ...] = ()
-    read_points: tuple[str, ...] = ()
-    biz_locations: tuple[str, ...] = ()
-    transformation_ids: tuple[str, ...] = ()
-    event_ids: tuple[str, ...] = ()
-    declared: bool | None = None
-    matches: tuple[ObjectMatch, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is asked but everything."""
-        return all(not getattr(self, field.name) and getattr(self, field.name) is not False for field in fields(self))
-
-
-def at_sites(sites: Sites | None, *, at: int) -> Fence:
-    """Events `e` that were read at the sites or leave the goods there; the values stand from `$at` on."""
-    return fenced(sites, "e.read_point", "e.biz_location", at=at)
-
-
-_RANGES = {
-    "event_time_from": "e.event_time >= ${n}",
-    "event_time_to": "e.event_time < ${n}",
-    "record_time_from": "e.record_time >= ${n}",
-    "record_time_to": "e.record_time < ${n}",
-}
-_LISTS = {
-    "types": "e.event_type = any(${n}::smallint[])",
-    "actions": "e.action = any(${n}::smallint[])",
-    "biz_steps": "e.biz_step = any(${n}::text[])",
-    "dispositions": "e.disposition = any(${n}::text[])",
-    "read_points": "e.read_point = any(${n}::text[])",
-    "biz_locations": "e.biz_location = any(${n}::text[])",
-    "transformation_ids": "e.transformation_id = any(${n}::text[])",
-    "event_ids": "e.base_key = any(${n}::text[])",
-}
-_MATCH = """e.event_id in (
-    select eo.event_id from event_object eo
-    join traceable_object o on o.tenant_id = $1 and o.object_id = eo.object_id
-    where eo.tenant_id = $1 and o.key = any(${keys}::text[]) and eo.role = any(${roles}::smallint[]))"""
-
-
-class _Values:
-    """Collects a statement's values and gives each its number."""
-
-    def __init__(self) -> None:
-        self.given: list[Any] = []
-
-    def add(self, value: Any) -> int:
-        self.given.append(value)
-        return len(self.given) + 1
-
-
-def _conditions(wanted: EventFilter, values: _Values) -> list[str]:
-    conditions = []
-    for name, template in _RANGES.items():
-        if (moment := getattr(wanted, name)) is not None:
-            conditions.append(template.replace("{n}", str(values.add(moment))))
-    for name, template in _LISTS.items():
-        if listed := list(getattr(wanted, name)):
-            given = [f"e:{event_id}" for event_id in listed] if name == "event_ids" else listed
-            conditions.append(template.replace("{n}", str(values.add(given))))
-    if wanted.declared is not None:
-        conditions.append(f"e.declared_at is {'not ' if wanted.declared else ''}null")
-    for match in wanted.matches:
-        keys, roles = values.add(list(match.keys)), values.add([int(role) for role in match.roles])
-        conditions.append(_MATCH.replace("{keys}", str(keys)).replace("{roles}", str(roles)))
-    return conditions
+_NONE_WITHIN: Final[Within] = {}
 
 
 async def find_events(
-    tx: TenantTransaction, wanted: EventFilter, *, after_seq: int = 0, newest_first: bool = False, limit: int, sites: Sites | None = None
+    tx: TenantTransaction,
+    wanted: EventFilter,
+    *,
+    after_seq: int = 0,
+    newest_first: bool = False,
+    limit: int,
+    sites: Sites | None = None,
+    within: Within = _NONE_WITHIN,
 ) -> list[Record]:
     """Events at the sites with their `seq`, from behind `after_seq` (before it, newest first); `after_seq=0` is the beginning."""
-    values = _Values()
-    conditions = _conditions(wanted, values)
+    values = Values()
+    condition = _condition(wanted, values, sites, within)
     if after_seq:
-        conditions.append(f"f.seq {'<' if newest_first else '>'} ${values.add(after_seq)}")
-    fence = at_sites(sites, at=len(values.given) + 2)
-    values.given += fence.values
-    condition = "".join(f" and {condition}" for condition in conditions) + fence.condition
+        condition += f" and f.seq {'<' if newest_first else '>'} ${values.add(after_seq)}"
     return await tx.fetch(
         f"""select f.seq, {EVENT_COLUMNS} from event_feed f
             join event e on e.tenant_id = $1 and e.event_id = f.event_id
@@ -119,6 +37,59 @@ async def find_events(
             order by f.seq {"desc" if newest_first else "asc"} limit ${values.add(limit)}""",
         *values.given,
     )
+
+
+async def find_ordered(
+    tx: TenantTransaction,
+    wanted: EventFilter,
+    *,
+    after: Position | None,
+    after_seq: int,
+    upto: int,
+    limit: int,
+    sites: Sites | None = None,
+    within: Within = _NONE_WITHIN,
+) -> list[Record]:
+    """Events with a `seq` behind `after_seq` and up to `upto` in the order that the filter asks for, from behind a position.
+
+    Each comes with the values that it is ordered by, `order_0` and so on.
+    """
+    if wanted.order is None:
+        raise ValueError("the filter asks for no order")
+    values = Values()
+    ordering = Ordering(wanted.order, values)
+    condition = _condition(wanted, values, sites, within) + f" and f.seq > ${values.add(after_seq)} and f.seq <= ${values.add(upto)}"
+    if after is not None:
+        condition += f" and {ordering.behind(after, values)}"
+    return await tx.fetch(
+        f"""select f.seq, {EVENT_COLUMNS}{ordering.columns} from event e
+            join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id{ordering.joined}
+            where e.tenant_id = $1{condition}
+            order by {ordering.clause} limit ${values.add(limit)}""",
+        *values.given,
+    )
+
+
+async def count_events(
+    tx: TenantTransaction, wanted: EventFilter, *, after_seq: int, limit: int, sites: Sites | None = None, within: Within = _NONE_WITHIN
+) -> int:
+    """How many there are, up to `limit`."""
+    values = Values()
+    condition = _condition(wanted, values, sites, within) + f" and f.seq > ${values.add(after_seq)}"
+    found: int = await tx.fetchval(
+        f"""select count(*) from (
+              select from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
+              where e.tenant_id = $1{condition} limit ${values.add(limit)}) found""",
+        *values.given,
+    )
+    return found
+
+
+def _condition(wanted: EventFilter, values: Values, sites: Sites | None, within: Within) -> str:
+    found = conditions(wanted, values, within)
+    fence = at_sites(sites, at=len(values.given) + 2)
+    values.given += fence.values
+    return "".join(f" and {each}" for each in found) + fence.condition
 
 
 async def event_by_public_id(tx: TenantTransaction, public_id: UUID, sites: Sites | None = None) -> Record | None:

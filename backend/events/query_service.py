@@ -6,16 +6,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.catalog.sites import Sites
+from backend.catalog.sites import Sites, sites_within
 from backend.events import query_repository as repository
 from backend.events.canonical import Action, EventType
-from backend.events.errors import EventNotFoundError
+from backend.events.errors import EventNotFoundError, QueryTooLargeError
 from backend.events.json_text import read_json
-from backend.events.query_repository import EventFilter, ObjectMatch
+from backend.events.query_conditions import Within, places_to_resolve
+from backend.events.query_filter import Comparison, EventFilter, FieldTest, KeyRange, ObjectMatch, Order, OrderBy, Position
 from backend.events.writer import WritableEvent
 from infra.database import Record, TenantTransaction
 
-__all__ = ["EventFilter", "EventPage", "ObjectMatch", "RecordedEvent", "find_events", "get_event", "get_event_by_id", "last_seq", "recorded"]
+__all__ = [
+    "Comparison",
+    "EventFilter",
+    "EventPage",
+    "FieldTest",
+    "KeyRange",
+    "ObjectMatch",
+    "Order",
+    "OrderBy",
+    "Position",
+    "RecordedEvent",
+    "find_events",
+    "get_event",
+    "get_event_by_id",
+    "last_seq",
+    "recorded",
+]
 
 
 def _decode(text: str) -> Any:
@@ -59,10 +76,11 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A page of events; `next_seq` is where the next one goes on, None at the end."""
+    """A page of events; `next_seq` is where the next one goes on, None at the end. In an order of its own `next_position` says it."""
 
     events: Sequence[RecordedEvent]
     next_seq: int | None
+    next_position: Position | None = None
 
 
 def recorded(row: Record) -> RecordedEvent:
@@ -85,11 +103,40 @@ async def find_events(
     newest_first: bool = False,
     limit: int = 100,
     sites: Sites | None = None,
+    after: Position | None = None,
 ) -> EventPage:
-    """A page of the events at `sites` in order of the sequence; a slow transaction's never appear behind a cursor that has passed them."""
-    rows = await repository.find_events(tx, wanted, after_seq=after_seq, newest_first=newest_first, limit=limit + 1, sites=sites)
-    events = [recorded(row) for row in rows[:limit]]
-    return EventPage(events, events[-1].seq if len(rows) > limit else None)
+    """A page of the events at `sites` in order of the sequence; a slow transaction's never appear behind a cursor that has passed them.
+
+    Where the filter asks for an order of its own, the page is in that, and goes on `after` the position of the page before.
+    Raises `QueryTooLargeError` where there are more than the filter's `max_count`; its `count_limit` counts for this page.
+    """
+    within = {places: await sites_within(tx, places) for places in places_to_resolve(wanted)}
+    await _require_few(tx, wanted, after_seq, sites, within)
+    size = limit if wanted.count_limit is None else min(limit, wanted.count_limit)
+    if wanted.order is None:
+        rows = await repository.find_events(tx, wanted, after_seq=after_seq, newest_first=newest_first, limit=size + 1, sites=sites, within=within)
+        events = [recorded(row) for row in rows[:size]]
+        return EventPage(events, events[-1].seq if len(rows) > size > 0 else None)
+    upto = await repository.last_seq(tx) if after is None else after.upto
+    rows = await repository.find_ordered(tx, wanted, after=after, after_seq=after_seq, upto=upto, limit=size + 1, sites=sites, within=within)
+    events = [recorded(row) for row in rows[:size]]
+    more = len(rows) > size > 0 and size != wanted.count_limit
+    return EventPage(events, None, _position(rows[size - 1], upto) if more else None)
+
+
+async def _require_few(tx: TenantTransaction, wanted: EventFilter, after_seq: int, sites: Sites | None, within: Within) -> None:
+    if wanted.max_count is None:
+        return
+    found = await repository.count_events(tx, wanted, after_seq=after_seq, limit=wanted.max_count + 1, sites=sites, within=within)
+    if found > wanted.max_count:
+        raise QueryTooLargeError(
+            f"More than {wanted.max_count} events are found, and maxEventCount allows no more. Ask for less, or raise it.", field="maxEventCount"
+        )
+
+
+def _position(row: Record, upto: int) -> Position:
+    names = sorted(name for name in row.keys() if name.startswith("order_"))  # noqa: SIM118 - a record's own iteration gives values
+    return Position(tuple(row[name] for name in names), upto)
 
 
 async def last_seq(tx: TenantTransaction) -> int:

@@ -1,12 +1,12 @@
 """The edge of capture: a document in any supported form becomes canonical events, or faults that say what to mend."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backend.events import extraction
 from backend.events.canonical import Action, CanonicalEvent, EventType
 from backend.events.contexts import STANDARD_SCOPE, Scope
-from backend.events.documents import Document, event_scope, read_envelope
+from backend.events.documents import Document, Envelope, event_scope, read_envelope
 from backend.events.event_hash import event_hash
 from backend.events.faults import MOST_FAULTS, DocumentFaults, EventFaults, Fault
 from backend.events.json_text import copied, read_json
@@ -48,22 +48,28 @@ class Reading:
 
 def read(raw: bytes, content_type: str) -> Reading:
     """Read a body by its content type: EPCIS 2.0 in JSON or JSON-LD, or XML. Raises as `read_document` does, and 415 for others."""
+    return read_document(read_xml(raw) if is_xml(content_type) else raw)
+
+
+def is_xml(content_type: str) -> bool:
+    """Whether a content type is one of XML, or else of JSON. Raises `UnsupportedContentTypeError` for any other."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type in _JSON_TYPES or media_type.endswith("+json"):
-        return read_document(raw)
+        return False
     if media_type in _XML_TYPES or media_type.endswith("+xml"):
-        return read_document(read_xml(raw))
+        return True
     raise UnsupportedContentTypeError(
         f'The content type "{media_type[:60]}" cannot be read. Send application/json, application/ld+json or application/xml.',
         field="Content-Type",
     )
 
 
-def read_document(raw: bytes | dict[str, Any]) -> Reading:
+def read_document(raw: bytes | dict[str, Any], *, first: int = 0) -> Reading:
     """Read an EPCIS 2.0 document, query document, bare event or list of bare events, as JSON bytes or as built by another reader.
 
     Raises DocumentFaults, with all faults of the envelope and of the events, where the document as a whole is defective; an event's
-    own faults stand in the reading. The number of events is the caller's to limit.
+    own faults stand in the reading. The number of events is the caller's to limit. `first` is the place of the first event in its
+    document, where this is a part of one.
     """
     text = read_json(raw) if isinstance(raw, bytes) else copied(raw)
     envelope = read_envelope(text.value)
@@ -77,13 +83,23 @@ def read_document(raw: bytes | dict[str, Any]) -> Reading:
             plain_numbers=text.plain_numbers,
             sets=isinstance(raw, bytes),
         )
-        for index, event in enumerate(envelope.events)
+        for index, event in enumerate(envelope.events, first)
     ]
     if envelope.faults:
         of_events = [fault for event in events if isinstance(event, EventFaults) for fault in event.faults]
         unique = dict.fromkeys([*envelope.faults, *of_events])
         raise DocumentFaults(list(unique)[:MOST_FAULTS])
     return Reading(events, envelope.master_data, envelope.document)
+
+
+def read_listed(envelope: Envelope, raw: bytes, index: int) -> CanonicalEvent | EventFaults:
+    """Read one event of a document's list by its own bytes, as it would be read inside of its document; `index` is its place there."""
+    path = f"{envelope.path}[{index}]"
+    try:
+        text = read_json(raw)
+    except DocumentFaults as error:
+        return EventFaults(index, tuple(replace(fault, path=path + fault.path[1:]) for fault in error.faults))
+    return _read(text.value, index, path=path, scope=envelope.scope, level=envelope.level, plain_numbers=text.plain_numbers, sets=True)
 
 
 def read_event(body: dict[str, Any]) -> CanonicalEvent | EventFaults:

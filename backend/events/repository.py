@@ -115,33 +115,33 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
     return last
 
 
+_JOB_COLUMNS = """job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done"""
+
+
 async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:
     """Record a finished capture job."""
     await tx.execute(
         """insert into capture_job (tenant_id, job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected,
-                                    errors, created_by)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+                                    errors, created_by, total, done, results)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         job["job_id"], job["created_at"], job["finished_at"], job["error_behaviour"], job["success"], job["accepted"], job["duplicates"],
-        job["rejected"], job["errors"], job["created_by"],
+        job["rejected"], job["errors"], job["created_by"], job["total"], job["done"], job["results"],
     )  # fmt: skip
 
 
 async def job_by_id(tx: TenantTransaction, job_id: UUID) -> Record | None:
     """A capture job."""
-    return await tx.fetchrow(
-        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by
-           from capture_job where tenant_id = $1 and job_id = $2""",
-        job_id,
-    )
+    return await tx.fetchrow(f"select {_JOB_COLUMNS} from capture_job where tenant_id = $1 and job_id = $2", job_id)
 
 
-async def jobs(tx: TenantTransaction, *, created_by: UUID | None, before: UUID | None, limit: int) -> list[Record]:
-    """Capture jobs, newest first, from behind `before`."""
+async def jobs(tx: TenantTransaction, *, created_by: UUID | None, behind: UUID | None, oldest_first: bool, limit: int) -> list[Record]:
+    """Capture jobs, newest first, from behind one."""
+    sign, order = (">", "asc") if oldest_first else ("<", "desc")
     return await tx.fetch(
-        """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors
-           from capture_job where tenant_id = $1 and ($2::uuid is null or job_id < $2) and ($4::uuid is null or created_by = $4)
-           order by job_id desc limit $3""",
-        before,
+        f"""select {_JOB_COLUMNS}
+            from capture_job where tenant_id = $1 and ($2::uuid is null or job_id {sign} $2) and ($4::uuid is null or created_by = $4)
+            order by job_id {order} limit $3""",
+        behind,
         limit,
         created_by,
     )

@@ -132,6 +132,7 @@ class CaptureService:
             applied=[item for item in new if item.event_id not in out_of_force],
             superseded=[Superseded(row["event_id"], row["superseded_by"]) for row in superseded if row["event_id"] not in new_ids],
             object_ids=object_ids,
+            recorded=new,
         )
         for projection in self._projections:
             await projection.project(tx, batch)

@@ -40,9 +40,7 @@ class EventSubscriptions:
         context = info.context
         seq = Page.of(1, after, None, None).number() if after is not None else await _last(context)
         while True:
-            principal = await context.services.identity.authenticate(context.bearer, caller=context.caller)
-            # What is asked of each event is answered by what the caller may do now.
-            context.principal = principal
+            principal = await context.still_standing()
             async with context.services.database.tenant(principal.tenant_id) as tx:
                 sites = await sites_of(tx, principal, Permission.EVENTS_READ)
                 seen = await last_seq(tx) if sites is not None else seq

@@ -1,4 +1,4 @@
-"""Events, who took part in them, and capture jobs as GraphQL shows them."""
+"""Events and who took part in them as GraphQL shows them."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from strawberry.scalars import JSON
 
 from backend.catalog.loaders import sites_for
 from backend.catalog.types import Location, load_location
-from backend.events import jobs, loaders
+from backend.events import loaders
 from backend.events.canonical import Action, EventType, Role
 from backend.events.contexts import STANDARD_CONTEXT
-from backend.events.errors import CaptureJobNotFoundError, EventNotFoundError
+from backend.events.errors import EventNotFoundError
 from backend.events.lookup_service import Line
 from backend.events.query_service import RecordedEvent, get_event
 from backend.graphql.context import Context, Info
@@ -116,30 +116,6 @@ def _participation(line: Line, at: datetime) -> Participation:
     return Participation(role=line.role, quantity=line.quantity, uom=line.uom, line=line, at=at)
 
 
-@strawberry.type(description="What became of a captured document.", directives=requires(Permission.EVENTS_CAPTURE))
-class CaptureJob(Node):
-    """`errors` are told as the EPCIS interface tells them."""
-
-    id: ID
-    created_at: datetime
-    finished_at: datetime | None
-    error_behaviour: str
-    success: bool
-    accepted: int
-    duplicates: int
-    rejected: int
-    errors: JSON
-
-    @classmethod
-    def of(cls, job: jobs.CaptureJob) -> "CaptureJob":
-        """From the stored one."""
-        return cls(
-            id=global_id("CaptureJob", job.job_id), created_at=job.created_at, finished_at=job.finished_at, error_behaviour=str(job.behaviour),
-            success=job.success, accepted=job.accepted, duplicates=job.duplicates, rejected=job.rejected,
-            errors=JSON(job.errors),
-        )  # fmt: skip
-
-
 LazyEvent = Annotated["Event", strawberry.lazy("backend.events.types")]
 
 
@@ -162,16 +138,4 @@ async def find_event(context: Context, public_id: str) -> Event | None:
             return None
 
 
-async def find_capture_job(context: Context, public_id: str) -> CaptureJob | None:
-    """A capture job by its public id, which its address in the EPCIS interface ends in."""
-    identifier = parse_uuid(public_id)
-    if identifier is None:
-        return None
-    async with context.reading() as tx:
-        try:
-            return CaptureJob.of(await jobs.get_job(tx, context.caller_principal, identifier))
-        except CaptureJobNotFoundError:
-            return None
-
-
-NODES = (NodeKind("Event", Permission.EVENTS_READ, find_event), NodeKind("CaptureJob", Permission.EVENTS_CAPTURE, find_capture_job))
+NODES = (NodeKind("Event", Permission.EVENTS_READ, find_event),)

@@ -40,15 +40,21 @@ def write_xml_query_document(
     version: XmlVersion = XmlVersion.V2_0,
     epc_format: EpcFormat = EpcFormat.NO_PREFERENCE,
     prefix_length: PrefixLength | None = None,
+    web_words: bool = False,
 ) -> bytes:
-    """An EPCISQueryDocument with the results of a query, or of a subscription's run of it; the same refusal."""
+    """An EPCISQueryDocument with the results of a query, or of a subscription's run of it; the same refusal.
+
+    With `web_words` the CBV's words are web URIs and not URNs.
+    """
     root = _root("epcisq", _QUERY_NAMESPACE[version], "EPCISQueryDocument", version, created)
     results = child(child(root, "EPCISBody"), f"{{{_QUERY_NAMESPACE[version]}}}QueryResults")
     child(results, "queryName", query_name)
     if subscription_id is not None:
         child(results, "subscriptionID", subscription_id)
     event_list = child(child(results, "resultsBody"), "EventList")
-    _add_events(event_list, events, version, epc_format, prefix_length)
+    bodies = [(body_of(event, epc_format, prefix_length), Namespaces(event.context)) for event in events]
+    for body, names in bodies:
+        add_event(event_list, body, names, version, web_words=web_words)
     return _serialised(root)
 
 

@@ -30,14 +30,18 @@ class XmlVersion(StrEnum):
 class Writing:
     """What the writers of one event's fields need to know."""
 
-    def __init__(self, names: Namespaces, version: XmlVersion) -> None:
+    def __init__(self, names: Namespaces, version: XmlVersion, *, web_words: bool = False) -> None:
         self.names = names
         self.version = version
+        self._web_words = web_words
 
     def word(self, vocabulary: Vocabulary, text: str) -> str:
-        """A standard word in full: as URN, which readers of all versions know; GS1's web vocabulary has no URNs."""
+        """A standard word in full: as URN, which readers of all versions know, unless web URIs are asked for.
+
+        GS1's web vocabulary has no URNs.
+        """
         if text in vocabulary.words:
-            return vocabulary.stems[-1 if vocabulary.stems[-1].startswith("urn:") else 0] + text
+            return vocabulary.stems[-1 if vocabulary.stems[-1].startswith("urn:") and not self._web_words else 0] + text
         # A compact URI stays as it is: its prefix is declared at the event.
         return text
 
@@ -64,10 +68,10 @@ _REQUIRED_1_2: Final = {"ObjectEvent": "epcList", "AggregationEvent": "childEPCs
 _NO_DATA: Final = frozenset(("type", "@context"))
 
 
-def add_event(event_list: _Element, body: Mapping[str, Any], names: Namespaces, version: XmlVersion) -> None:
+def add_event(event_list: _Element, body: Mapping[str, Any], names: Namespaces, version: XmlVersion, *, web_words: bool = False) -> None:
     """Append the event; where version 1.2 has no place for it or a part of it, inside of the extension elements it provides."""
     kind = str(body["type"])
-    writing = Writing(names, version)
+    writing = Writing(names, version, web_words=web_words)
     if version is XmlVersion.V2_0:
         _fill_2_0(child(event_list, kind, nsmap=_prefixes(names)), kind, body, writing)
         return

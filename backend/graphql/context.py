@@ -38,7 +38,9 @@ class Context:
         self.language = language
         self.languages = languages or (language,)
         self.idempotency_key = idempotency_key
-        self.bearer = ""
+        # Of a connection that stays open: who calls, by what its first message says, and as he stands later on.
+        self.sign_in: Callable[[], Awaitable[Principal]] | None = None
+        self.authenticate_again: Callable[[], Awaitable[Principal]] | None = None
         self.streaming = False
         self.connection_params: dict[str, object] = {}
         self.answer_headers: dict[str, str] = {}
@@ -56,6 +58,14 @@ class Context:
         """The principal, in a resolver that needs one."""
         if self.principal is None:
             raise NotAuthenticatedError("Sign in first.")
+        return self.principal
+
+    async def still_standing(self) -> Principal:
+        """The caller of a connection that stays open, looked up anew. Raises a `NotAuthenticatedError` where he doesn't stand any more."""
+        if self.authenticate_again is None:
+            raise NotAuthenticatedError("Sign in first.")
+        # What is asked from here on is answered by what the caller may do now.
+        self.principal = await self.authenticate_again()
         return self.principal
 
     @asynccontextmanager

@@ -10,13 +10,13 @@ from litestar import MediaType, Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import HTTPException
 from strawberry import Schema
-from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from backend.catalog.languages import languages_of
 from backend.graphql.context import Context, language_of
 from backend.graphql.errors import RequestRefusedError, code_of, log_unexpected, told
+from backend.graphql.page import PAGE, POLICY
 from backend.graphql.request import RESPONSE_TYPE, GraphQLRequest, answer_type, read_request, required_content_type
 from backend.graphql.schema import build_schema
 from backend.graphql.socket import GraphQLSocket
@@ -52,7 +52,7 @@ def graphql_router(services: Services) -> Router:
     async def page(request: Request[Any, Any, Any]) -> Response[Any]:
         await charge(request, None)
         if demo and not request.query_params and "text/html" in request.headers.get("accept", ""):
-            return Response(get_graphql_ide_html(graphql_ide="graphiql"), media_type=MediaType.HTML)
+            return Response(PAGE, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
         refusal = RequestRefusedError("METHOD_NOT_ALLOWED", "Send GraphQL by POST, as application/json.")
         return _refused(GraphQLError(refusal.message, original_error=refusal), "application/json", {"Allow": "POST"})
 

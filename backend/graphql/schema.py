@@ -29,9 +29,12 @@ from backend.access.signatures import SignatureQueries
 from backend.access.signing_in import SigningInMutations, SigningInQueries
 from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
+from backend.bulk.queries import CaptureJobQueries
+from backend.bulk.types import NODES as CAPTURE_NODES
 from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
+from backend.codes.queries import CodeQueries
 from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
@@ -52,14 +55,14 @@ from backend.shipments.types import NODES as SHIPMENT_NODES
 from backend.trace.queries import TraceQueries
 
 NODES: Final[tuple[NodeKind, ...]] = (
-    *OBJECT_NODES, *EVENT_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
+    *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
-    node_queries(NODES), TraceQueries, EventQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
+    node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries,
+    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,

@@ -9,18 +9,16 @@ from backend.objects.visibility import visible
 from infra.database import Record, TenantTransaction
 
 
-async def page(tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None) -> list[Record]:
-    """Holds on what the sites meet, newest first, from behind the cursor, in the order of going."""
+async def page(tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Record]:
+    """Holds, newest first, from behind the cursor, in the order of going."""
     behind, order = (">", "asc") if backward else ("<", "desc")
-    fence = visible(sites, "h.object_id", at=5)
     return await tx.fetch(
-        f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
-            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id {behind} $3){fence.condition}
+        f"""select {HOLD_COLUMNS}, h.hold_id as cursor from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
+            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id {behind} $3)
             order by h.hold_id {order} limit $4""",
         active_only,
         cursor,
         limit,
-        *fence.values,
     )
 
 

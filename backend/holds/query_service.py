@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.holds import query_repository
-from backend.holds.service import Hold
+from backend.holds.service import Hold, page_of_rows
 from infra.database import TenantTransaction
 
 
@@ -22,7 +22,7 @@ async def page_of_holds(
     tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None = None
 ) -> list[ListedHold]:
     """Holds on what `sites` meet, newest first, from behind the cursor (a hold's id), in the order of going."""
-    rows = await query_repository.page(tx, active_only=active_only, cursor=cursor, backward=backward, limit=limit, sites=sites)
+    rows = await page_of_rows(tx, active_only=active_only, cursor=cursor, backward=backward, limit=limit, sites=sites)
     return [ListedHold(Hold.from_row(row), row["object_id"]) for row in rows]
 
 

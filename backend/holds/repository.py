@@ -76,20 +76,6 @@ async def by_id(tx: TenantTransaction, hold_id: UUID, sites: Sites | None = None
     )
 
 
-async def listed(tx: TenantTransaction, *, active_only: bool, before: UUID | None, limit: int, sites: Sites | None = None) -> list[Record]:
-    """Holds on what the sites meet, newest first, from behind `before`."""
-    fence = visible(sites, "h.object_id", at=5)
-    return await tx.fetch(
-        f"""select {HOLD_COLUMNS} from hold h join traceable_object o on o.tenant_id = $1 and o.object_id = h.object_id
-            where h.tenant_id = $1 and (h.status = 1 or not $2) and ($3::uuid is null or h.hold_id < $3){fence.condition}
-            order by h.hold_id desc limit $4""",
-        active_only,
-        before,
-        limit,
-        *fence.values,
-    )
-
-
 async def close(tx: TenantTransaction, hold_id: UUID, *, at: datetime, by: UUID, reason: str) -> None:
     """Release a hold as a whole, and with it what a correction had left pending under it."""
     await tx.execute(

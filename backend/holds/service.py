@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.catalog.sites import Sites, sites_of
-from backend.holds import reach, repository
+from backend.holds import query_repository, reach, repository
 from backend.holds.errors import GoodsHeldError, HoldCause, HoldNotFoundError, HoldReleasedError
 from backend.identifiers import ObjectKind, parse_identifier
 from backend.objects import service as objects
@@ -168,7 +168,19 @@ async def list_holds(
     tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50, sites: Sites | None = None
 ) -> list[Hold]:
     """Holds on what the sites meet, newest first."""
-    return [Hold.from_row(row) for row in await repository.listed(tx, active_only=active_only, before=before, limit=limit, sites=sites)]
+    rows = await page_of_rows(tx, active_only=active_only, cursor=before, backward=False, limit=limit, sites=sites)
+    return [Hold.from_row(row) for row in rows]
+
+
+async def page_of_rows(
+    tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None
+) -> list[Record]:
+    """Holds as rows, on what the sites meet, newest first, from behind the cursor (a hold's id), in the order of going."""
+
+    async def read(behind: UUID | None, most: int) -> list[Record]:
+        return await query_repository.page(tx, active_only=active_only, cursor=behind, backward=backward, limit=most)
+
+    return await read(cursor, limit) if sites is None else await objects.first_met(tx, read, cursor=cursor, limit=limit, sites=sites)
 
 
 async def why_held(tx: TenantTransaction, object_ids: Sequence[int], sites: Sites | None = None) -> list[HoldCause]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.bulk.staging import remove_old_documents
 from backend.housekeeping import repository
 from backend.services import Services
 from infra.logging import get_logger
@@ -28,6 +29,7 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 # Beside `infra.database.GATE_CLASS`; taken for the session, so that it falls with the worker that holds it.
 ROUND_LOCK: Final = 0x5361
 EXPORT_FILES: Final = "export files"
+CAPTURE_FILES: Final = "captured documents"
 _log = get_logger(__name__)
 
 
@@ -86,6 +88,7 @@ class Housekeeping:
                 if count < self._rows_at_once:
                     break
         removed[EXPORT_FILES] = await remove_expired_files(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
+        removed[CAPTURE_FILES] = await remove_old_documents(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
         return removed
 
     @asynccontextmanager

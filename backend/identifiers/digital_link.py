@@ -78,11 +78,7 @@ _LONG_NUMBER: Final = re.compile(r"[0-9]{8,}")
 
 
 def read_digital_link(text: str) -> Identifier | None:
-    """The identifier in a web URI; None where it isn't a Digital Link.
-
-    Raises InvalidIdentifierError for what is plainly meant as one and can't be right: a wrong check digit, a wrong number of
-    digits behind a key, anything malformed on id.gs1.org.
-    """
+    """The identifier in a web URI; None where it isn't a Digital Link. Raises InvalidIdentifierError for a wrong check digit."""
     match = _WEB_URI.match(text)
     if match is None:
         return None
@@ -94,8 +90,17 @@ def read_digital_link(text: str) -> Identifier | None:
         if ai in _KEYS and (found := _read_pairs(text, ai, segments[start:])) is not None:
             _refuse_qualifier_in_query(text, found)
             return found
-    _refuse_failed_key(text, match[1], segments)
     return None
+
+
+def refuse_failed_link(text: str) -> None:
+    """Raise InvalidIdentifierError for a web URI that was meant as a Digital Link, having been read as none.
+
+    A number behind a key name is meant as that key, whatever the domain; everything on GS1's own resolver is meant as a link.
+    """
+    match = _WEB_URI.match(text)
+    if match is not None:
+        _refuse_failed_key(text, match[1], match[2].split("/"))
 
 
 def read_path(text: str, pairs: Sequence[tuple[str, str]]) -> Identifier | None:
@@ -168,7 +173,6 @@ def _refuse_qualifier_in_query(text: str, found: Identifier) -> None:
 
 
 def _refuse_failed_key(text: str, host: str, segments: list[str]) -> None:
-    """A number behind a key name is meant as that key, whatever the domain; everything on GS1's own resolver is."""
     for name, value in pairwise(segments):
         ai = _PLAIN_NAMES.get(name, name)
         key = _KEYS.get(ai)

@@ -1,17 +1,19 @@
 """Element strings: bracketed, as printed under a GS1 barcode ("(01)09506000134352(10)ABC123"), and as scanners send them."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from backend.barcodes.elements import FNC1, GROUP_SEPARATOR
 from backend.barcodes.elements import read_element_string as read_elements
 from backend.barcodes.errors import BarcodeError
-from backend.barcodes.scans import read_scan
+from backend.barcodes.scans import plain_data, read_scan
 from backend.identifiers.digital_link import read_path
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.types import Identifier
 
-_ELEMENT: Final = re.compile(r"\((\d{2,4})\)([^(]+|\((?!\d{2,4}\))[^(]*)+", re.ASCII)
+_ELEMENT: Final = re.compile(r"\((\d{2,4})\)(?:\\.|[^(\\]|\((?!\d{2,4}\)))+", re.ASCII | re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\([(\\])")
 _PRIMARY: Final = ("00", "01", "8006", "8003", "8004", "8010", "414", "417", "253", "255", "401", "402", "8013", "8017", "8018")
 _QUALIFIERS: Final = {"01": ("21", "235", "10", "22"), "8006": ("21", "10", "22"), "8010": ("8011",), "414": ("254",)}
 
@@ -27,11 +29,11 @@ def read_element_string(text: str) -> Identifier:
         match = _ELEMENT.match(text, position)
         if match is None:
             raise _refusal(text, f"the brackets cannot be read from character {position + 1} on.")
-        ai, value = match[1], text[match.end(1) + 1 : match.end()].strip()
+        ai, value = match[1], _ESCAPED.sub(r"\1", text[match.end(1) + 1 : match.end()]).strip()
         if elements.setdefault(ai, value) != value:
             raise _refusal(text, f"({ai}) stands twice with different values.")
         position = match.end()
-    return _key_of(text, elements)
+    return key_among(text, elements)
 
 
 def is_scanned(text: str) -> bool:
@@ -41,6 +43,8 @@ def is_scanned(text: str) -> bool:
 
 def read_scanned(text: str) -> Identifier | str:
     """The key in scan data, or the data themselves where they are no elements: a web address, say. Raises InvalidIdentifierError."""
+    if (data := plain_data(text)) is not None:
+        return data
     try:
         if text[0] == "]":
             scan = read_scan(text)
@@ -51,10 +55,11 @@ def read_scanned(text: str) -> Identifier | str:
             elements = tuple(read_elements(FNC1 + text.removeprefix(FNC1).removeprefix(GROUP_SEPARATOR)))
     except BarcodeError as problem:
         raise InvalidIdentifierError(text, problem.message, "Scan it again, or type the text that is printed under the code.") from problem
-    return _key_of(text, {element.ai: element.value for element in elements})
+    return key_among(text, {element.ai: element.value for element in elements})
 
 
-def _key_of(text: str, elements: dict[str, str]) -> Identifier:
+def key_among(text: str, elements: Mapping[str, str]) -> Identifier:
+    """The key that stands among elements, with its qualifiers. Raises InvalidIdentifierError where none does."""
     for primary in _PRIMARY:
         if primary in elements:
             qualifiers = [(ai, elements[ai]) for ai in _QUALIFIERS.get(primary, ()) if ai in elements]

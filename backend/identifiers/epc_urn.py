@@ -213,6 +213,8 @@ def read_urn(text: str) -> Identifier:
     if len(components_of_text) != 5:
         raise InvalidIdentifierError(text, "it breaks off too early.", "Write urn:epc:id:scheme:value.")
     _, _, category, scheme_name, value = components_of_text
+    # Codes in capitals need fewer modules; what names the thing keeps its case.
+    category, scheme_name = category.lower(), scheme_name.lower()
     if category not in ("id", "class", "idpat"):
         raise InvalidIdentifierError(
             text,
@@ -220,7 +222,7 @@ def read_urn(text: str) -> Identifier:
             "Write urn:epc:id:…, urn:epc:class:… or urn:epc:idpat:…",
         )
     if scheme_name in _WITHOUT_DIGITAL_LINK and value:
-        return Identifier(_WITHOUT_DIGITAL_LINK[scheme_name], text, text)
+        return Identifier(_WITHOUT_DIGITAL_LINK[scheme_name], f"urn:epc:{category}:{scheme_name}:{value}", text)
     scheme = _SCHEMES.get(scheme_name)
     if scheme is None or (category == "class") != (scheme_name == "lgtin"):
         raise InvalidIdentifierError(text, f'"urn:epc:{category}:{scheme_name}" is not an EPC scheme.', "Schemes are sgtin, sscc, sgln and so on.")

@@ -1,6 +1,6 @@
 """The refusal of an identifier that can't be what it claims to be."""
 
-from backend.identifiers.describe import shown
+from backend.identifiers.describe import printable, shown
 from infra.errors import InvalidInputError
 
 
@@ -10,7 +10,7 @@ class InvalidIdentifierError(InvalidInputError):
     code = "INVALID_IDENTIFIER"
 
     def __init__(self, text: str, problem: str, mend: str) -> None:
-        super().__init__(f"{shown(text)}: {problem} {mend}")
+        super().__init__(f"{shown(text)}: {printable(problem)} {printable(mend)}")
         self.text = text
         self.problem = problem
         self.mend = mend

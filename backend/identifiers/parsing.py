@@ -5,11 +5,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from backend.identifiers.digital_link import read_digital_link
+from backend.identifiers.compressed_link import read_compressed
+from backend.identifiers.digital_link import read_digital_link, refuse_failed_link
 from backend.identifiers.element_string import is_scanned, read_element_string, read_scanned
 from backend.identifiers.epc_urn import read_urn
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.identifiers.private_forms import read_private
+from backend.identifiers.tags import pure_identity
+from backend.identifiers.typed import is_plain_element_string, lacks_scheme, tidied
 from backend.identifiers.types import DIGITAL_LINK_ROOT, LONGEST_IDENTIFIER, Identifier, IdentifierRole, ObjectKind
 
 # RFC 3987 without what no URI may hold anywhere: white space, controls, delimiters, private use, unpaired surrogates.
@@ -29,33 +32,42 @@ def is_uri(text: str) -> bool:
 @lru_cache(maxsize=32768)
 def parse_identifier(text: str, *, role: IdentifierRole = IdentifierRole.TYPED) -> Identifier:
     """The identifier that `text` writes: EPC URN, Digital Link URI, private form or any other URI; in the role TYPED also
-    a bracketed element string, what a scanner sends, or a stored key.
+    a bracketed element string, what a scanner sends, an EPC Tag URI or the content of a tag, or a stored key.
 
     Raises InvalidIdentifierError for a text that is no URI or too long, and for a malformed GS1 key, which only the role
     REFERENCE keeps as it is.
     """
     if len(text) > LONGEST_IDENTIFIER or (not text.isascii() and len(text.encode(errors="replace")) > LONGEST_IDENTIFIER):
         raise InvalidIdentifierError(text, f"it is longer than {LONGEST_IDENTIFIER} bytes.", "Write a shorter identifier.")
-    if role is IdentifierRole.TYPED:
-        text = text.strip()
-        if text.startswith("("):
-            return read_element_string(text)
-        if is_scanned(text):
-            scanned = read_scanned(text)
-            if isinstance(scanned, Identifier):
-                return scanned
-            return replace(_read_uri(scanned, scanned), captured=text)
-        if _KEY_PATH.fullmatch(text):
-            return _read_uri(text, DIGITAL_LINK_ROOT + text)
+    if role is IdentifierRole.TYPED and (found := _read_typed(tidied(text))) is not None:
+        return found
+    text = text.strip() if role is IdentifierRole.TYPED else text
     try:
-        return _read_uri(text, text)
+        return _read_uri(text, text, compressed=role is not IdentifierRole.REFERENCE)
     except InvalidIdentifierError:
         if role is IdentifierRole.REFERENCE and is_uri(text):
             return Identifier(ObjectKind.OTHER, text, text)
         raise
 
 
-def _read_uri(captured: str, uri: str) -> Identifier:
+def _read_typed(text: str) -> Identifier | None:
+    """What only people and scanners write; None for a text that can be nothing but a URI."""
+    if text.startswith("("):
+        return read_element_string(text)
+    if (identity := pure_identity(text)) is not None:
+        return _read_uri(identity, identity)
+    if is_scanned(text) or is_plain_element_string(text):
+        scanned = read_scanned(text)
+        return scanned if isinstance(scanned, Identifier) else replace(_read_uri(scanned, scanned), captured=text)
+    if _KEY_PATH.fullmatch(text):
+        return _read_uri(text, DIGITAL_LINK_ROOT + text)
+    if lacks_scheme(text):
+        found = _read_uri(f"https://{text}", f"https://{text}")
+        return found if found.is_gs1 else None
+    return None
+
+
+def _read_uri(captured: str, uri: str, *, compressed: bool = True) -> Identifier:
     if uri[:8].lower() == "urn:epc:":
         if not _EPC_URN.fullmatch(uri):
             raise _not_a_uri(captured)
@@ -65,8 +77,9 @@ def _read_uri(captured: str, uri: str) -> Identifier:
     private = read_private(uri)
     if private is not None:
         return _digital_link_under_private_path(uri) or private
-    found = read_digital_link(uri)
+    found = read_digital_link(uri) or (read_compressed(uri) if compressed else None)
     if found is None:
+        refuse_failed_link(uri)
         return Identifier(ObjectKind.OTHER, uri, captured)
     return found if uri == captured else replace(found, captured=captured)
 

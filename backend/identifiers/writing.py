@@ -7,8 +7,9 @@ from backend.identifiers.epc_urn import urn_text
 from backend.identifiers.gs1_text import decode
 from backend.identifiers.types import Identifier
 
-_URN_START: Final = "urn:epc:"
+_URN_STARTS: Final = ("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")
 _DIGITS_ONLY: Final = {"417": ("pgln", 12), "402": ("gsin", 16), "8017": ("gsrnp", 17), "8018": ("gsrn", 17)}
+_FREE_REFERENCES: Final = ("8004/", "401/", "8010/")
 _CLASSED: Final = {"253": "gdti", "255": "sgcn", "8003": "grai"}
 
 
@@ -23,10 +24,14 @@ def as_urn(identifier: Identifier, company_prefix_length: int | None = None) -> 
 
     A unit captured with its lot is written without the lot, which a URN cannot carry.
     """
-    if identifier.captured[:8].lower() == _URN_START:
+    if identifier.captured.startswith(_URN_STARTS):
         return identifier.captured
+    if identifier.key.startswith(_URN_STARTS):
+        return identifier.key
     length = identifier.company_prefix_length or company_prefix_length
     if length is None or not identifier.is_gs1 or not 6 <= length <= 12:
+        return None
+    if identifier.key.startswith(_FREE_REFERENCES) and not _leaves_reference(identifier.key, length):
         return None
     parts = [decode(part) or "" for part in identifier.key.split("/")]
     ai, value = parts[0], parts[1]
@@ -34,6 +39,12 @@ def as_urn(identifier: Identifier, company_prefix_length: int | None = None) -> 
     if ai in ("01", "8006"):
         return _trade_item_urn(ai, value, qualifier, qualifier_value, length)
     return _other_urn(ai, value, qualifier_value, length)
+
+
+def _leaves_reference(key: str, length: int) -> bool:
+    """Whether behind a company prefix of this length something is left: such keys are text, in which the prefix alone is digits."""
+    value = decode(key.split("/")[1]) or ""
+    return len(value) > length and value[:length].isdigit()
 
 
 def _trade_item_urn(ai: str, value: str, qualifier: str, qualifier_value: str, length: int) -> str | None:
@@ -56,6 +67,9 @@ def _other_urn(ai: str, value: str, qualifier_value: str, length: int) -> str | 
     if ai == "00":
         return f"urn:epc:id:sscc:{value[1 : 1 + length]}.{value[0]}{value[1 + length : 17]}"
     if ai == "414":
+        # The extension 0 says in a URN that there is none (TDS §6.3.3).
+        if qualifier_value == "0":
+            return None
         return f"urn:epc:id:sgln:{prefix}.{value[length:12]}.{qualifier_value or '0'}"
     if ai in _DIGITS_ONLY:
         scheme, end = _DIGITS_ONLY[ai]

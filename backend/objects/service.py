@@ -1,7 +1,9 @@
 """Find and make traceable objects."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.identifiers import Identifier, ObjectKind, parse_identifier
@@ -11,6 +13,9 @@ from backend.objects.errors import ObjectNotFoundError
 from infra.database import Record, TenantTransaction
 
 ObjectIds = Mapping[str, int]
+ReadOn = Callable[[UUID | None, int], Awaitable[list[Record]]]
+FIRST_STEP: Final = 500
+MOST_IN_A_STEP: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,23 @@ async def load(tx: TenantTransaction, ids: Collection[int]) -> dict[int, Traceab
 
 async def met_at(tx: TenantTransaction, ids: Collection[int], sites: Sites | None) -> set[int]:
     """Those of these objects that an event in force at the sites names, or their lot, or a unit of theirs; all for None."""
-    return {row["object_id"] for row in await repository.met_at(tx, ids, sites)} if sites is not None and ids else set(ids)
+    return await repository.met_at(tx, ids, sites) if sites is not None and ids else set(ids)
+
+
+async def first_met(tx: TenantTransaction, read: ReadOn, *, cursor: UUID | None, limit: int, sites: Sites) -> list[Record]:
+    """The first rows about objects that the sites meet. `read` gives so many rows behind a cursor, with `cursor` and `object_id`.
+
+    It is read on in growing steps: a page that fills soon costs little, and one for whom there is nothing few statements.
+    """
+    found: list[Record] = []
+    step = max(limit, FIRST_STEP)
+    while True:
+        rows = await read(cursor, step)
+        met = await met_at(tx, {row["object_id"] for row in rows if row["object_id"] is not None}, sites)
+        found += [row for row in rows if row["object_id"] in met]
+        if len(found) >= limit or len(rows) < step:
+            return found[:limit]
+        cursor, step = rows[-1]["cursor"], min(4 * step, MOST_IN_A_STEP)
 
 
 async def find(tx: TenantTransaction, text: str, sites: Sites | None = None) -> TraceableObject:

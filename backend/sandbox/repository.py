@@ -30,11 +30,25 @@ async def progress(tx: TenantTransaction, filled: int, *, finished: bool) -> Non
     )  # fmt: skip
 
 
-async def state(tx: TenantTransaction) -> Record | None:
-    """How far it is."""
+async def state(tx: TenantTransaction, topic: str) -> Record | None:
+    """How far it is, and how often the part that waits has failed."""
     return await tx.fetchrow(
-        "select industry, total_events, filled_events, started_at, finished_at, cancelled_at from sandbox_fill where tenant_id = $1"
+        """select industry, total_events, filled_events, started_at, finished_at, cancelled_at,
+             coalesce((select max(attempts) from outbox where tenant_id = $1 and topic = $2 and done_at is null), 0) as attempts
+           from sandbox_fill where tenant_id = $1""",
+        topic,
     )
+
+
+async def try_again(tx: TenantTransaction, topic: str, *, failed: int) -> bool:
+    """Offer the part that waits anew, at once; False where it hasn't failed so often."""
+    count = await tx.execute(
+        """update outbox set attempts = 0, due_at = now(), failure = null where tenant_id = $1 and outbox_id in (
+             select outbox_id from outbox where tenant_id = $1 and topic = $2 and done_at is null and attempts >= $3
+             order by outbox_id for no key update skip locked)""",
+        topic, failed,
+    )  # fmt: skip
+    return count > 0
 
 
 async def cancel(tx: TenantTransaction) -> None:

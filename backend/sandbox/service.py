@@ -22,6 +22,8 @@ FILL: Final = "sandbox.fill"
 SAMPLE_EVENTS: Final = 2_000
 # The same goods in every sandbox of an industry: what a partner's tests name is there again after a reset, only the dates are newer.
 SEED: Final = 2_026
+# A minute of tries, each after twice the time of the last. It is tried every hour after that, and at once when it is asked for.
+FAILURES: Final = 6
 
 
 class FillStatus(StrEnum):
@@ -30,6 +32,7 @@ class FillStatus(StrEnum):
     EMPTY = "empty"
     FILLING = "filling"
     READY = "ready"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,23 @@ async def start(tx: TenantTransaction, principal: Principal, sandbox: Tenant, in
     made = await asyncio.to_thread(samples.simulation, str(industry), events, SEED, begins_at)
     if not await repository.insert(tx, industry=str(industry), seed=SEED, begins_at=begins_at, total=len(made.submissions)):
         return False
-    inside = replace(
+    inside = _inside(principal, sandbox)
+    await samples.put_catalogue(tx, inside, made.master_data)
+    await enqueue(tx, FILL, [{"part": 0, "industry": str(industry), "seed": SEED, "beginsAt": begins_at.isoformat(), "events": events}])
+    return True
+
+
+async def start_again(tx: TenantTransaction, principal: Principal, sandbox: Tenant) -> bool:
+    """Go on with a filling that has failed, in the sandbox's transaction, where it stopped; False where none has."""
+    if not await repository.try_again(tx, FILL, failed=FAILURES):
+        return False
+    await audit.record(tx, _inside(principal, sandbox), "sandbox.filling_resumed", "sandbox")
+    return True
+
+
+def _inside(principal: Principal, sandbox: Tenant) -> Principal:
+    """Who asked for it, as the one who puts the catalogue into the sandbox."""
+    return replace(
         principal,
         tenant_id=sandbox.tenant_id,
         tenant_public_id=sandbox.public_id,
@@ -59,9 +78,6 @@ async def start(tx: TenantTransaction, principal: Principal, sandbox: Tenant, in
         sites={},
         sandbox=True,
     )
-    await samples.put_catalogue(tx, inside, made.master_data)
-    await enqueue(tx, FILL, [{"part": 0, "industry": str(industry), "seed": SEED, "beginsAt": begins_at.isoformat(), "events": events}])
-    return True
 
 
 class Filler:
@@ -91,10 +107,10 @@ class Filler:
 
 async def state_of(tx: TenantTransaction) -> FillState:
     """How far the sandbox of this transaction is filled."""
-    row = await repository.state(tx)
+    row = await repository.state(tx, FILL)
     if row is None:
         return FillState(FillStatus.EMPTY)
-    status = FillStatus.READY if row["finished_at"] else FillStatus.FILLING
+    status = FillStatus.READY if row["finished_at"] else FillStatus.FAILED if row["attempts"] >= FAILURES else FillStatus.FILLING
     return FillState(status, Industry(row["industry"]), row["filled_events"], row["total_events"], row["started_at"], row["finished_at"])
 
 

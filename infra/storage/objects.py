@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 MAX_PAGE = 1_000
 # What S3 takes in one PUT.
@@ -62,12 +62,16 @@ class PresignedDownload:
 class ObjectStorage(Protocol):
     """Objects under keys that the server chose. All methods raise StorageUnavailableError when the store can't be reached."""
 
-    async def put(self, key: str, content: bytes | Path, *, content_type: str) -> StoredObject:
-        """Store content, or the content of a file, whole and verified by its SHA-256; replaces what was there."""
+    async def put(self, key: str, content: bytes | Path | BinaryIO, *, content_type: str) -> StoredObject:
+        """Store content, or all the content of a file, whole and verified by its SHA-256; replaces what was there."""
         ...
 
     async def get(self, key: str, *, limit: int = DEFAULT_GET_BYTES) -> bytes:
         """The content; ObjectNotFoundError, or ObjectTooLargeError above `limit` bytes."""
+        ...
+
+    async def get_into(self, key: str, file: BinaryIO) -> int:
+        """Write the content into a file from its beginning, whatever its size, and give its length; ObjectNotFoundError."""
         ...
 
     async def head(self, key: str) -> StoredObject:

@@ -8,6 +8,7 @@ for the same content.
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import re
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CONTENT_TYPE = re.compile(r"[a-z]+/[A-Za-z0-9][A-Za-z0-9.+-]{0,80}(?:; ?charset=[A-Za-z0-9-]{1,20})?")
+_CHUNK: Final = 1_000_000
 _ABSENT = frozenset({"NoSuchKey", "NotFound", "404"})
 
 
@@ -112,7 +114,7 @@ class S3Storage:
 
         await self._call(ensure)
 
-    async def put(self, key: str, content: bytes | Path, *, content_type: str) -> StoredObject:
+    async def put(self, key: str, content: bytes | Path | BinaryIO, *, content_type: str) -> StoredObject:
         """As ObjectStorage.put."""
         require_key(key)
         _require_content_type(content_type)
@@ -132,6 +134,8 @@ class S3Storage:
                 with content.open("rb") as file:
                     client.put_object(Body=file, **named)
             else:
+                if not isinstance(content, bytes):
+                    content.seek(0)
                 client.put_object(Body=content, **named)
             return StoredObject(key, size, content_type, digest, now())
 
@@ -151,6 +155,26 @@ class S3Storage:
             if expected is not None and hashlib.sha256(content).digest() != expected:
                 raise StorageUnavailableError("The object store delivered content that isn't what was stored; try again.")
             return content
+
+        return await self._call(get)
+
+    async def get_into(self, key: str, file: BinaryIO) -> int:
+        """As ObjectStorage.get_into."""
+        require_key(key)
+
+        def get(client: "S3Client") -> int:
+            answer = client.get_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+            digest, size = hashlib.sha256(), 0
+            file.seek(0)
+            with contextlib.closing(answer["Body"]) as body:
+                for chunk in body.iter_chunks(_CHUNK):
+                    digest.update(chunk)
+                    size += file.write(chunk)
+            file.truncate()
+            expected = _decode(answer.get("ChecksumSHA256"))
+            if size != answer["ContentLength"] or (expected is not None and digest.digest() != expected):
+                raise StorageUnavailableError("The object store delivered content that isn't what was stored; try again.")
+            return size
 
         return await self._call(get)
 
@@ -243,12 +267,15 @@ class S3Storage:
             return self._clients[endpoint]
 
 
-def _measure(content: bytes | Path) -> tuple[int, bytes]:
+def _measure(content: bytes | Path | BinaryIO) -> tuple[int, bytes]:
     if isinstance(content, bytes):
         return len(content), hashlib.sha256(content).digest()
-    with content.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-        return file.tell(), digest
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return _measure(file)
+    content.seek(0)
+    digest = hashlib.file_digest(content, "sha256").digest()  # type: ignore[arg-type]  # any binary file that can be read will do
+    return content.tell(), digest
 
 
 def _decode(checksum: str | None) -> bytes | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from infra.storage.keys import TenantPrefix
 from infra.storage.objects import (
@@ -24,13 +25,17 @@ class TenantStorage:
         self._storage = storage
         self._prefix = prefix
 
-    async def put(self, key: str, content: bytes | Path, *, content_type: str) -> StoredObject:
+    async def put(self, key: str, content: bytes | Path | BinaryIO, *, content_type: str) -> StoredObject:
         """As ObjectStorage.put."""
         return replace(await self._storage.put(self._prefix.key(key), content, content_type=content_type), key=key)
 
     async def get(self, key: str, *, limit: int = DEFAULT_GET_BYTES) -> bytes:
         """As ObjectStorage.get."""
         return await self._storage.get(self._prefix.key(key), limit=limit)
+
+    async def get_into(self, key: str, file: BinaryIO) -> int:
+        """As ObjectStorage.get_into."""
+        return await self._storage.get_into(self._prefix.key(key), file)
 
     async def head(self, key: str) -> StoredObject:
         """As ObjectStorage.head."""

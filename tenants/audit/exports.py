@@ -17,6 +17,7 @@ from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
 from infra.outbox import enqueue
+from infra.storage.expiry import remove_older
 from infra.storage.keys import TenantPrefix
 from infra.storage.objects import ObjectStorage, PresignedDownload
 from infra.storage.tenant import TenantStorage
@@ -269,13 +270,4 @@ async def _remove_parts(own: TenantStorage, keys: list[str]) -> None:
 async def remove_expired_files(storage: ObjectStorage, public_id: UUID, *, at_most: int) -> int:
     """Delete a tenant's export files, and parts that were left behind, whose time is over; returns how many."""
     own = TenantStorage(storage, TenantPrefix(public_id))
-    ended, removed, cursor = clock.now() - LIFETIME - timedelta(days=1), 0, None
-    while True:
-        found = await own.list_objects(f"{PREFIX}/", cursor=cursor)
-        for listed in found.objects:
-            if listed.modified < ended and removed < at_most:
-                await own.delete(listed.key)
-                removed += 1
-        cursor = found.cursor
-        if cursor is None or removed >= at_most:
-            return removed
+    return await remove_older(own, f"{PREFIX}/", than=clock.now() - LIFETIME - timedelta(days=1), at_most=at_most)

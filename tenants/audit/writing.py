@@ -1,20 +1,15 @@
 """The audit trail as a file: CSV for a spreadsheet, JSONL for a program."""
 
-import csv
-import io
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
+from infra.csv_text import BOM, csv_rows
 from tenants.audit.actions import describe
 from tenants.audit.search import Entry
 
-# Excel reads UTF-8, and with it Chinese, only behind this mark.
-BOM: Final = b"\xef\xbb\xbf"
-# A cell that begins so is taken for a formula by Excel, LibreOffice or WPS; the last four are the full-width signs of Chinese keyboards.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _HEADINGS: Final = {
     "zh": (
         "时间 (UTC)", "操作者类型", "操作者", "操作者 ID", "设备 ID", "地址", "动作", "说明", "对象", "原值", "新值", "变更字段", "原因", "请求 ID",
@@ -41,25 +36,14 @@ class Format(StrEnum):
 
 def heading(form: Format, language: str) -> bytes:
     """What stands at the beginning of the file."""
-    return BOM + _csv([_HEADINGS[language]]) if form is Format.CSV else b""
+    return BOM + csv_rows([_HEADINGS[language]]) if form is Format.CSV else b""
 
 
 def rows(entries: Sequence[Entry], form: Format, language: str) -> bytes:
     """Entries one behind the other; CSV as RFC 4180 has it, JSONL with everything exactly as it is stored."""
     if form is Format.CSV:
-        return _csv([[neutral(cell) for cell in _cells(entry, language)] for entry in entries])
+        return csv_rows([_cells(entry, language) for entry in entries])
     return b"".join(msgspec.json.encode(_record(entry)) + b"\n" for entry in entries)
-
-
-def neutral(cell: str) -> str:
-    """The text of a cell such that no spreadsheet takes it for a formula: an apostrophe stands before what would begin one."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _csv(lines: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(lines)
-    return text.getvalue().encode()
 
 
 def _cells(entry: Entry, language: str) -> list[str]:

@@ -23,7 +23,8 @@ from tenants.clients.usage import KeyUsage
 from tenants.optional_redis import OptionalRedis
 from tenants.permissions import Permission, known_permissions
 from tenants.principal import ActorKind, Principal
-from tenants.standing import DOUBT_SECONDS
+from tenants.round_trip import RoundTrip
+from tenants.standing import DOUBT_SECONDS, cached, read
 from tenants.tokens import AccessClaims, AccessTokens
 
 if TYPE_CHECKING:
@@ -75,21 +76,21 @@ class Clients:
         self._throttle = KeyThrottle(auth, redis)
         self._usage = KeyUsage(app, redis)
 
-    async def authenticate_key(self, text: str, *, caller: "Caller") -> Principal:
+    async def authenticate_key(self, text: str, *, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
         """The principal behind a key. Raises `KeyInvalidError` for whatever is wrong with it, `TooManyFailuresError` for an address."""
         key = Key.parse(text)
         if key is None:
             # A slip of the pen: nothing is looked up, so nothing has to be counted.
             raise KeyInvalidError
-        standing = await self._cached(key.tenant_public_id, key.secret_id)
+        standing = await self._cached(key.tenant_public_id, key.secret_id, trip)
         if standing is None or not _fits(standing, key, caller.address):
             standing = await self._looked_up(key, caller.address)
         self._usage.note(standing.tenant_id, key.secret_id, caller.address)
         return _principal(standing, key.tenant_public_id, key.secret_id, known_permissions(standing.scopes), caller)
 
-    async def authenticate_token(self, claims: AccessClaims, *, caller: "Caller") -> Principal:
+    async def authenticate_token(self, claims: AccessClaims, *, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
         """The principal behind a verified token of kind CLIENT. Raises `KeyInvalidError` where its key or client ended meanwhile."""
-        standing = await self._cached(claims.tenant_public_id, claims.session_id)
+        standing = await self._cached(claims.tenant_public_id, claims.session_id, trip)
         if standing is None:
             standing = await self._stored(claims.tenant_public_id, claims.session_id)
         if standing is None or standing.client_id != claims.subject_id or claims.epoch != EPOCH or not standing.holds(caller.address):
@@ -136,15 +137,9 @@ class Clients:
         await self._throttle.held(address, key.sha256)
         return standing
 
-    async def _cached(self, tenant_public_id: UUID, secret_id: UUID) -> KeyStanding | None:
+    async def _cached(self, tenant_public_id: UUID, secret_id: UUID, trip: RoundTrip | None) -> KeyStanding | None:
         keys = [_cache(tenant_public_id, secret_id), _doubt(secret_id), f"suyuan:doubt:tenant:{tenant_public_id}"]
-        values = await self._redis.attempt(lambda redis: redis.mget(keys))
-        if values is None or values[0] is None or any(doubt is not None for doubt in values[1:]):
-            return None
-        try:
-            return msgspec.json.decode(values[0], type=KeyStanding)
-        except msgspec.DecodeError:
-            return None
+        return cached(await read(self._redis, keys, trip), KeyStanding)
 
     async def _stored(self, tenant_public_id: UUID, secret_id: UUID) -> KeyStanding | None:
         tenant = await directory.tenant_by_public_id(self._app, tenant_public_id)

@@ -1,12 +1,12 @@
 """How often an address may show keys that don't hold, before it is not listened to for a while."""
 
 import hashlib
-import ipaddress
 from datetime import timedelta
 from typing import Final
 
 from infra.database import Database
 from tenants.errors import TooManyFailuresError
+from tenants.limits.addresses import network_of
 from tenants.optional_redis import OptionalRedis
 
 WINDOW: Final = timedelta(minutes=15)
@@ -78,15 +78,4 @@ def _good(subject: bytes, key_sha256: bytes) -> str:
 
 
 def _subject(address: str) -> bytes:
-    return hashlib.sha256(f"key address:{_network(address)}".encode()).digest()
-
-
-def _network(address: str) -> str:
-    """The address as it is counted: an IPv6 customer has a /64 to himself, a v4-mapped address is the v4 one."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed), 64), strict=False))
-    return str(parsed)
+    return hashlib.sha256(f"key address:{network_of(address)}".encode()).digest()

@@ -20,16 +20,18 @@ from tenants.devices.errors import (
     DeviceUnknownError,
     EnrolmentRefusedError,
 )
-from tenants.devices.memory import ProofMemory
+from tenants.devices.memory import PROOF_SECONDS, ProofMemory, key_of
 from tenants.devices.pins import EnrolmentCode
 from tenants.devices.rules import alone, elsewhere, narrowed, with_stems
-from tenants.devices.standing import DeviceStanding, DeviceStandings
+from tenants.devices.standing import DeviceStanding, DeviceStandings, device_keys
 from tenants.errors import SessionEndedError, TokenInvalidError
 from tenants.grants import sum_of
 from tenants.optional_redis import OptionalRedis
 from tenants.passwords import Passwords
 from tenants.principal import ActorKind, Principal
-from tenants.standing import Standings
+from tenants.round_trip import RoundTrip
+from tenants.session_control import SessionControl
+from tenants.standing import Standings, session_keys
 from tenants.throttle import Throttle
 from tenants.tokens import AccessClaims, AccessTokens, refresh_key
 
@@ -88,12 +90,14 @@ class Devices:
         settings: Settings,
         access_tokens: AccessTokens,
         standings: Standings,
+        session_control: SessionControl,
         throttle: Throttle,
         passwords: Passwords,
     ) -> None:
         self.app = app
         self.auth = auth
         self.passwords = passwords
+        self.session_control = session_control
         self._standings = standings
         self.standings = DeviceStandings(app, redis)
         self.nonces = Nonces(hmac.digest(refresh_key(settings), b"suyuan proof nonces", "sha256"))
@@ -167,26 +171,29 @@ class Devices:
             raise SessionEndedError
         return await self.person_token(device, FloorSession(*session), caller=caller)
 
-    async def authenticate(self, token: str, presented: Presented, *, caller: "Caller") -> Principal:
+    async def authenticate(self, token: str, presented: Presented, *, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
         """The principal behind a token that is bound to a phone's key and shown with a proof of it (RFC 9449 §7).
 
         Raises `TokenInvalidError` for a token that isn't bound, or not to this key, `DeviceRevokedError` for a phone that was
         revoked, and another `NotAuthenticatedError` for whatever else doesn't hold.
         """
-        claims = self._tokens.verify(token)
-        if claims.thumbprint is None or claims.kind not in (ActorKind.DEVICE, ActorKind.PERSON):
-            raise TokenInvalidError
+        claims, thumbprint = self._bound(token)
         moment = now()
         proof = self._read(presented, token, moment)
-        if not hmac.compare_digest(proof.key.thumbprint.encode(), claims.thumbprint.encode()):
+        if not hmac.compare_digest(proof.key.thumbprint.encode(), thumbprint.encode()):
             raise TokenInvalidError
-        device = await self.standings.of(claims.tenant_public_id, claims.thumbprint)
-        if device is None or (claims.kind is ActorKind.DEVICE and device.device_id != claims.subject_id):
-            raise SessionEndedError
-        await self._memory.use(device.tenant_id, proof, moment)
-        if device.revoked:
-            raise DeviceRevokedError(device_principal(device, caller))
-        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller)
+        if trip is not None:
+            of_person = session_keys(claims) if claims.kind is ActorKind.PERSON else []
+            keys = [*device_keys(claims.tenant_public_id, thumbprint), *of_person]
+            await trip.ask(keys, proof_key=key_of(proof), proof_seconds=PROOF_SECONDS)
+        device = await self._device_of(claims, thumbprint, trip)
+        await self._memory.use(device.tenant_id, proof, moment, trip)
+        return await self._principal(claims, device, caller, trip)
+
+    async def authenticate_again(self, token: str, *, caller: "Caller") -> Principal:
+        """The principal as he stands now, on a connection at whose opening the phone has proved its key. Raises as `authenticate` does."""
+        claims, thumbprint = self._bound(token)
+        return await self._principal(claims, await self._device_of(claims, thumbprint), caller)
 
     async def person_token(self, device: DeviceStanding, session: FloorSession, *, caller: "Caller") -> DeviceToken:
         """A token for a person on a phone. Raises `SessionEndedError` where he may do nothing there any more."""
@@ -216,8 +223,26 @@ class Devices:
         url = request_url(self._public_url, presented.path)
         return read_proof(presented.proof, method=presented.method, url=url, moment=moment, nonces=self.nonces, access_token=token)
 
-    async def _on_device(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller") -> Principal:
-        standing = await self._standings.of(claims)
+    def _bound(self, token: str) -> tuple[AccessClaims, str]:
+        """A verified token that is bound to a key, and that key's thumbprint."""
+        claims = self._tokens.verify(token)
+        if claims.thumbprint is None or claims.kind not in (ActorKind.DEVICE, ActorKind.PERSON):
+            raise TokenInvalidError
+        return claims, claims.thumbprint
+
+    async def _device_of(self, claims: AccessClaims, thumbprint: str, trip: RoundTrip | None = None) -> DeviceStanding:
+        device = await self.standings.of(claims.tenant_public_id, thumbprint, trip)
+        if device is None or (claims.kind is ActorKind.DEVICE and device.device_id != claims.subject_id):
+            raise SessionEndedError
+        return device
+
+    async def _principal(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
+        if device.revoked:
+            raise DeviceRevokedError(device_principal(device, caller))
+        return device_principal(device, caller) if claims.kind is ActorKind.DEVICE else await self._on_device(claims, device, caller, trip)
+
+    async def _on_device(self, claims: AccessClaims, device: DeviceStanding, caller: "Caller", trip: RoundTrip | None = None) -> Principal:
+        standing = await self._standings.of(claims, trip)
         if standing is None or standing.device_id != device.device_id:
             raise SessionEndedError
         allowed = sum_of(standing.grants, now())

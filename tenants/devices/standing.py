@@ -9,7 +9,8 @@ from tenants import directory
 from tenants.devices import repository
 from tenants.devices.rules import with_stems
 from tenants.optional_redis import OptionalRedis
-from tenants.standing import CACHE_SECONDS, DOUBT_SECONDS
+from tenants.round_trip import RoundTrip
+from tenants.standing import CACHE_SECONDS, DOUBT_SECONDS, cached, read
 
 
 class DeviceStanding(msgspec.Struct, frozen=True):
@@ -34,9 +35,9 @@ class DeviceStandings:
         self._app = app
         self._redis = redis
 
-    async def of(self, tenant_public_id: UUID, thumbprint: str) -> DeviceStanding | None:
+    async def of(self, tenant_public_id: UUID, thumbprint: str, trip: RoundTrip | None = None) -> DeviceStanding | None:
         """The phone with this key, revoked or not; None where there is none."""
-        standing = await self._cached(tenant_public_id, thumbprint)
+        standing = cached(await read(self._redis, device_keys(tenant_public_id, thumbprint), trip), DeviceStanding)
         if standing is None:
             standing = await self.stored(tenant_public_id, thumbprint)
             if standing is not None:
@@ -71,15 +72,10 @@ class DeviceStandings:
         """Announce that the phone is about to be revoked, moved or renamed."""
         await self._redis.attempt(lambda redis: redis.set(_doubt(thumbprint), b"1", ex=DOUBT_SECONDS), even_if_resting=True)
 
-    async def _cached(self, tenant_public_id: UUID, thumbprint: str) -> DeviceStanding | None:
-        keys = [_key(tenant_public_id, thumbprint), _doubt(thumbprint), f"suyuan:doubt:tenant:{tenant_public_id}"]
-        values = await self._redis.attempt(lambda redis: redis.mget(keys))
-        if values is None or values[0] is None or any(doubt is not None for doubt in values[1:]):
-            return None
-        try:
-            return msgspec.json.decode(values[0], type=DeviceStanding)
-        except msgspec.DecodeError:
-            return None
+
+def device_keys(tenant_public_id: UUID, thumbprint: str) -> list[str]:
+    """Where Redis has a phone's standing, and behind it the marks that say not to believe it."""
+    return [_key(tenant_public_id, thumbprint), _doubt(thumbprint), f"suyuan:doubt:tenant:{tenant_public_id}"]
 
 
 def _key(tenant_public_id: UUID, thumbprint: str) -> str:

@@ -177,15 +177,16 @@ class Switching:
         await self._devices.end_sessions(tx, await repository.open_sessions(tx, device.device_id), ENDED_BY_SWITCH)
         session = FloorSession(uuid7(), epoch, now() + SHIFT, taking.member["person_id"])
         member = Membership(taking.member["membership_id"], taking.member["person_id"], taking.member["display_name"])
-        await sessions.insert_session(
-            tx, session_id=session.session_id, membership=member, epoch=epoch, token=RefreshToken.new(device.tenant_public_id),
-            expires_at=session.ends_at, user_agent=caller.device, address=caller.address, device_id=device.device_id,
-        )  # fmt: skip
         actor = Principal(
             tenant_id=device.tenant_id, tenant_public_id=device.tenant_public_id, tenant_slug=device.tenant_slug, actor_id=member.person_id,
             display_name=member.display_name, roles=taking.allowed.roles, permissions=frozenset(taking.sites), session_id=session.session_id,
             sandbox=device.sandbox, membership_id=member.membership_id, device_id=device.device_id, sites=taking.sites,
             request_id=caller.request_id, address=caller.address,
+        )  # fmt: skip
+        await self._devices.session_control.make_room(tx, actor, on_phones=True)
+        await sessions.insert_session(
+            tx, session_id=session.session_id, membership=member, epoch=epoch, token=RefreshToken.new(device.tenant_public_id),
+            expires_at=session.ends_at, user_agent=caller.device, address=caller.address, device_id=device.device_id,
         )  # fmt: skip
         told = {"session": str(session.session_id), "by": taking.how, "until": isoformat(session.ends_at)}
         await audit.record(tx, actor, "device.switched", f"device:{device.device_id}", after=told)

@@ -1,5 +1,6 @@
 """Buckets that fill evenly (the generic cell rate algorithm): in Redis for all processes, in this one where Redis is away."""
 
+import hashlib
 import math
 import time
 from collections import OrderedDict
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.commands.core import AsyncScript
 
 from tenants.limits.policies import Policy
@@ -53,6 +55,7 @@ for i, key in ipairs(KEYS) do
 end
 return answer
 """
+_TAKE_SHA: Final = hashlib.sha1(_TAKE.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +92,22 @@ class Buckets:
         A cost above the quota counts as the quota: it passes when the bucket is full.
         """
         answer = await self._redis.attempt(lambda redis: self._take_in_redis(redis, charges, force))
-        if answer is None:
-            return self._take_here(charges, force)
+        return self._take_here(charges, force) if answer is None else self.levels_of(charges, answer)
+
+    def put_into(self, pipeline: Pipeline, charges: Sequence[Charge]) -> None:
+        """Charge all or none in a pipeline; its answer is one for `levels_of`, or a `NoScriptError` from a Redis that is new."""
+        pipeline.evalsha(_TAKE_SHA, len(charges), *(charge.key for charge in charges), *_numbers(charges, force=False))
+
+    def levels_of(self, charges: Sequence[Charge], answer: Sequence[int]) -> list[Level]:
+        """The levels that the script tells."""
         rows = zip(charges, answer[::3], answer[1::3], answer[2::3], strict=True)
         return [Level(charge.policy, remaining, full / 1000, wait / 1000) for charge, remaining, full, wait in rows]
 
     def _take_in_redis(self, redis: Redis, charges: Sequence[Charge], force: bool) -> Awaitable[list[int]]:
         if self._script is None:
             self._script = redis.register_script(_TAKE)
-        numbers: list[Any] = ["1" if force else "0"]
-        for charge in charges:
-            numbers += (charge.policy.quota, charge.policy.seconds, charge.cost)
-        return cast(Awaitable[list[int]], self._script([charge.key for charge in charges], numbers, client=redis))
+        keys = [charge.key for charge in charges]
+        return cast(Awaitable[list[int]], self._script(keys, _numbers(charges, force=force), client=redis))
 
     def _take_here(self, charges: Sequence[Charge], force: bool) -> list[Level]:
         now = time.monotonic()
@@ -128,6 +135,14 @@ class Buckets:
         self._here.move_to_end(key)
         if len(self._here) > REMEMBERED:
             self._here.popitem(last=False)
+
+
+def _numbers(charges: Sequence[Charge], *, force: bool) -> list[Any]:
+    """The script's arguments."""
+    numbers: list[Any] = ["1" if force else "0"]
+    for charge in charges:
+        numbers += (charge.policy.quota, charge.policy.seconds, charge.cost)
+    return numbers
 
 
 def _seconds(policy: Policy, cost: int) -> float:

@@ -26,19 +26,19 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 async def charge_caller(connection: Connection, limits: RateLimits, principal: Principal) -> None:
     """Charge a signed-in caller's request: one unit, and its body by its length. Raises `RateLimitedError`."""
-    _settle(connection, await limits.charge_caller(principal, content_bytes=announced_length(connection)))
+    settle(connection, await limits.charge_caller(principal, content_bytes=announced_length(connection)))
 
 
 async def charge_operation(connection: Connection, limits: RateLimits, principal: Principal | None, address: str, cost: int) -> None:
     """Charge a GraphQL operation's cost, besides the request that brought it. Raises `RateLimitedError`."""
     if units := cost // COST_OF_A_UNIT:
         charged = limits.charge_caller(principal, units=units) if principal else limits.charge_address(address, units=units)
-        _settle(connection, await charged)
+        settle(connection, await charged)
 
 
 async def charge_address(connection: Connection, limits: RateLimits, address: str, *, force: bool = False) -> None:
     """Charge a request without a sign-in. Raises `RateLimitedError`."""
-    _settle(connection, await limits.charge_address(address, force=force))
+    settle(connection, await limits.charge_address(address, force=force))
 
 
 def announced_length(connection: Connection) -> int:
@@ -49,7 +49,7 @@ def announced_length(connection: Connection) -> int:
     return UNKNOWN_LENGTH if "transfer-encoding" in connection.headers else 0
 
 
-def _settle(connection: Connection, levels: Sequence[Level]) -> None:
+def settle(connection: Connection, levels: Sequence[Level]) -> None:
     """Tell the levels in the answer, refusals included; a later charge of the same request replaces what an earlier one told."""
     tell(connection, levels)
     refuse_over(levels)

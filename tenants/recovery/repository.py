@@ -11,10 +11,10 @@ from infra.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """A link that is good at the moment."""
+    """A link that is good at the moment. `issuer` is the company whose administrator issued it, or None for who runs the service."""
 
     person_id: UUID
-    issuer: int
+    issuer: int | None
     removes_second_factor: bool
 
 

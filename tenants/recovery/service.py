@@ -1,23 +1,24 @@
 """Reset links: who may issue one for whom, and what becomes of it.
 
 A person's password opens every company that he works for. So an administrator may reset only who is a member of his company
-alone, its sandbox aside; whether that is so is looked at when the link is issued, and again when it is used.
+alone, its sandbox aside; whether that is so is looked at when the link is issued, and again when it is used. For anybody else
+whoever runs the service issues it, and each of the person's companies has that on its trail.
 """
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from infra.clock import isoformat, now
 from infra.database import TenantTransaction
-from infra.errors import PermissionDeniedError
+from infra.errors import InvalidInputError, PermissionDeniedError
 from infra.ids import uuid7
 from tenants import audit, directory, sessions
 from tenants.accounts import AccountUseCases
-from tenants.directory import Account
+from tenants.directory import Account, Tenant
 from tenants.errors import MemberNotFoundError, PasswordRefusedError, ResetNotPossibleError, ResetRefusedError
 from tenants.grants import sum_of
 from tenants.passwords import is_long, require_acceptable
@@ -32,6 +33,8 @@ from tenants.sessions import Membership
 PREFIX: Final = "syp_"
 GOOD_FOR: Final = timedelta(hours=1)
 MAX_TOKEN: Final = 100
+# Where who holds a link acts that no company has issued: each has him on its trail under his name there.
+NO_COMPANY: Final = Tenant(0, UUID(int=0), "", "", "", "", sandbox=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,33 @@ class Resets(AccountUseCases):
         async with self._app.tenant(principal.tenant_id) as tx:
             member = await self._member(tx, principal, membership_id, remove_second_factor=remove_second_factor)
         await self._require_member_of_no_other(member.person_id, principal.tenant_id)
-        token = PREFIX + secrets.token_urlsafe(32)
-        expires_at = now() + GOOD_FOR
+        token, expires_at = _new_token()
         after = {"expiresAt": isoformat(expires_at), "removesSecondFactor": remove_second_factor}
         async with self._app.tenant(principal.tenant_id) as tx:
             # Recorded first: a link of which the trail knows nothing must not be.
             await audit.record(tx, principal, "password.reset_issued", f"membership:{membership_id}", after=after)
         await repository.put(self._auth, Reset(member.person_id, principal.tenant_id, remove_second_factor), _sha256(token), expires_at)
+        return IssuedReset(token, expires_at)
+
+    async def issue_for_operator(self, login: str, *, reason: str, vouched_by: str | None = None, remove_second_factor: bool = False) -> IssuedReset:
+        """A link from whoever runs the service, for anybody who is an active member somewhere; on the trail of each such company.
+
+        `vouched_by` names a second one who knows the person: without him no second factor is removed (21 CFR 11.200(a)(3)). Raises
+        `InvalidInputError`.
+        """
+        if not reason.strip():
+            raise InvalidInputError("Say why the link is issued: each company of the person's reads it on its trail.", field="reason")
+        if remove_second_factor and not (vouched_by or "").strip():
+            raise InvalidInputError("A second factor is removed only where a second one vouches for the person: name him.", field="vouchedBy")
+        person = await directory.person_by_login(self._auth, directory.normalise_login(login))
+        token, expires_at = _new_token()
+        after = {"expiresAt": isoformat(expires_at), "removesSecondFactor": remove_second_factor, "issuedBy": "operator"}
+        after |= {"vouchedBy": vouched_by} if vouched_by else {}
+        record = self._session_control.record_everywhere
+        # Recorded first, here too.
+        if person is None or not await record(person.person_id, "password.reset_issued", actor=None, reason=reason, after=after):
+            raise InvalidInputError("Nobody with this sign-in name is an active member of any company.", field="login")
+        await repository.put(self._auth, Reset(person.person_id, None, remove_second_factor), _sha256(token), expires_at)
         return IssuedReset(token, expires_at)
 
     async def redeem(self, token: str, password: str, *, address: str = "", request_id: str = "") -> None:
@@ -73,7 +96,7 @@ class Resets(AccountUseCases):
         digest = _sha256(token[:MAX_TOKEN])
         reset = await repository.find(self._auth, digest) if token.startswith(PREFIX) else None
         account = await directory.account_of(self._auth, reset.person_id) if reset else None
-        if reset is None or account is None or not await self._is_member_of_no_other(reset.person_id, reset.issuer):
+        if reset is None or account is None or not await self._may_be_used(reset):
             raise ResetRefusedError
         await self._require_acceptable(account, reset, password)
         stored = await self._passwords.hash(password)
@@ -91,20 +114,23 @@ class Resets(AccountUseCases):
         for login_name in account.login_names:
             await self._throttle.lift(login_name)
 
-    async def _whoever_holds_the_link(self, account: Account, reset: Reset, address: str, request_id: str) -> Principal | None:
-        """The person, as the trail shows him; without any rights."""
-        for company in await directory.tenants_by_id(self._app, [reset.issuer]):
-            return Principal(
-                tenant_id=company.tenant_id, tenant_public_id=company.public_id, tenant_slug=company.slug, actor_id=reset.person_id,
-                display_name=account.person.display_name, roles=(), permissions=frozenset(), session_id=uuid7(), address=address,
-                request_id=request_id,
-            )  # fmt: skip
-        return None
+    async def _may_be_used(self, reset: Reset) -> bool:
+        return reset.issuer is None or await self._is_member_of_no_other(reset.person_id, reset.issuer)
+
+    async def _whoever_holds_the_link(self, account: Account, reset: Reset, address: str, request_id: str) -> Principal:
+        """The person, as the trail shows him; without any rights. Where he has several companies, none learns from where he did it."""
+        companies = await directory.tenants_by_id(self._app, await self._concerned(reset))
+        own = companies if len(companies) == 1 else [company for company in companies if company.sandbox_of is None]
+        return replace(_bearer(account, own[0]), address=address, request_id=request_id) if len(own) == 1 else _bearer(account, NO_COMPANY)
+
+    async def _concerned(self, reset: Reset) -> list[int]:
+        """The company that has issued the link, or all of the person's."""
+        return [reset.issuer] if reset.issuer is not None else await directory.tenant_ids_of(self._auth, reset.person_id)
 
     async def _require_acceptable(self, account: Account, reset: Reset, password: str) -> None:
         second_factor = not reset.removes_second_factor and await self._second_factors.is_set_up(reset.person_id)
-        company = await directory.tenants_by_id(self._app, [reset.issuer])
-        names = [name for tenant in company for name in (tenant.slug, tenant.name)]
+        companies = await directory.tenants_by_id(self._app, await self._concerned(reset))
+        names = [name for tenant in companies for name in (tenant.slug, tenant.name)]
         require_acceptable(password, *account.login_names, account.person.display_name, *names, second_factor=second_factor)
 
     async def _member(self, tx: TenantTransaction, principal: Principal, membership_id: UUID, *, remove_second_factor: bool) -> Membership:
@@ -141,6 +167,17 @@ class Resets(AccountUseCases):
                     if await sessions.membership_of(tx, person_id) is not None:
                         return False
         return True
+
+
+def _bearer(account: Account, company: Tenant) -> Principal:
+    return Principal(
+        tenant_id=company.tenant_id, tenant_public_id=company.public_id, tenant_slug=company.slug, actor_id=account.person.person_id,
+        display_name=account.person.display_name, roles=(), permissions=frozenset(), session_id=uuid7(),
+    )  # fmt: skip
+
+
+def _new_token() -> tuple[str, datetime]:
+    return PREFIX + secrets.token_urlsafe(32), now() + GOOD_FOR
 
 
 def _sha256(token: str) -> bytes:

@@ -23,14 +23,14 @@ def test_every_mutation_says_what_it_leaves_on_the_trail_or_why_nothing() -> Non
     assert names - MUTATIONS.keys() - MUTATIONS_WITHOUT.keys() == set(), "say it in tests/trail.py"
     assert (MUTATIONS.keys() | MUTATIONS_WITHOUT.keys()) - names == set()
     assert MUTATIONS.keys() & MUTATIONS_WITHOUT.keys() == set()
-    assert set(MUTATIONS) >= MAY_DO_NOTHING
+    assert set(MUTATIONS) >= MAY_DO_NOTHING.keys()
 
 
 def test_every_writing_route_says_what_it_leaves_on_the_trail_or_why_nothing(app: Litestar) -> None:
     routes = {(path, method) for path, method, _ in declared_routes(app) if method in WRITING}
     assert routes - ROUTES.keys() - ROUTES_WITHOUT.keys() == set(), "say it in tests/trail.py"
     assert (ROUTES.keys() | ROUTES_WITHOUT.keys()) - routes == set()
-    assert set(ROUTES) >= ROUTES_MAY_DO_NOTHING
+    assert set(ROUTES) >= ROUTES_MAY_DO_NOTHING.keys()
 
 
 def test_what_they_leave_is_described() -> None:

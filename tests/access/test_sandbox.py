@@ -7,8 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from backend.events.canonical import CanonicalEvent
+from backend.sandbox import samples
 from backend.sandbox import service as filling
 from backend.services import Services
+from backend.simulator import Simulation
 from tenants.permissions import Role
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
@@ -74,6 +77,39 @@ async def test_a_sandbox_is_opened_fills_by_itself_and_is_entered(firm: Firm, ow
     assert (await inside.ask(ASK))["sandbox"] == ready
     assert len((await inside.ask("{ events(first: 5) { nodes { id } } }"))["events"]["nodes"]) == 5
     assert (await owner.ask("{ events(first: 5) { nodes { id } } }"))["events"]["nodes"] == []
+
+
+async def test_a_filling_that_fails_says_so_and_goes_on_where_it_stopped(
+    services: Services, firm: Firm, owner: Caller, do_outbox: Callable[[], Awaitable[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part_of = samples.part_of
+
+    def broken(made: Simulation, part: int) -> list[CanonicalEvent]:
+        if part == 1:
+            raise RuntimeError("planted")
+        return part_of(made, part)
+
+    await owner.command(OPEN, {"industry": "ELECTRONICS"})
+    monkeypatch.setattr(samples, "part_of", broken)
+    sandbox = await services.identity.sandboxes.find(firm.principal)
+    assert sandbox is not None
+    told = []
+    for _ in range(filling.FAILURES):
+        await do_outbox()
+        told.append((await owner.ask(ASK))["sandbox"])
+        async with services.database.tenant(sandbox.tenant_id) as tx:
+            await tx.execute("update outbox set due_at = now() where tenant_id = $1 and done_at is null")
+    assert [each["status"] for each in told] == ["FILLING"] * (filling.FAILURES - 1) + ["FAILED"]
+    assert (told[-1]["filledEvents"], told[-1]["finishedAt"]) == (100, None)
+    monkeypatch.setattr(samples, "part_of", part_of)
+    again = await owner.command(OPEN, {"industry": "FOOD"})
+    assert (again["sandbox"]["status"], again["sandbox"]["industry"], again["sandbox"]["filledEvents"]) == ("FILLING", "ELECTRONICS", 100)
+    await do_outbox()
+    assert (await owner.ask(ASK))["sandbox"]["status"] == "READY"
+    async with services.database.tenant(sandbox.tenant_id) as tx:
+        resumed = await tx.fetch("select actor_kind from audit_entry where tenant_id = $1 and action = 'sandbox.filling_resumed'")
+        assert await tx.fetchval("select count(*) from event where tenant_id = $1") == 300
+    assert [row["actor_kind"] for row in resumed] == ["person"]
 
 
 async def test_ids_of_the_sandbox_mean_nothing_in_the_company_and_the_reverse(

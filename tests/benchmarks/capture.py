@@ -13,11 +13,12 @@ from tests.benchmarks.client import Client
 from tests.benchmarks.copy_limit import TableRows, count, rows_of, seconds_to_copy
 from tests.benchmarks.production import DOCUMENT_EVENTS, Production, enter_catalogue, food
 from tests.benchmarks.report import Measure, Report, Target
-from tests.benchmarks.stage import Firm, House, Server, Stage
+from tests.benchmarks.stage import Firm, House, Server, Stage, working
 
 EVENTS = 6_000
+SHORT_EVENTS = 40
 WARM_UP_EVENTS = 1_500
-JSON = "application/json"
+JSON, XML = "application/json", "application/xml"
 NAME = "capture"
 THROUGH_HTTP = Target(0.05, at_least=True, reach=0.15)
 IN_DATABASE = Target(0.15, at_least=True, reach=0.30)
@@ -42,10 +43,11 @@ async def run(stage: Stage, report: Report) -> None:
     """Each way into a tenant of its own, with productions that differ, as a new customer meets a database that others use."""
     report.say(f"capture: {EVENTS:,} events of the food simulation in documents of {DOCUMENT_EVENTS}")
     async with stage.house("capture") as house:
-        with house.serving() as server:
+        with house.serving() as server, working(house):
             ways: list[tuple[str, Way, Target | None]] = [
-                ("documents through HTTP, 1 client", through_http(server, 1), THROUGH_HTTP),
-                ("documents through HTTP, 4 clients", through_http(server, 4), THROUGH_HTTP),
+                (f"documents of {SHORT_EVENTS} through HTTP, captured in the request, 2 clients", in_requests(server, 2), THROUGH_HTTP),
+                ("one long document through HTTP, JSON", as_one(server, JSON), THROUGH_HTTP),
+                ("one long document through HTTP, XML", as_one(server, XML), THROUGH_HTTP),
                 ("the database's part (CaptureService, events ready)", in_database, IN_DATABASE),
                 ("reading alone (parse, validate, hash)", reading, None),
             ]
@@ -53,7 +55,7 @@ async def run(stage: Stage, report: Report) -> None:
             for seed, (name, way, target) in enumerate(ways, start=10):
                 await _measure(house, report, yardstick, food(EVENTS, seed), name=name, way=way, target=target)
     rows = ", ".join(f"{part.table} {len(part.rows):,}" for part in sorted(yardstick.tables, key=lambda part: -len(part.rows))[:7])
-    report.note(f"{EVENTS:,} captured events make {count(yardstick.tables):,} rows: {rows} … No worker runs beside.")
+    report.note(f"{EVENTS:,} captured events make {count(yardstick.tables):,} rows: {rows} … The workers publish pages beside.")
 
 
 async def _warm_up(house: House, ways: Sequence[Way]) -> Yardstick:
@@ -84,22 +86,37 @@ async def _measure(house: House, report: Report, yardstick: Yardstick, productio
     )  # fmt: skip
 
 
-def through_http(server: Server, clients: int) -> Way:
-    """The documents in order, dealt out to clients that send them at the same time; all of them into one tenant."""
+def in_requests(server: Server, clients: int) -> Way:
+    """Short documents in order, dealt out to clients that send them at the same time; all of them into one tenant."""
 
     async def send_all(house: House, firm: Firm, production: Production) -> float:
         headers = await house.bearer(firm)
+        documents = production.in_documents(SHORT_EVENTS)
 
         def send(documents: Sequence[bytes]) -> None:
             with Client(server.port, headers) as client:
                 for document in documents:
-                    client.post("/epcis/capture", document)
+                    client.capture(document)
 
         begun = time.perf_counter()
-        await asyncio.gather(*(asyncio.to_thread(send, list(islice(production.documents, number, None, clients))) for number in range(clients)))
+        await asyncio.gather(*(asyncio.to_thread(send, list(islice(documents, number, None, clients))) for number in range(clients)))
         return time.perf_counter() - begun
 
     return send_all
+
+
+def as_one(server: Server, content_type: str) -> Way:
+    """All events in one document, from its first byte until its job is finished."""
+
+    async def send(house: House, firm: Firm, production: Production) -> float:
+        headers = {**await house.bearer(firm), "Content-Type": content_type, "GS1-Capture-Error-Behaviour": "proceed"}
+        document = production.as_xml() if content_type == XML else production.in_documents(production.events)[0]
+        begun = time.perf_counter()
+        with Client(server.port, headers) as client:
+            await asyncio.to_thread(client.capture, document)
+        return time.perf_counter() - begun
+
+    return send
 
 
 async def in_database(house: House, firm: Firm, production: Production) -> float:

@@ -2,8 +2,9 @@
 
 import http.client
 import json
+import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 
 class Client:
@@ -13,14 +14,28 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._headers = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
 
-    def post(self, path: str, body: bytes) -> bytes:
+    def post(self, path: str, body: bytes | BinaryIO, **headers: str) -> bytes:
         """The answer's body."""
-        self._connection.request("POST", path, body, self._headers)
+        self._connection.request("POST", path, body, {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}})
         return self._answer(path)
 
-    def get(self, path: str) -> bytes:
+    def capture(self, body: bytes | BinaryIO, **headers: str) -> dict[str, Any]:
+        """The job of a document, once it is finished."""
+        job: dict[str, Any] = json.loads(self.post("/epcis/capture", body, **headers))
+        return self.finished(job)
+
+    def finished(self, job: dict[str, Any]) -> dict[str, Any]:
+        """A job once it is finished. Raises where anything of it was not stored."""
+        while job["running"]:
+            time.sleep(0.02)
+            job = json.loads(self.get(f"/epcis/capture/{job['captureID']}"))
+        if not job["success"]:
+            raise RuntimeError(f"the capture failed: {job['errors'][:1]}")
+        return job
+
+    def get(self, path: str, **headers: str) -> bytes:
         """The answer's body."""
-        self._connection.request("GET", path, headers=self._headers)
+        self._connection.request("GET", path, headers={**self._headers, **headers})
         return self._answer(path)
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from infra.database import Gate
 from tests.benchmarks.client import Client
 from tests.benchmarks.production import enter_catalogue, food
 from tests.benchmarks.report import Measure, Report, Target
-from tests.benchmarks.stage import ROOT, UNLIMITED, Firm, House, Stage, WorkerProcess, running
+from tests.benchmarks.stage import ROOT, UNLIMITED, Firm, House, Stage, working
 from tests.benchmarks.timing import Samples
 from tests.factories import DUMPLING, lot, made, quantity, shipped
 
@@ -66,7 +66,7 @@ async def _measure(house: House, report: Report, name: str, limits: dict[str, st
     for firm in (flooding, quiet):
         await enter_catalogue(house, firm, production.master_data)
     await _prepare(house, quiet)
-    with house.serving(limits) as server, running(WorkerProcess(house)):
+    with house.serving(limits) as server, working(house):
         headers = await house.bearer(quiet)
         orders.write_text(
             json.dumps(

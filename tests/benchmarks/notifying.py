@@ -12,7 +12,7 @@ from backend.holds import service as holds
 from infra.database import Gate
 from tests.benchmarks.production import enter_catalogue, food
 from tests.benchmarks.report import Measure, Report, Target
-from tests.benchmarks.stage import Firm, House, Stage, WorkerProcess, running, stage
+from tests.benchmarks.stage import Firm, House, Stage, stage, working
 from tests.benchmarks.timing import Samples
 from tests.factories import DUMPLING, lot, quantity, shipped
 
@@ -46,7 +46,7 @@ async def run(_stage: Stage, report: Report) -> None:
     report.say(f"notify: {EVENTS_A_SECOND} events a second for {SECONDS} seconds, {GROUP} in a capture, one of them a shipment of held goods")
     with stage({"track_commit_timestamp": "on"}) as timed:
         async with timed.house("notify") as house:
-            with running(WorkerProcess(house)):
+            with working(house):
                 await _measure(house, report)
 
 

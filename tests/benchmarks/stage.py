@@ -14,6 +14,7 @@ import asyncpg
 
 from backend.services import Services, build_services
 from infra.embedded.command import Command
+from infra.embedded.object_store import ObjectStore
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.valkey import ValkeyServer
@@ -124,10 +125,23 @@ class Server(Command):
 
 
 class WorkerProcess(Command):
-    """The service's worker."""
+    """One of the service's workers, with the queues that it works on."""
 
-    def __init__(self, house: "House") -> None:
-        super().__init__("worker", [sys.executable, "-m", "backend.cli", "work"], house.directory, environment=house.environment, directory=ROOT)
+    def __init__(self, house: "House", *queues: str) -> None:
+        command = [sys.executable, "-m", "backend.cli", "work", "--queues", *queues]
+        super().__init__(f"worker-{'-'.join(queues)}", command, house.directory, environment=house.environment, directory=ROOT)
+
+    def peak_megabytes(self) -> float:
+        """The most memory that it has had at a time so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1_000
+
+
+@contextmanager
+def working(house: "House") -> "Iterator[WorkerProcess]":
+    """Both workers as a small installation has them; gives the one that captures long documents."""
+    with running(WorkerProcess(house, "short", "long")), running(WorkerProcess(house, "bulk")) as bulk:
+        yield bulk
 
 
 C = TypeVar("C", bound=Command)
@@ -146,8 +160,9 @@ def running(command: C) -> Iterator[C]:
 class Stage:
     """The servers of one run; houses are databases on them."""
 
-    def __init__(self, directory: Path, postgres: PostgresServer, valkey: ValkeyServer) -> None:
+    def __init__(self, directory: Path, postgres: PostgresServer, valkey: ValkeyServer, store: ObjectStore) -> None:
         self.directory = directory
+        self._store = store
         self._postgres = postgres
         self._valkey = valkey
 
@@ -160,13 +175,16 @@ class Stage:
             "SUYUAN_ENVIRONMENT": str(Environment.DEMO),
             "SUYUAN_PUBLIC_URL": "http://suyuan.test",
             "SUYUAN_REDIS_URL": self._valkey.url,
-            "SUYUAN_S3_ENDPOINT": "http://127.0.0.1:1",
+            "SUYUAN_S3_ENDPOINT": self._store.endpoint,
+            "SUYUAN_S3_ACCESS_KEY": self._store.access_key,
+            "SUYUAN_S3_SECRET_KEY": self._store.secret_key,
             "SUYUAN_TOKEN_SIGNING_KEY": "demo-bench-signing-key",
             "SUYUAN_ENCRYPTION_KEY": "demo-bench-encryption-key",
             "SUYUAN_LOG_LEVEL": "WARNING",
         }
         settings = Settings.model_validate({key.removeprefix("SUYUAN_").lower(): value for key, value in environment.items()})
         services = build_services(settings)
+        await services.storage.ensure_bucket()
         try:
             yield House(self.directory, self._postgres.dsn_for(name), urls, environment, services)
         finally:
@@ -178,13 +196,14 @@ class Stage:
 
 @contextmanager
 def stage(settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
-    """Start PostgreSQL and Valkey; stop them and remove their data at the end."""
+    """Start PostgreSQL, Valkey and an object store; stop them and remove their data at the end."""
     configure_logging(level="WARNING", json=False)
     directory = Path(tempfile.mkdtemp(prefix="suyuan-bench-"))
     # PostgreSQL may run as another user than ours.
     directory.chmod(0o755)
     try:
-        with PostgresServer(directory / "postgres", settings=settings) as postgres, ValkeyServer(directory / "valkey") as valkey:
-            yield Stage(directory, postgres, valkey)
+        postgres, valkey = PostgresServer(directory / "postgres", settings=settings), ValkeyServer(directory / "valkey")
+        with postgres, valkey, ObjectStore(directory / "objects") as store:
+            yield Stage(directory, postgres, valkey, store)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from tests.benchmarks.stage import House, stage
+from tests.benchmarks.stage import House, stage, working
 from tests.conformance.deviations import known_deviations
 from tests.conformance.expectations import Expected, UnreadableExpectationsError, read_expectations
 from tests.conformance.judging import COLUMNS, Judged, Mark, explained, judge
@@ -58,7 +58,11 @@ async def run(folder: Path, part: str, console: Console) -> list[Judged]:
     documents = [each for each in read_expectations(folder) if part in each.path]
     with stage() as servers:
         async with servers.house("conformance") as house:
-            with house.serving() as server, Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console) as bar:
+            with (
+                house.serving() as server,
+                working(house),
+                Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console) as bar,
+            ):
                 played = await _play_all(house, server.port, documents, bar)
     deviations = known_deviations(folder)
     return [explained(judge(each, played), deviations) for each in played.values()]

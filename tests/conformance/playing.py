@@ -1,5 +1,6 @@
 """One document played over HTTP: captured in a fresh tenant, and read back."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from backend.events.reader import read
 from tests.conformance.expectations import Expected, Verdict
 
 PAGE: Final = 200
+LOOK_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,24 @@ async def play(client: httpx.AsyncClient, headers: Mapping[str, str], expected: 
     path = "/epcis/events" if expected.verdict is Verdict.ACCEPT_BARE else "/epcis/capture"
     answer = await client.post(path, content=raw, headers={**headers, "Content-Type": expected.content_type})
     if answer.is_success:
-        job, refused = await _job(client, headers, answer)
-        return Played(expected, answer.status_code, refused, _sent(raw, expected), await _read_back(client, headers), job)
+        job, refused, status = await _job(client, headers, answer)
+        return Played(expected, status, refused, _sent(raw, expected), await _read_back(client, headers), job)
     return Played(expected, answer.status_code, _fields(answer), answer=answer.text)
 
 
-async def _job(client: httpx.AsyncClient, headers: Mapping[str, str], answer: httpx.Response) -> tuple[str, tuple[str, ...]]:
-    """What the capture job tells, where there is one."""
+async def _job(client: httpx.AsyncClient, headers: Mapping[str, str], answer: httpx.Response) -> tuple[str, tuple[str, ...], int]:
+    """What the capture job tells once it is finished, where there is one, and as what that counts: faults found later are faults too."""
     location = answer.headers.get("location", "")
     if "/capture/" not in location:
-        return answer.text, ()
+        return answer.text, (), answer.status_code
     job = await client.get(location, headers=dict(headers))
-    return job.text, tuple(str(error.get("field", "")) for error in job.json().get("errors", []))
+    while job.json()["running"]:
+        await asyncio.sleep(LOOK_SECONDS)
+        job = await client.get(location, headers=dict(headers))
+    errors = job.json().get("errors", [])
+    refused = [error for error in errors if "AlreadyExists" not in error.get("type", "")]
+    status = httpx.codes.BAD_REQUEST if refused and not job.json()["accepted"] else answer.status_code
+    return job.text, tuple(str(error.get("field", "")) for error in errors), status
 
 
 def _fields(answer: httpx.Response) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ async def test_single_event_conflict_is_409(client: httpx.AsyncClient, firm: Fir
     event = {"@context": [CONTEXT], **made([], [quantity(F1, 5)])}
     first = await post(client, headers, event, "/epcis/events")
     assert first.status_code == 201
-    assert (await client.get(first.headers["Location"], headers=headers)).json()["eventID"] == event["eventID"]
+    [told] = (await client.get(first.headers["Location"], headers=headers)).json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert told["eventID"] == event["eventID"]
     assert (await post(client, headers, event, "/epcis/events")).status_code == 201
     other = await post(client, headers, {**event, "bizStep": "receiving"}, "/epcis/events")
     assert (other.status_code, other.json()["type"]) == (409, "epcisException:ResourceAlreadyExistsException")
@@ -122,7 +123,8 @@ async def test_filters_find_exactly_what_they_ask(client: httpx.AsyncClient, fir
         f"MATCH_anyEPCClass={F1}": [flour, dough],
         f"MATCH_inputEPCClass={F1}": [dough],
         f"MATCH_epc={sscc(1)}": [pallet],
-        f"MATCH_epc={sscc(1)},{F1}": [flour, pallet],
+        f"MATCH_epc={sscc(1)},{F1}": [pallet],
+        f"MATCH_epcClass={sscc(1)},{F1}": [flour],
         "GE_eventTime=2026-03-02T08:10:00Z": [dough, pallet],
         "LT_eventTime=2026-03-02T08:10:00Z": [flour],
         "GE_eventTime=2026-03-02T16:05:00+08:00&LT_eventTime=2026-03-02T08:15:00Z": [dough],
@@ -149,13 +151,14 @@ async def test_pages_follow_the_link_and_lose_nothing(client: httpx.AsyncClient,
     assert seen == [event["eventID"] for event in events]
 
 
-async def test_event_with_a_declaration_shows_the_declaration(client: httpx.AsyncClient, firm: Firm, bearer: Bearer) -> None:
+async def test_event_with_a_declaration_is_told_with_the_declaration(client: httpx.AsyncClient, firm: Firm, bearer: Bearer) -> None:
     headers = await bearer(firm)
     event = made([], [quantity(F1, 5)])
     await post(client, headers, document(event))
     await post(client, headers, document(declared_wrong(event)))
     shown = (await client.get(f"/epcis/events/{event['eventID']}", headers=headers)).json()
-    assert shown["errorDeclaration"]["reason"] == "incorrect_data"
+    original, declaration = shown["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert (original.get("errorDeclaration"), declaration["errorDeclaration"]["reason"]) == (None, "incorrect_data")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Each limit and each refusal of the edge, from outside."""
 
 import asyncio
+import base64
+import hashlib
+import re
 from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
@@ -208,7 +211,15 @@ async def test_unknown_operation_name_and_subscriptions_by_post_are_refused(clie
 
 async def test_page_to_try_it_is_served_outside_of_production_alone(client: httpx.AsyncClient, production: httpx.AsyncClient) -> None:
     accept = {"Accept": "text/html"}
-    assert "graphiql" in (await client.get("/graphql", headers=accept)).text.lower()
+    page = await client.get("/graphql", headers=accept)
+    assert "Suyuan GraphQL" in page.text
+    # Nothing of it is loaded from anywhere, and what stands in it is what the policy names.
+    assert not re.search(r"https?://|src=|href=|url\(|@import", page.text)
+    policy = page.headers["Content-Security-Policy"]
+    for kind, element in (("script-src", "script"), ("style-src", "style")):
+        [text] = re.findall(rf"<{element}>(.*?)</{element}>", page.text, re.DOTALL)
+        assert f"{kind} 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}';" in policy
+    assert "unsafe" not in policy
     assert (await production.get("/graphql", headers=accept)).status_code == 405
 
 

@@ -35,7 +35,7 @@ MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {
     "EVENT_NOT_FOUND", "CAPTURE_JOB_NOT_FOUND", "QUERY_PARAMETER", "UNSUPPORTED_CONTENT_TYPE", "DEVICE_KEY_KNOWN", "PIN_CHANGE_REQUIRED",
-    "NOT_WRITABLE_AS_XML",
+    "NOT_WRITABLE_AS_XML", "TOO_MANY_CAPTURES", "UNSUPPORTED_CONTENT_ENCODING",
 }  # fmt: skip
 
 

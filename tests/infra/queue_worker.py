@@ -8,11 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from infra import queue
 from infra.database import Database, TenantTransaction
 from infra.logging import configure_logging
 from infra.outbox import first_time
-from infra.queue import Handler, run_worker
+from infra.queue import SHORT, Handler, Line, run_worker
 
 _DONE = """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
            values ($1, 'service', 'worker', 'effect.done', $2, '', '')"""
@@ -40,10 +39,10 @@ def handlers() -> Mapping[str, Handler]:
 async def main(redis_url: str, database_url: str, job_timeout: int) -> None:
     """Work until killed."""
     configure_logging(level="ERROR", json=True)
-    queue.JOB_TIMEOUT_SECONDS = job_timeout
+    line = Line(SHORT.name, job_timeout, SHORT.jobs)
     print("ready", flush=True)
     while True:
-        await run_worker(redis_url, Database(database_url, pool_size=4, application_name="test-queue-worker"), handlers())
+        await run_worker(redis_url, Database(database_url, pool_size=4, application_name="test-queue-worker"), handlers(), line)
 
 
 if __name__ == "__main__":

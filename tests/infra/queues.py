@@ -19,7 +19,7 @@ from infra.embedded.valkey import ValkeyServer
 from infra.errors import UnavailableError
 from infra.outbox import enqueue
 from infra.provision import DatabaseUrls
-from infra.queue import QUEUE_NAME, Relay
+from infra.queue import LONG, SHORT, Relay
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,7 @@ class Queue:
 
     def relay(self, *long_topics: str) -> Relay:
         """A new relay."""
-        self._relays.append(Relay(self.relay_database, self.valkey.url, frozenset(long_topics)))
+        self._relays.append(Relay(self.relay_database, self.valkey.url, dict.fromkeys(long_topics, LONG)))
         return self._relays[-1]
 
     async def enqueue(self, tenant_id: int, topic: str, *payloads: dict[str, Any]) -> None:
@@ -100,9 +100,9 @@ class Queue:
     async def queued(self) -> int:
         """How many jobs wait in Valkey."""
         async with Redis.from_url(self.valkey.url) as redis:
-            return int(await redis.zcard(QUEUE_NAME))
+            return int(await redis.zcard(SHORT.name))
 
-    async def offered(self, queue_name: str = QUEUE_NAME) -> list[str]:
+    async def offered(self, queue_name: str = SHORT.name) -> list[str]:
         """The jobs in Valkey, in the order in which workers take them up."""
         async with Redis.from_url(self.valkey.url) as redis:
             return [job.decode() for job in await redis.zrange(queue_name, 0, -1)]

@@ -234,13 +234,14 @@ async def test_health_tells_each_part_by_itself() -> None:
 
         return answers
 
-    app = Litestar(health_routes({"one": check("one"), "two": check("two")}, {}), openapi_config=None, logging_config=None)
+    app = Litestar(health_routes({"one": check("one"), "two": check("two")}, {}, spared=frozenset({"two"})), openapi_config=None, logging_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=cast(Any, app)), base_url="http://suyuan.test") as client:
         for away in (set(), {"one"}, {"one", "two"}, {"two"}, set()):
             down.clear()
             down |= away
             answer = await client.get("/health/ready")
-            assert answer.status_code == (503 if away else 200)
+            status = "unavailable" if "one" in away else "degraded" if away else "ok"
+            assert (answer.status_code, answer.json()["status"]) == (503 if "one" in away else 200, status)
             assert answer.json()["parts"] == {name: "unavailable" if name in away else "ok" for name in ("one", "two")}
             assert "hunter2" not in answer.text
             assert (await client.get("/health/live")).json() == {"status": "ok"}

@@ -3,9 +3,9 @@
 import pytest
 
 from backend.services import Services
-from backend.worker import LONG_TOPICS, handlers
+from backend.worker import LINES, handlers
 from infra import queue as module
-from infra.queue import _OPEN_ROWS, LONG_QUEUE_NAME, OFFERED_OF_A_TOPIC, RELAY_BATCH
+from infra.queue import _OPEN_ROWS, LONG, OFFERED_OF_A_TOPIC, RELAY_BATCH
 from tests.infra.queue_worker import handlers as handlers_of_tests
 from tests.infra.queues import Queue, relaying, until
 
@@ -93,7 +93,7 @@ async def test_long_topics_wait_in_a_queue_of_their_own(queue: Queue) -> None:
     await queue.enqueue(FLOODING, "effect", {"key": "short"})
     await queue.relay("long").offer_open_rows()
     assert await queue.offered() == [await job(queue, "short")]
-    assert len(await queue.offered(LONG_QUEUE_NAME)) == 30
+    assert len(await queue.offered(LONG.name)) == 30
 
 
 async def test_the_worker_of_the_short_topics_leaves_the_long_ones_alone(queue: Queue) -> None:
@@ -103,9 +103,9 @@ async def test_the_worker_of_the_short_topics_leaves_the_long_ones_alone(queue: 
         await queue.enqueue(FLOODING, "effect", {"key": "short"})
         await until(lambda: is_done(queue, "short"))
     assert [(row["topic"], row["attempts"], row["done_at"] is None) for row in await queue.rows()] == [("failing", 0, True), ("effect", 0, False)]
-    assert await queue.offered(LONG_QUEUE_NAME) == [await job(queue, "long")]
+    assert await queue.offered(LONG.name) == [await job(queue, "long")]
 
 
 def test_every_long_topic_is_one_that_the_worker_does(services: Services) -> None:
-    assert handlers(services).keys() >= LONG_TOPICS
-    assert handlers_of_tests().keys().isdisjoint(LONG_TOPICS)
+    assert handlers(services).keys() >= LINES.keys()
+    assert handlers_of_tests().keys().isdisjoint(LINES)

@@ -1,5 +1,6 @@
 """A firm's day with its people, phones, machines, sandbox and audit trail: all that decides who may do what is done at least once."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -13,6 +14,7 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from backend.graphql.ids import parse_global_id
 from backend.services import Services
 from infra.clock import now
+from tenants.service import Caller as Somewhere
 from tests.conftest import PASSWORD
 from tests.factories import FLOUR, PLANT, lot
 from tests.graphql.conftest import Caller
@@ -46,6 +48,7 @@ class Office:
         await self.machines()
         await self.trail()
         await self.sandbox()
+        await self.run_out()
 
     async def ask(self, name: str, given: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
         """A root field with its leaves; a mutation takes `given` as its input and must not be refused."""
@@ -179,6 +182,32 @@ class Office:
         await self.ask("enterSandbox", {"reason": "to try"})
         slug = (await self.ask("sandbox"))["slug"]
         await self.ask("resetSandbox", {"confirmation": slug, "reason": "afresh"})
+
+    async def run_out(self) -> None:
+        """One of each that is good for a time, whose time is over: nobody used or revoked it."""
+        login = f"late-{UUID(int=Random().getrandbits(128)).hex[:12]}@example.com"
+        invited = await self.ask("invite", {"login": login, "displayName": self.word, "grants": [{"role": "worker"}]})
+        member = self.names["member"]
+        reset = await self.ask("issuePasswordReset", {"memberId": member, "removeSecondFactor": False})
+        offered = await self.ask("enrolDevice", {"name": "Packing 4", "site": PLANT})
+        made = await self.ask("createClient", {"terms": {"name": self.word, "scopes": ["events.read"], "expiresAt": "2099-01-01T00:00:00Z"}})
+        self.secrets |= {
+            "expired invitation": invited["link"].partition("#")[2],
+            "expired reset": reset["token"],
+            "expired enrolment": offered["enrolment"]["code"],
+            "expired key": made["key"],
+        }
+        principal = await self.services.identity.authenticate(self.headers["Authorization"].partition(" ")[2], caller=Somewhere())
+        async with self.services.database.tenant(principal.tenant_id) as tx:
+            await tx.execute(
+                """update invitation set expires_at = now() - interval '1 minute'
+                   where tenant_id = $1 and accepted_at is null and revoked_at is null""",
+            )
+            await tx.execute("update device_enrolment set expires_at = now() - interval '1 minute' where tenant_id = $1 and device_id is null")
+            await tx.execute("update client set expires_at = now() - interval '1 minute' where tenant_id = $1 and expires_at is not null")
+        digest = hashlib.sha256(reset["token"].encode()).digest()
+        async with self.services.auth_database.connection() as connection:
+            await connection.execute("update password_reset set expires_at = now() - interval '1 minute' where token_sha256 = $1", digest)
 
 
 async def _enrol(handset: Handset, code: str) -> None:

@@ -20,7 +20,7 @@ FIELDS: Final[dict[str, str]] = {
     # A person's own affairs, and words that are the same for everybody.
     ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin
                 secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes""",
-    _P.EVENTS_CAPTURE: "capture captureJob",
+    _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
     _P.TRACE_READ: "containerContents shipments trace traceableObject",
@@ -43,7 +43,7 @@ FIELDS: Final[dict[str, str]] = {
     _P.AUDIT_READ: "auditEntries auditExport auditExports exportAudit signatures",
 }
 TYPES: Final[dict[str, str]] = {
-    _P.EVENTS_CAPTURE: "CaptureJob",
+    _P.EVENTS_CAPTURE: "CaptureJob CaptureResult",
     _P.EVENTS_READ: "Event",
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Shipment Trace TraceableObject",
@@ -55,16 +55,24 @@ TYPES: Final[dict[str, str]] = {
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }
+RESOURCES: Final = ("eventTypes", "epcs", "bizSteps", "dispositions", "bizLocations", "readPoints")
 # What is open to everyone stands in `OPEN_TO_ALL` beside the requests of the routes.
 ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
-    ANYBODY: {("GET", "/auth/me"), ("POST", "/auth/sign-out")},
+    ANYBODY: {("GET", "/auth/me"), ("POST", "/auth/sign-out"), ("GET", "/epcis")},
     _P.EVENTS_CAPTURE: {
         ("POST", "/epcis/capture"),
         ("GET", "/epcis/capture"),
         ("GET", "/epcis/capture/{job_id:str}"),
+        ("GET", "/epcis/capture/{job_id:str}/results"),
         ("POST", "/epcis/events"),
+        ("POST", "/epcis/validate"),
     },
-    _P.EVENTS_READ: {("GET", "/epcis/events"), ("GET", "/epcis/events/{event_id:path}")},
+    _P.EVENTS_READ: {
+        ("GET", "/epcis/events"),
+        ("GET", "/epcis/events/{event_id:path}"),
+        *(("GET", f"/epcis/{name}") for name in RESOURCES),
+        *(("GET", f"/epcis/{name}/{{rest:path}}") for name in RESOURCES),
+    },
     _P.CATALOG_READ: {("GET", "/epcis/masterData")},
     _P.CATALOG_WRITE: {("POST", "/epcis/masterData")},
     _P.MOBILE_SYNC: {

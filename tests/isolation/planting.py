@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, Numeric, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, Integer, LargeBinary, Numeric, SmallInteger, Table, Text, Uuid
 
 from backend import models
 from infra.schema import metadata
@@ -28,6 +28,7 @@ _VALUES: dict[type, Callable[[str, int], Any]] = {
     Integer: lambda _, number: 1 + number,
     BigInteger: lambda _, number: 10**12 + number,
     Numeric: lambda _, number: Decimal(number) / 8,
+    Double: lambda _, number: number / 8,
 }
 
 

@@ -42,6 +42,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/directory.py", "_one_tenant"): "one of the conditions in this module",
     ("tenants/directory.py", "tenant_by_gtin"): "columns of a constant",
     ("backend/catalog/query_repository.py", "_keys"): "the names of table and key from this module",
+    ("backend/events/repository.py", "jobs"): "one of two comparisons",
     ("backend/events/query_repository.py", "find_events"): "conditions of this module, whose values are numbered",
     ("backend/genealogy/repository.py", "supersede"): "the projections' own tables",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",

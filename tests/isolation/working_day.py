@@ -66,6 +66,7 @@ class Day:
         """The whole day."""
         await self.capture()
         await self.read()
+        await self.load()
         await self.hold_and_ship()
         await self.scan()
         await self.administer()
@@ -74,7 +75,7 @@ class Day:
 
     async def capture(self) -> None:
         """Documents, bare events, a repetition, a conflict, a correction."""
-        for batch in self.simulation.documents(100):
+        for batch in self.simulation.documents(50):
             answer = await self.post("/epcis/capture", batch)
             assert (answer.status_code, answer.json()["success"]) == (202, True), answer.text
         flour = made([], [quantity(F1, 50)])
@@ -90,9 +91,19 @@ class Day:
         assert (await self.post("/epcis/events", {**document(), **flour, "bizStep": "receiving", "type": "ObjectEvent"})).status_code in (400, 409)
         assert (await self.post("/epcis/capture", document(declared_wrong(events[-1])))).json()["accepted"] == 1
 
+    async def load(self) -> None:
+        """A long document, which the worker captures."""
+        proceed = {"GS1-Capture-Error-Behaviour": "proceed"}
+        told = [made([], [quantity(lot(FLOUR, f"DAY-B{number}"), 1)]) for number in range(60)]
+        location = (await self.post("/epcis/capture", document(*told), **proceed)).headers["Location"]
+        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        assert (await self.get(location)).json()["accepted"] == 60
+        assert len((await self.get(f"{location}/results?perPage=100")).json()["results"]) == 60
+
     async def read(self) -> None:
         """Jobs, events by every kind of filter, pages."""
-        for path in ("/epcis/capture", "/epcis/capture?perPage=1", f"/epcis/capture/{self.names['job']}", f"/epcis/events/{self.names['event']}"):
+        job = f"/epcis/capture/{self.names['job']}"
+        for path in ("/epcis/capture", "/epcis/capture?perPage=1", job, f"{job}/results", f"/epcis/events/{self.names['event']}"):
             assert (await self.get(path)).status_code == 200, path
         for query in EVENT_QUERIES:
             assert (await self.get(f"/epcis/events{query}")).status_code == 200, query
@@ -125,7 +136,9 @@ class Day:
         self.names["alert"] = lists["alerts"]["nodes"][0]["id"]
         for name in ("hold", "shipment", "alert"):
             await caller.ask("query($id: ID!) { node(id: $id) { __typename id } }", {"id": self.names[name]})
-        await caller.ask("query($id: ID!) { captureJob(id: $id) { id success } }", {"id": self.names["job"]})
+        results = "results(first: 5) { nodes { index status } }"
+        await caller.ask(f"query($id: ID!) {{ captureJob(id: $id) {{ id success {results} }} }}", {"id": self.names["job"]})
+        await caller.ask(f"{{ captureJobs(first: 5) {{ nodes {{ id {results} }} }} }}", {})
 
     async def scan(self) -> None:
         """What a phone sends and pulls."""

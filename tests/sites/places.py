@@ -21,6 +21,8 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
 ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
+    ("/epcis", "GET"): "what the standard names",
+    ("/epcis/eventTypes", "GET"): "what the standard names",
     ("/auth/sign-out", "POST"): _OWN,
     ("/auth/me", "GET"): _OWN,
     ("/epcis/masterData", "GET"): "the whole company's: refused to whom the catalogue counts at a site only",

@@ -84,19 +84,36 @@ FIELDS: Final[dict[str, list[Read]]] = {
         Read(f"{{ reviewEntries(first: 50) {{ edges {{ cursor }} nodes {{ {REVIEW} }} {PAGE} }} }}"),
     ],
     "reviewEntry": [Read(f"query($id: ID!) {{ reviewEntry(id: $id) {{ {REVIEW} }} }}", {"id": "{review}"})],
+    "captureJobs": [Read("{ captureJobs(first: 50) { nodes { id accepted results(first: 20) { nodes { index status eventID } } } } }")],
     "locations": [Read(f"{{ locations(first: 50) {{ edges {{ cursor }} nodes {{ place name parent {{ name }} }} {PAGE} }} }}")],
 }  # fmt: skip
 ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
     ("/epcis/capture", "GET"): [Read(path="/epcis/capture"), Read(path="/epcis/capture?nextPageToken={job}")],
     ("/epcis/capture/{job_id:str}", "GET"): [Read(path="/epcis/capture/{job}")],
+    ("/epcis/capture/{job_id:str}/results", "GET"): [Read(path="/epcis/capture/{job}/results")],
     ("/epcis/events", "GET"): [
         Read(path=f"/epcis/events{query}")
         for query in (
             "", "?perPage=3", "?EQ_bizStep=shipping&perPage=200", "?EXISTS_errorDeclaration=true", "?EQ_eventID={event id}", "?MATCH_anyEPC={unit}",
+            "?orderBy=eventTime&perPage=200", "?WD_bizLocation={place}", "?WD_readPoint={yard}", "?GE_quantity=0&orderBy=recordTime",
             "?MATCH_anyEPCClass={lot}", "?MATCH_parentID={pallet}", "?EQ_bizLocation={place}", "?EQ_bizLocation={hall}", "?EQ_readPoint={yard}",
         )
     ],
     ("/epcis/events/{event_id:path}", "GET"): [Read(path=f"/epcis/events/{{{name}}}") for name in ("event id", "declared id", "event uuid")],
+    ("/epcis/eventTypes/{rest:path}", "GET"): [
+        Read(path=f"/epcis/eventTypes/ObjectEvent{rest}") for rest in ("/events?perPage=200", "/events/{event id}")
+    ],
+    ("/epcis/epcs", "GET"): [Read(path="/epcis/epcs?perPage=200")],
+    ("/epcis/epcs/{rest:path}", "GET"): [
+        Read(path=f"/epcis/epcs/{{{name}}}{rest}") for name in ("unit", "lot", "pallet") for rest in ("", "/events")
+    ],
+    **{(f"/epcis/{name}", "GET"): [Read(path=f"/epcis/{name}?perPage=200")] for name in ("bizSteps", "dispositions", "bizLocations", "readPoints")},
+    ("/epcis/bizSteps/{rest:path}", "GET"): [Read(path="/epcis/bizSteps/shipping/events?perPage=200")],
+    ("/epcis/dispositions/{rest:path}", "GET"): [Read(path="/epcis/dispositions/active/events?perPage=200")],
+    ("/epcis/bizLocations/{rest:path}", "GET"): [
+        Read(path=f"/epcis/bizLocations/{{{place}}}{rest}") for place in ("place", "hall") for rest in ("", "/events")
+    ],
+    ("/epcis/readPoints/{rest:path}", "GET"): [Read(path=f"/epcis/readPoints/{{yard}}{rest}") for rest in ("", "/events")],
     ("/mobile/v1/changes", "GET"): [Read(path="/mobile/v1/changes?limit=200"), Read(path="/mobile/v1/changes?since=0&limit=500")],
 }  # fmt: skip
 
@@ -122,7 +139,8 @@ def comparable(answer: httpx.Response, names: dict[str, str]) -> tuple[int, dict
     The pull's `next` carries the sequence number of the tenant's last event, whichever site's.
     """
     headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "content-length", "etag", "date")}
-    headers = {name: value for name, value in headers.items() if "ratelimit" not in name}
+    headers = {name: value for name, value in headers.items() if "ratelimit" not in name and "token-expires" not in name}
+    headers = {name: re.sub(r"nextPageToken=[^>]*", "", value) for name, value in headers.items()}
     text = answer.text.replace(answer.headers.get("x-request-id", "\x00"), "request")
     text = re.sub(r'"(creationDate|next)":\s*"[^"]*"', "", text)
     text = re.sub(r'"extensions":\{"cost":.*?\}\}', "", text)

@@ -13,6 +13,7 @@ import pytest
 
 from backend.services import Services
 from backend.worker import handlers
+from infra.csv_text import neutral
 from infra.queue import drain
 from infra.storage.errors import ObjectNotFoundError, StorageUnavailableError
 from infra.storage.keys import TenantPrefix
@@ -21,7 +22,7 @@ from tenants import audit
 from tenants.audit import exports
 from tenants.audit.exports import ExportWriter, Limits
 from tenants.audit.search import Entry, Filter
-from tenants.audit.writing import Format, heading, neutral, rows
+from tenants.audit.writing import Format, heading, rows
 from tests.firms import Firm
 
 SMALL = Limits(entries=50, size=1_000_000, part_size=1, page=4)

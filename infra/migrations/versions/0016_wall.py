@@ -1,8 +1,11 @@
-"""What was missing in the wall
+"""A reset link may come from whoever runs the service
 
 Revision: 0016
 Revises: 0015
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0016"
 down_revision = "0015"
@@ -11,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.alter_column("password_reset", "issuer", existing_type=sa.Integer(), nullable=True)
 
 
 def downgrade() -> None:

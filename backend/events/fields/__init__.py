@@ -1,0 +1,1 @@
+"""What events say beyond the columns of the log, kept in side tables so that queries find it."""

@@ -1,0 +1,82 @@
+"""Renders the validator's page: no scripts, nothing from elsewhere, and every sign of the sender's text escaped."""
+
+import base64
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from backend.history import page as history_page
+from backend.history.negotiation import Language
+from backend.history.words import Notice
+from backend.validator.examples_shown import example_files
+from backend.validator.listing import rows, visible
+from backend.validator.report import Report
+from backend.validator.samples import SAMPLES
+from backend.validator.words import WORDS, counted
+
+# A longer text is shown about its faults, and not given back into the form.
+LONGEST_GIVEN_BACK: Final = 200_000
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_SHARED: Final = Path(history_page.__file__).parent / "templates"
+_STYLE: Final = "\n".join(
+    (folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "validator.css"))
+)
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+CONTENT_SECURITY_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+_environment = Environment(
+    loader=FileSystemLoader([_TEMPLATES, _SHARED]),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own files
+_environment.filters["visible"] = visible
+
+
+@lru_cache(maxsize=1)
+def _examples() -> dict[str, list[tuple[str, str]]]:
+    return example_files()
+
+
+def render_form(language: Language, *, document: str = "", notice: Notice | None = None) -> bytes:
+    """The page with the form; `document` is what stands in it, `notice` what was wrong with the last request."""
+    return _render(language, document=document, notice=notice, notice_kind="review" if notice else "", report=None)
+
+
+def render_report(report: Report) -> bytes:
+    """The page with what was found, and the form to correct it."""
+    words = WORDS[report.language]
+    if not report.valid:
+        notice, kind = words.faulty, "faulty"
+        notice = Notice(notice.title.format(faults=counted(report.language, report.fault_count)), notice.text)
+    elif report.warning_count:
+        notice, kind = words.warned, "review"
+    else:
+        notice, kind = words.good, "clear"
+    given_back = report.text if len(report.text) <= LONGEST_GIVEN_BACK else ""
+    return _render(report.language, document=given_back, notice=notice, notice_kind=kind, report=report)
+
+
+def _render(language: Language, *, document: str, notice: Notice | None, notice_kind: str, report: Report | None) -> bytes:
+    context: dict[str, Any] = {
+        "language": language,
+        "words": WORDS[language],
+        "document": document,
+        "notice": notice,
+        "notice_kind": notice_kind,
+        "report": report,
+        "rows": rows(report) if report is not None else [],
+        "samples": list(SAMPLES),
+        "examples": _examples(),
+    }
+    return _environment.get_template("validator.html").render(context).encode(errors="replace")
