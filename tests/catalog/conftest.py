@@ -14,8 +14,6 @@ from tests.graphql.conftest import Caller, caller_of, owner
 
 __all__ = ["Caller", "caller_of", "owner"]
 
-Tell = Callable[..., Awaitable[object]]
-
 
 @pytest.fixture
 def program(firm: Firm) -> Principal:
