@@ -33,7 +33,7 @@ _CHANGED: Final = {
 async def changed(tx: TenantTransaction, part: Part, *, after: tuple[datetime, str], limit: int, sites: Sites | None) -> list[Record]:
     """Rows changed after a moment, or at it with a later key; `key` and `updated_at` are where the next page goes on. Of the company's
     own locations, those in the sites and above them."""
-    fence = shown(sites, "place", "own", at=5) if part is Part.LOCATIONS else OPEN
+    fence = shown(sites, "place", "(own or undetermined)", at=5) if part is Part.LOCATIONS else OPEN
     return await tx.fetch(_CHANGED[part].replace(" order by", f"{fence.condition} order by"), *after, limit, *fence.values)
 
 

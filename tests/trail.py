@@ -91,6 +91,7 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/epcis/queries/{name:str}/subscriptions", "POST"): {"subscription.created"},
     ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}", "DELETE"): {"subscription.deleted"},
     ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume", "POST"): {"subscription.resumed"},
+    ("/epcis/masterData", "POST"): {"master_data.told"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
     ("/mobile/v1/devices/switch", "POST"): {"device.switched"},
@@ -109,6 +110,7 @@ ROUTES_MAY_DO_NOTHING: Final[dict[tuple[str, str], str]] = {
     ("/epcis/capture", "POST"): "as capture",
     ("/epcis/events", "POST"): "as capture",
     ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume", "POST"): "it may go on already",
+    ("/epcis/masterData", "POST"): "what is told again changes nothing",
     ("/mobile/v1/sync", "POST"): "a batch may be sent twice, and may hold nothing but what was there or was refused entry by entry",
 }
 # Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.

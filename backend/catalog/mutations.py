@@ -1,6 +1,7 @@
 """Keeping the catalogue."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Final
 
 import strawberry
@@ -21,16 +22,30 @@ MAXIMUM_ITEMS: Final = 100
 _ITEMS: Final = (ListSize(assumed_size=MAXIMUM_ITEMS),)
 
 
+@strawberry.input(description="A name in one language.")
+class TranslationInput:
+    """`language` is a tag of BCP 47, such as zh-TW or ja."""
+
+    language: str
+    name: str
+
+
 @strawberry.input(description="A name in at least one language.")
 class NamesInput:
-    """Chinese and English."""
+    """Chinese and English, and any others."""
 
     zh: str | None = None
     en: str | None = None
+    others: list[TranslationInput] = strawberry.field(default_factory=list, description="In further languages; at most 40 together.")
 
     def given(self) -> dict[str, str]:
-        """The languages that have a name."""
-        return {language: name for language, name in (("zh", self.zh), ("en", self.en)) if name is not None}
+        """The languages that have a name; raises `InvalidInputError` where one has two."""
+        names = {language: name for language, name in (("zh", self.zh), ("en", self.en)) if name is not None}
+        for other in self.others:
+            if other.language in names:
+                raise InvalidInputError(f"“names” has two names in {other.language[:40]}; give one.", field="names")
+            names[other.language] = other.name
+        return names
 
 
 @strawberry.input
@@ -70,23 +85,26 @@ class PartnerInput:
 
 @strawberry.input
 class PutProductsInput:
-    """At most 100 at a time."""
+    """At most 100 at a time, from `validFrom` on: now, or a moment that has passed."""
 
     products: list[ProductInput]
+    valid_from: datetime | None = None
 
 
 @strawberry.input
 class PutLocationsInput:
-    """At most 100 at a time."""
+    """At most 100 at a time, from `validFrom` on: now, or a moment that has passed."""
 
     locations: list[LocationInput]
+    valid_from: datetime | None = None
 
 
 @strawberry.input
 class PutPartnersInput:
-    """At most 100 at a time."""
+    """At most 100 at a time, from `validFrom` on: now, or a moment that has passed."""
 
     partners: list[PartnerInput]
+    valid_from: datetime | None = None
 
 
 @strawberry.type
@@ -144,7 +162,7 @@ class CatalogMutations:
             wanted = [
                 service.Product(item.gtin, item.names.given(), item.kind, item.uom, item.shelf_life_days, item.published) for item in given.products
             ]
-            await service.put_products(tx, info.context.caller_principal, wanted)
+            await service.put_products(tx, info.context.caller_principal, wanted, valid_from=given.valid_from)
             return {"keys": [parse_identifier(f"(01){item.gtin}").gtin for item in wanted]}
 
         done = await perform(info, given, use_case)
@@ -159,7 +177,7 @@ class CatalogMutations:
             wanted = [
                 service.Location(item.place, item.names.given(), item.kind, item.own, item.time_zone, item.parent_place) for item in given.locations
             ]
-            await service.put_locations(tx, info.context.caller_principal, wanted)
+            await service.put_locations(tx, info.context.caller_principal, wanted, valid_from=given.valid_from)
             return {"keys": [parse_identifier(item.place).uri for item in wanted]}
 
         done = await perform(info, given, use_case)
@@ -172,7 +190,7 @@ class CatalogMutations:
         async def use_case(tx: TenantTransaction) -> Reply:
             _require_few(len(given.partners), "partners")
             wanted = [service.Partner(item.party, item.names.given(), item.supplier, item.customer, item.address) for item in given.partners]
-            await service.put_partners(tx, info.context.caller_principal, wanted)
+            await service.put_partners(tx, info.context.caller_principal, wanted, valid_from=given.valid_from)
             return {"keys": [parse_identifier(item.party).uri for item in wanted]}
 
         done = await perform(info, given, use_case)

@@ -24,8 +24,8 @@ class CatalogQueries:
         page = Page.of(first, after, last, before)
         async with info.context.reading() as tx:
             rows = await query_service.page_of_products(tx, cursor=page.cursor, backward=page.backward, limit=page.limit)
-        language = info.context.language
-        return connect(page, rows, node=lambda row: Product.of(row, language), cursor=lambda row: row.gtin)
+        languages = info.context.languages
+        return connect(page, rows, node=lambda row: Product.of(row, languages), cursor=lambda row: row.gtin)
 
     @field(
         description="Locations in order of their URI; to whom the catalogue counts at some sites only, those, what they lie in and partners'.",
@@ -39,8 +39,8 @@ class CatalogQueries:
         sites = await sites_for(info.context, Permission.CATALOG_READ)
         async with info.context.reading() as tx:
             rows = await query_service.page_of_locations(tx, cursor=page.cursor, backward=page.backward, limit=page.limit, sites=sites)
-        language = info.context.language
-        return connect(page, rows, node=lambda row: Location.of(row, language), cursor=lambda row: row.place)
+        languages = info.context.languages
+        return connect(page, rows, node=lambda row: Location.of(row, languages), cursor=lambda row: row.place)
 
     @field(description="Suppliers and customers in order of their URI.", directives=requires(Permission.CATALOG_READ))
     async def partners(
@@ -50,5 +50,5 @@ class CatalogQueries:
         page = Page.of(first, after, last, before)
         async with info.context.reading() as tx:
             rows = await query_service.page_of_partners(tx, cursor=page.cursor, backward=page.backward, limit=page.limit)
-        language = info.context.language
-        return connect(page, rows, node=lambda row: Partner.of(row, language), cursor=lambda row: row.party)
+        languages = info.context.languages
+        return connect(page, rows, node=lambda row: Partner.of(row, languages), cursor=lambda row: row.party)

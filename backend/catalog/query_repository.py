@@ -11,7 +11,9 @@ async def product_keys(tx: TenantTransaction, *, cursor: str | None, backward: b
 
 async def location_keys(tx: TenantTransaction, *, cursor: str | None, backward: bool, limit: int, sites: Sites | None) -> list[str]:
     """Places that may be seen, from behind the cursor."""
-    return await _keys(tx, "location", "place", cursor=cursor, backward=backward, limit=limit, fence=shown(sites, "place", "own", at=4))
+    return await _keys(
+        tx, "location", "place", cursor=cursor, backward=backward, limit=limit, fence=shown(sites, "place", "(own or undetermined)", at=4)
+    )
 
 
 async def partner_keys(tx: TenantTransaction, *, cursor: str | None, backward: bool, limit: int) -> list[str]:

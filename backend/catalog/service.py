@@ -1,14 +1,16 @@
 """Keep the catalogue, and turn codes into names in the reader's language."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from backend.catalog import repository
+from backend.catalog import repository, telling, versions
+from backend.catalog.entries import Entry, Location, Partner, Product, ProductKind
 from backend.catalog.errors import OutsideSitesError
+from backend.catalog.languages import NAME_LENGTH, Names, encode_names, name_in
 from backend.catalog.sites import Sites, sites_of
 from backend.identifiers import parse_identifier
 from infra.database import Record, TenantTransaction
@@ -18,70 +20,31 @@ from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
+__all__ = [
+    "LOCATIONS_CHANGED",
+    "NAME_LENGTH",
+    "PRODUCTS_CHANGED",
+    "Location",
+    "Names",
+    "Partner",
+    "Product",
+    "ProductKind",
+    "locations_by_place",
+    "name_in",
+    "partners_by_party",
+    "products_by_gtin",
+    "put_locations",
+    "put_partners",
+    "put_products",
+]
+
 LOCATIONS_CHANGED = "catalog.locations_changed"
 PRODUCTS_CHANGED = "catalog.products_changed"
-LANGUAGES = ("zh", "en")
-NAME_LENGTH = 200
-Names = Mapping[str, str]
 
 
-class ProductKind(IntEnum):
-    """The numbers are stored and never change."""
-
-    RAW = 1
-    INTERMEDIATE = 2
-    FINISHED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product; `published` lets its lots name it on public pages of what was made from them."""
-
-    gtin: str
-    names: Names
-    kind: ProductKind
-    uom: str = ""
-    shelf_life_days: int | None = None
-    published: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place; `place` is the URI that events carry, in any form; `own` tells the tenant's own from others'."""
-
-    place: str
-    names: Names
-    kind: str
-    own: bool
-    time_zone: str
-    parent_place: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """A supplier or customer; `party` is the URI that events carry, in any form."""
-
-    party: str
-    names: Names
-    supplier: bool
-    customer: bool
-    address: str = ""
-
-
-def name_in(names: Names, language: str) -> str:
-    """The name in a language ("zh" or "en"), else in any other, else empty."""
-    return names.get(language) or next(iter(names.values()), "")
-
-
-def _encode_names(names: Names, field: str) -> str:
-    for language, name in names.items():
-        if language not in LANGUAGES or not name.strip() or len(name) > NAME_LENGTH or "\x00" in name:
-            raise InvalidInputError(
-                f"“{field}”: names are given by language (zh, en), each 1 to {NAME_LENGTH} characters; “{language}” is not.", field=field
-            )
-    if not names:
-        raise InvalidInputError(f"“{field}” is empty: give a name in zh or en.", field=field)
-    return msgspec.json.encode(dict(names)).decode()
+def _named(names: Names) -> Names:
+    named: dict[str, str] = msgspec.json.decode(encode_names(names, "names"))
+    return named
 
 
 def _zone(name: str) -> str:
@@ -92,36 +55,41 @@ def _zone(name: str) -> str:
     return name
 
 
-async def put_products(tx: TenantTransaction, principal: Principal, products: Sequence[Product]) -> None:
-    """Add products or change them, by GTIN. They are the whole company's."""
+async def _put(tx: TenantTransaction, principal: Principal, entries: Sequence[Entry], valid_from: datetime) -> None:
+    """Whatever a person or a program of the company enters holds from then on, and is told to whoever queries master data."""
+    await versions.write(tx, entries, valid_from=valid_from, recorded_by=principal.display_name)
+    await telling.tell_entries(tx, entries, valid_from=valid_from, teller=principal.display_name)
+
+
+async def put_products(tx: TenantTransaction, principal: Principal, products: Sequence[Product], *, valid_from: datetime | None = None) -> None:
+    """Add products or change them, by GTIN, from a moment on (now). They are the whole company's."""
     principal.require_everywhere(Permission.CATALOG_WRITE)
-    rows = [
-        (
-            parse_identifier(f"(01){item.gtin}").gtin, _encode_names(item.names, "names"), int(item.kind), item.uom, item.shelf_life_days,
-            item.published,
-        )
-        for item in {product.gtin: product for product in products}.values()
-    ]  # fmt: skip
-    if rows:
-        await repository.upsert_products(tx, rows)
-        await audit.record(tx, principal, "products.put", f"{len(rows)} products", after={"gtins": [row[0] for row in rows]})
-        await enqueue(tx, PRODUCTS_CHANGED, [{"gtins": [row[0] for row in rows]}])
+    given: dict[str, Product] = {}
+    for item in products:
+        gtin = parse_identifier(f"(01){item.gtin}").gtin or item.gtin
+        given[gtin] = replace(item, gtin=gtin, names=_named(item.names))
+    if given:
+        since = versions.moment_of(valid_from)
+        await _put(tx, principal, list(given.values()), since)
+        await audit.record(tx, principal, "products.put", f"{len(given)} products", after={"gtins": list(given), "validFrom": since.isoformat()})
+        await enqueue(tx, PRODUCTS_CHANGED, [{"gtins": list(given)}])
 
 
-async def put_locations(tx: TenantTransaction, principal: Principal, locations: Sequence[Location]) -> None:
-    """Add locations or change them, by place; raises `OutsideSitesError` unless each lies in a site where the caller may."""
+async def put_locations(tx: TenantTransaction, principal: Principal, locations: Sequence[Location], *, valid_from: datetime | None = None) -> None:
+    """Add locations or change them, by place, from a moment on (now); raises `OutsideSitesError` unless each lies in a site where the caller may."""
     sites = await sites_of(tx, principal, Permission.CATALOG_WRITE)
-    rows = {}
+    given: dict[str, Location] = {}
     for item in locations:
         place = parse_identifier(item.place).uri
         parent = parse_identifier(item.parent_place).uri if item.parent_place else None
-        rows[place] = (place, parent, _encode_names(item.names, "names"), item.kind, item.own, _zone(item.time_zone))
+        given[place] = replace(item, place=place, parent_place=parent, names=_named(item.names), time_zone=_zone(item.time_zone))
     if sites is not None:
-        await _require_inside(tx, sites, {place: row[1] for place, row in rows.items()})
-    if rows:
-        await repository.upsert_locations(tx, list(rows.values()))
-        await audit.record(tx, principal, "locations.put", f"{len(rows)} locations", after={"places": list(rows)})
-        await enqueue(tx, LOCATIONS_CHANGED, [{"places": list(rows)}])
+        await _require_inside(tx, sites, {place: item.parent_place for place, item in given.items()})
+    if given:
+        since = versions.moment_of(valid_from)
+        await _put(tx, principal, list(given.values()), since)
+        await audit.record(tx, principal, "locations.put", f"{len(given)} locations", after={"places": list(given), "validFrom": since.isoformat()})
+        await enqueue(tx, LOCATIONS_CHANGED, [{"places": list(given)}])
 
 
 async def _require_inside(tx: TenantTransaction, sites: Sites, parents: Mapping[str, str | None]) -> None:
@@ -136,28 +104,35 @@ async def _require_inside(tx: TenantTransaction, sites: Sites, parents: Mapping[
             raise OutsideSitesError("A place in “locations” would be moved out of your sites.", field="locations.parentPlace")
 
 
-async def put_partners(tx: TenantTransaction, principal: Principal, partners: Sequence[Partner]) -> None:
-    """Add partners or change them, by party. They are the whole company's."""
+async def put_partners(tx: TenantTransaction, principal: Principal, partners: Sequence[Partner], *, valid_from: datetime | None = None) -> None:
+    """Add partners or change them, by party, from a moment on (now). They are the whole company's."""
     principal.require_everywhere(Permission.CATALOG_WRITE)
-    rows = {}
+    given: dict[str, Partner] = {}
     for item in partners:
         party = parse_identifier(item.party).uri
-        rows[party] = (party, _encode_names(item.names, "names"), item.supplier, item.customer, item.address)
-    if rows:
-        await repository.upsert_partners(tx, list(rows.values()))
-        await audit.record(tx, principal, "partners.put", f"{len(rows)} partners", after={"parties": list(rows)})
+        given[party] = replace(item, party=party, names=_named(item.names))
+    if given:
+        since = versions.moment_of(valid_from)
+        await _put(tx, principal, list(given.values()), since)
+        await audit.record(tx, principal, "partners.put", f"{len(given)} partners", after={"parties": list(given), "validFrom": since.isoformat()})
+
+
+def _names(row: Record) -> Names:
+    return msgspec.json.decode(row["names"], type=dict[str, str])
 
 
 def _product(row: Record) -> Product:
-    return Product(row["gtin"], msgspec.json.decode(row["names"]), ProductKind(row["kind"]), row["uom"], row["shelf_life_days"], row["published"])
+    return Product(row["gtin"], _names(row), ProductKind(row["kind"]), row["uom"], row["shelf_life_days"], row["published"], row["told"])
 
 
 def _location(row: Record) -> Location:
-    return Location(row["place"], msgspec.json.decode(row["names"]), row["kind"], row["own"], row["time_zone"], row["parent_place"])
+    return Location(
+        row["place"], _names(row), row["kind"], row["own"], row["time_zone"], row["parent_place"], row["undetermined"], row["told"]
+    )  # fmt: skip
 
 
 def _partner(row: Record) -> Partner:
-    return Partner(row["party"], msgspec.json.decode(row["names"]), row["supplier"], row["customer"], row["address"])
+    return Partner(row["party"], _names(row), row["supplier"], row["customer"], row["address"], row["told"])
 
 
 async def products_by_gtin(tx: TenantTransaction, gtins: Collection[str]) -> dict[str, Product]:
@@ -168,7 +143,7 @@ async def products_by_gtin(tx: TenantTransaction, gtins: Collection[str]) -> dic
 async def locations_by_place(tx: TenantTransaction, places: Collection[str], sites: Sites | None = None) -> dict[str, Location]:
     """Known locations by canonical URI; of the company's own those in `sites` and above them."""
     found = await repository.locations(tx, places) if places else []
-    return {row["place"]: _location(row) for row in found if sites is None or sites.show(row["place"], own=row["own"])}
+    return {row["place"]: _location(row) for row in found if sites is None or sites.show(row["place"], own=row["own"] or row["undetermined"])}
 
 
 async def partners_by_party(tx: TenantTransaction, parties: Collection[str]) -> dict[str, Partner]:

@@ -5,6 +5,7 @@ from litestar import Router
 from backend.epcis.capture_routes import capture, capture_event, capture_job, capture_jobs
 from backend.epcis.discovery import check_versions, discovery
 from backend.epcis.event_routes import event, events
+from backend.epcis.master_data_routes import master_data, tell_master_data
 from backend.epcis.named_queries.routes import NAMED_QUERIES
 from backend.epcis.named_queries.socket import listen
 from backend.epcis.problems import EXCEPTION_HANDLERS
@@ -17,7 +18,8 @@ from backend.validator.routes import validate
 def epcis_router(services: Services) -> Router:
     """All routes."""
     handlers = [
-        capture, capture_jobs, capture_job, capture_results, capture_event, events, event, validate, *resource_routes(), *NAMED_QUERIES,
+        capture, capture_jobs, capture_job, capture_results, capture_event, events, event, validate, tell_master_data, master_data,
+        *resource_routes(), *NAMED_QUERIES,
     ]  # fmt: skip
     return Router(
         "/epcis",

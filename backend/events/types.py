@@ -39,11 +39,12 @@ class Participation:
     quantity: Decimal | None
     uom: str | None
     line: strawberry.Private[Line]
+    at: strawberry.Private[datetime]
 
     @field(description="What took part.")
     async def object(self, info: Info) -> TraceableObject | None:
         """Through the batch."""
-        return await load_object(info.context, self.line.object_id)
+        return await load_object(info.context, self.line.object_id, self.at)
 
 
 @strawberry.type(description="Something that happened to goods, as EPCIS 2.0 has it.", directives=requires(Permission.EVENTS_READ))
@@ -92,7 +93,7 @@ class Event(Node):
     @field(description="The catalogue's entry for the place of the event.")
     async def location(self, info: Info) -> Location | None:
         """Where the goods are after it, else where it was read."""
-        return await load_location(info.context, self.biz_location or self.read_point)
+        return await load_location(info.context, self.biz_location or self.read_point, self.event_time)
 
     @field(description="What took part, in the order of the event's lines.")
     async def objects(
@@ -108,11 +109,11 @@ class Event(Node):
             limit = max(0, end - offset)
         lines = await context.load(loaders.lines, (event_id, offset, limit))
         rows = lines[::-1] if page.backward else lines
-        return connect(page, rows, node=_participation, cursor=lambda line: str(line.place))
+        return connect(page, rows, node=lambda line: _participation(line, self.event_time), cursor=lambda line: str(line.place))
 
 
-def _participation(line: Line) -> Participation:
-    return Participation(role=line.role, quantity=line.quantity, uom=line.uom, line=line)
+def _participation(line: Line, at: datetime) -> Participation:
+    return Participation(role=line.role, quantity=line.quantity, uom=line.uom, line=line, at=at)
 
 
 LazyEvent = Annotated["Event", strawberry.lazy("backend.events.types")]

@@ -14,6 +14,8 @@ _BUSINESS_HEADER: Final = {
     "instanceIdentifier": ("DocumentIdentification", "InstanceIdentifier"),
 }
 
+_LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
 
 def read_header(element: _Element, names: Names, document: dict[str, Any]) -> None:
     """Fills `document` with what the header says."""
@@ -64,13 +66,28 @@ def _vocabulary_element(element: _Element, names: Names) -> dict[str, Any]:
 
 
 def _attribute(element: _Element, names: Names) -> Any:
-    """Text or nested elements; the attribute's own id stands beside it."""
+    """Text, with its language where that is told, or nested elements, with a context for their prefixes: master data outlives its document.
+
+    The attribute's own id stands beside it.
+    """
     if not len(element):
-        return plain_text(element)
+        language = element.get(_LANGUAGE)
+        return {"@value": plain_text(element), "@language": language} if language else plain_text(element)
     value = extension_value(element, names)
     if isinstance(value, dict):
         value.pop("id", None)
+        if context := {prefix: names.context[prefix] for prefix in sorted(_prefixes(value)) if prefix in names.context}:
+            return {"@context": context, **value}
     return value
+
+
+def _prefixes(value: Any) -> set[str]:
+    """Those of the names in a value."""
+    if isinstance(value, list):
+        return set().union(*map(_prefixes, value))
+    if not isinstance(value, dict):
+        return set()
+    return {name.partition(":")[0] for name in value if ":" in name}.union(*map(_prefixes, value.values()))
 
 
 def _read_business_header(element: _Element, document: dict[str, Any]) -> None:

@@ -28,12 +28,15 @@ class Context:
     """Of one operation over HTTP, or of one connection over WebSocket, where `refresh` stands between two answers."""
 
     def __init__(
-        self, services: Services, *, principal: Principal | None, caller: Caller, language: str = DEFAULT_LANGUAGE, idempotency_key: str | None = None
-    ) -> None:
+        self, services: Services, *, principal: Principal | None, caller: Caller, language: str = DEFAULT_LANGUAGE,
+        languages: tuple[str, ...] = (), idempotency_key: str | None = None,
+    ) -> None:  # fmt: skip
         self.services = services
         self.principal = principal
         self.caller = caller
+        # The language of our own words, and all that the reader asks for, in which things of the catalogue are named.
         self.language = language
+        self.languages = languages or (language,)
         self.idempotency_key = idempotency_key
         # Of a connection that stays open: who calls, by what its first message says, and as he stands later on.
         self.sign_in: Callable[[], Awaitable[Principal]] | None = None

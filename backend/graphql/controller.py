@@ -13,6 +13,7 @@ from strawberry import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
+from backend.catalog.languages import languages_of
 from backend.graphql.context import Context, language_of
 from backend.graphql.errors import RequestRefusedError, code_of, log_unexpected, told
 from backend.graphql.page import PAGE, POLICY
@@ -99,6 +100,7 @@ async def _context(services: Services, request: Request[Any, Any, Any]) -> Conte
         principal=await authenticate_and_charge(request),
         caller=caller_of(request),
         language=language_of(request.headers.get("accept-language", "")),
+        languages=languages_of(request.headers.get("accept-language", "")),
         idempotency_key=require_key(keys[0]) if keys else None,
     )
     context.charge_cost = partial(charge_operation, request, services.identity.limits, context.principal, context.caller.address)

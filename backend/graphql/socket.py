@@ -13,6 +13,7 @@ from strawberry.litestar.controller import GraphQLController
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
+from backend.catalog.languages import languages_of
 from backend.graphql.context import Context, language_of
 from backend.services import Services
 from infra.errors import NotAuthenticatedError, SuyuanError
@@ -78,7 +79,8 @@ class GraphQLSocket(GraphQLController[Context, None]):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=str(uuid7()))
         language = language_of(socket.headers.get("accept-language", ""))
-        context = Context(self.services, principal=None, caller=caller_of(socket), language=language)
+        languages = languages_of(socket.headers.get("accept-language", ""))
+        context = Context(self.services, principal=None, caller=caller_of(socket), language=language, languages=languages)
         context.streaming = True
         context.charge_cost = partial(self._charge_subscription, context)
         context.sign_in = partial(self._sign_in, socket, context)

@@ -1,11 +1,14 @@
 """Puts the documents of a batch of lots and units together from what is told of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from backend.catalog import service as catalog
+from backend.catalog import versions
 from backend.catalog.service import Location, Product
+from backend.catalog.versions import NamesThen
 from backend.history import facts, repository
-from backend.history.document import History, Status, encode
+from backend.history.document import History, Names, Status, encode
 from backend.history.facts import Lot, Told, Upstream
 from backend.history.rules import materials_of, steps_of
 from backend.holds import reach as holds_reach
@@ -16,6 +19,16 @@ from backend.objects.service import TraceableObject
 from infra.database import TenantTransaction
 
 Row = tuple[str, str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What products and places were called through time: goods and what went into them are named as when they were made, a step's place
+    as when it was taken. The page of a product by itself names it as today.
+    """
+
+    products: NamesThen
+    places: NamesThen
 
 
 def product_key(gtin: str) -> str:
@@ -33,13 +46,17 @@ async def compile_rows(tx: TenantTransaction, lots: Sequence[int], units: Sequen
     alone = await repository.with_own_making(tx, units) | {unit for unit in units if unit not in lot_of} if units else set()
     up = await facts.upstream(tx, [*lots, *sorted(alone)])
     statuses = await _statuses(tx, things, lot_of)
+    called = Called(
+        await versions.names_then(tx, Product, {*products, *up.products}), await versions.names_then(tx, Location, locations)
+    )  # fmt: skip
     rows: list[Row] = [(product_key(product.gtin), None, encode(_of_product(product))) for product in products.values()]
     for thing_id, thing in sorted(things.items()):
         lot = lot_of.get(thing_id)
         shares_materials = thing.kind is ObjectKind.UNIT and thing_id not in alone
         history = _history(
-            thing, products[thing.gtin or ""], told[thing_id], locations, lot=lot, status=statuses[thing_id], up=None if shares_materials else up
-        )
+            thing, products[thing.gtin or ""], told[thing_id], locations, called, lot=lot, status=statuses[thing_id],
+            up=None if shares_materials else up,
+        )  # fmt: skip
         rows.append((thing.key, lot.key if lot else None, encode(history)))
     return rows
 
@@ -53,6 +70,7 @@ def _history(
     product: Product,
     told: Told,
     locations: Mapping[str, Location],
+    called: "Called",
     *,
     lot: Lot | None,
     status: Status | None,
@@ -61,17 +79,22 @@ def _history(
     is_lot = thing.kind is ObjectKind.LOT
     number = thing.code if is_lot else lot.number if lot else None
     words = [said for said in told.words if said.tells_of(number)]
+    made = min((fact.at for fact in told.facts), default=None)
+
+    def named(of: Product) -> Names:
+        return dict(called.products.of(of.gtin, made, of.names) if made else of.names)
+
     return History(
         gtin="" if lot else product.gtin,
-        names={} if lot else dict(product.names),
+        names={} if lot else named(product),
         lot=None if lot else number,
         serial=None if is_lot else thing.code,
         status=status,
         produced_on=next((said.produced_on for said in words if said.produced_on), None),
         expires_on=next((said.expires_on for said in words if said.expires_on), None),
         best_before=next((said.best_before for said in words if said.best_before), None),
-        steps=steps_of(told.facts, locations),
-        materials=materials_of(thing.object_id, up.links, up.things, up.products) if up and up.links is not None else None,
+        steps=steps_of(told.facts, locations, called.places),
+        materials=materials_of(thing.object_id, up.links, up.things, up.products, named) if up and up.links is not None else None,
         certificates=tuple(dict.fromkeys(address for said in words for address in said.certificates)),
     )
 

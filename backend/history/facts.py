@@ -138,11 +138,12 @@ async def upstream(tx: TenantTransaction, goods: Sequence[int]) -> Upstream:
 
 
 async def locations_with_parents(tx: TenantTransaction, places: Collection[str]) -> dict[str, Location]:
-    """These places, as far as the catalogue knows them, and every place that they are a part of."""
+    """These places, as far as the company has said whose they are, and every place that they are a part of."""
     known: dict[str, Location] = {}
     missing = set(places)
     while missing:
-        found = await catalog.locations_by_place(tx, missing)
+        told = await catalog.locations_by_place(tx, missing)
+        found = {place: location for place, location in told.items() if not location.undetermined}
         known |= found
         missing = {location.parent_place for location in found.values() if location.parent_place} - known.keys()
     return known

@@ -11,7 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from backend.catalog.service import name_in
+from backend.catalog.languages import name_in
 from backend.history.dates import write_date, write_offset, write_time, zone_named
 from backend.history.document import History, Names, Place, Step, StepKind, Temperature
 from backend.history.negotiation import Language

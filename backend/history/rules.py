@@ -1,7 +1,7 @@
 """Pure decisions: which steps of goods a consumer may see, and what the events' own words say of dates, temperatures and certificates."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from backend.catalog.service import Location, Product
+from backend.catalog.versions import NEVER_RENAMED, NamesThen
 from backend.genealogy.rules import Certainty, LinkKind
-from backend.history.document import Material, MaterialLot, Place, Step, StepKind, Temperature
+from backend.history.document import Material, MaterialLot, Names, Place, Step, StepKind, Temperature
 from backend.objects.service import TraceableObject
 
 LOTS_LISTED: Final = 8
@@ -98,11 +99,11 @@ def _temperature(elements: Any) -> Temperature | None:
     return None
 
 
-def steps_of(facts: Iterable[Fact], locations: Mapping[str, Location]) -> tuple[Step, ...]:
+def steps_of(facts: Iterable[Fact], locations: Mapping[str, Location], called: NamesThen = NEVER_RENAMED) -> tuple[Step, ...]:
     """One step for each kind, place and result, in the order of time.
 
     A step at a place that is known to be somebody else's is left out, for it would tell of customers or suppliers; the making
-    stays, without the place. Places that the catalogue doesn't know stay unnamed.
+    stays, without the place. Places that the catalogue doesn't know stay unnamed; others are named as they were `called` then.
     """
     groups: dict[tuple[StepKind, str | None, bool], list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -110,17 +111,18 @@ def steps_of(facts: Iterable[Fact], locations: Mapping[str, Location]) -> tuple[
         if known is not None and not known.own and fact.kind is not StepKind.MADE:
             continue
         groups[(fact.kind, fact.place, fact.passed)].append(fact)
-    steps = [_step(kind, place, told, locations, passed=passed) for (kind, place, passed), told in groups.items()]
+    steps = [_step(kind, place, told, locations, called, passed=passed) for (kind, place, passed), told in groups.items()]
     return tuple(sorted(steps, key=lambda step: (step.at, step.until, step.kind)))[:LISTED]
 
 
-def _step(kind: StepKind, place: str | None, facts: Sequence[Fact], locations: Mapping[str, Location], *, passed: bool) -> Step:
+def _step(kind: StepKind, place: str | None, facts: Sequence[Fact], locations: Mapping[str, Location], called: NamesThen, *, passed: bool) -> Step:
     first = min(facts, key=lambda fact: (fact.at, fact.offset))
     known = locations.get(place) if place else None
     zone = known.time_zone if known and known.own else first.offset
     temperatures = [fact.body.temperature for fact in facts if fact.body and fact.body.temperature]
     return Step(
-        kind, first.at, max(fact.until for fact in facts), zone, _place(known, locations) if known and known.own else None, passed,
+        kind, first.at, max(fact.until for fact in facts), zone,
+        _place(known, locations, called, first.at) if known and known.own and known.names else None, passed,
         _joined(temperatures) if temperatures else None,
     )  # fmt: skip
 
@@ -131,14 +133,15 @@ def _joined(temperatures: Sequence[Temperature]) -> Temperature:
     return Temperature(min(item.low for item in alike), max(item.high for item in alike), uom)
 
 
-def _place(location: Location, locations: Mapping[str, Location]) -> Place:
+def _place(location: Location, locations: Mapping[str, Location], called: NamesThen, at: datetime) -> Place:
     site = location
     for _ in range(_SITE_DEPTH):
         parent = locations.get(site.parent_place) if site.parent_place else None
         if parent is None or not parent.own or parent is location:
             break
         site = parent
-    return Place(dict(location.names), None if site is location else dict(site.names))
+    names, of_site = (dict(called.of(one.place, at, one.names)) for one in (location, site))
+    return Place(names, None if site is location else of_site)
 
 
 def passed(disposition: str | None) -> bool:
@@ -149,7 +152,10 @@ def passed(disposition: str | None) -> bool:
 Graph = Mapping[int, Sequence[tuple[int, LinkKind, Certainty]]]
 
 
-def materials_of(start: int, up: Graph, things: Mapping[int, TraceableObject], products: Mapping[str, Product]) -> tuple[Material, ...]:
+def materials_of(
+    start: int, up: Graph, things: Mapping[int, TraceableObject], products: Mapping[str, Product],
+    named: Callable[[Product], Names] = lambda product: dict(product.names),
+) -> tuple[Material, ...]:  # fmt: skip
     """The published materials that went into goods, nearest first, with their lots. The goods' own product is none of them."""
     own = things[start].gtin if start in things else None
     lots: dict[str, dict[str, bool]] = defaultdict(dict)
@@ -161,7 +167,7 @@ def materials_of(start: int, up: Graph, things: Mapping[int, TraceableObject], p
     materials = []
     for gtin, numbers in lots.items():
         listed = [MaterialLot(number, possible) for number, possible in sorted(numbers.items())]
-        materials.append(Material(dict(products[gtin].names), tuple(listed[:LOTS_LISTED]), max(0, len(listed) - LOTS_LISTED)))
+        materials.append(Material(named(products[gtin]), tuple(listed[:LOTS_LISTED]), max(0, len(listed) - LOTS_LISTED)))
     return tuple(materials)
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from backend.catalog.languages import UNDETERMINED
 from backend.history.document import History
 from backend.history.negotiation import Language
 from backend.history.words import WORDS
@@ -19,7 +20,7 @@ def json_ld(history: History, url: str) -> dict[str, Any]:
         "@id": url,
         "url": url,
         "gtin": history.gtin,
-        "name": [{"@language": Language(language).tag, "@value": name} for language, name in history.names.items()],
+        "name": [_in_language(language, name) for language, name in history.names.items()],
     }
     if history.serial:
         described["serialNumber"] = history.serial
@@ -39,6 +40,12 @@ def json_ld(history: History, url: str) -> dict[str, Any]:
     if history.certificates:
         described["hasCertification"] = [{"@type": "Certification", "url": address} for address in history.certificates]
     return described
+
+
+def _in_language(tag: str, name: str) -> dict[str, str]:
+    """A name with its language, unless nobody told it."""
+    language = Language(tag).tag if tag in tuple(Language) else tag
+    return {"@value": name} if tag == UNDETERMINED else {"@language": language, "@value": name}
 
 
 def _property(name: str, value: str) -> dict[str, str]:

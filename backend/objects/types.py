@@ -8,7 +8,6 @@ import strawberry
 from strawberry import ID
 
 from backend.catalog import loaders as catalog_loaders
-from backend.catalog.service import name_in
 from backend.catalog.types import Location, Product, load_location, load_product
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import Cost, ListSize, requires
@@ -35,11 +34,12 @@ class Position:
     place: str
     quantity: Decimal
     uom: str
+    at: strawberry.Private[datetime | None] = None
 
     @field(description="The catalogue's entry for the place.")
     async def location(self, info: Info) -> Location | None:
         """Null for holders and for places that the catalogue doesn't know."""
-        return await load_location(info.context, self.place)
+        return await load_location(info.context, self.place, self.at)
 
 
 @strawberry.type(
@@ -47,7 +47,9 @@ class Position:
     directives=requires(Permission.TRACE_READ),
 )
 class TraceableObject(Node):
-    """`code` is its lot number, serial or other variable part."""
+    """`code` is its lot number, serial or other variable part. Reached through an event, a trace or a shipment, its product is named as
+    it was then; by itself, as it is today.
+    """
 
     id: ID
     key: str
@@ -56,32 +58,33 @@ class TraceableObject(Node):
     gtin: str | None
     code: str
     object_id: strawberry.Private[int]
+    at: strawberry.Private[datetime | None] = None
 
     @classmethod
-    def of(cls, found: service.TraceableObject) -> "TraceableObject":
-        """From the stored one."""
+    def of(cls, found: service.TraceableObject, at: datetime | None = None) -> "TraceableObject":
+        """From the stored one, seen at a moment."""
         return cls(
             id=global_id("TraceableObject", found.key), key=found.key, uri=found.uri, kind=found.kind, gtin=found.gtin, code=found.code,
-            object_id=found.object_id,
+            object_id=found.object_id, at=at,
         )  # fmt: skip
 
     @field(description="The product's name in the language of Accept-Language.")
     async def product_name(self, info: Info) -> str | None:
         """Null where there is no product, or the catalogue doesn't know it."""
-        product = await info.context.load(catalog_loaders.products, self.gtin) if self.gtin else None
-        return name_in(product.names, info.context.language) if product else None
+        product = await load_product(info.context, self.gtin, self.at)
+        return product.name or None if product else None
 
     @field()
     async def product(self, info: Info) -> Product | None:
         """The catalogue's entry."""
-        return await load_product(info.context, self.gtin)
+        return await load_product(info.context, self.gtin, self.at)
 
     @field(description="Where how much of it is, by its movements, at the places that you may see; now, or as of a moment.")
     async def positions(self, info: Info, as_of: datetime | None = None) -> list[Position]:
         """One moment for the whole operation, so that a page is one statement."""
         at = as_of or info.context.started_at
         found = await info.context.load(loaders.positions, (self.object_id, at))
-        return [Position(place=position.place, quantity=position.quantity, uom=position.uom) for position in found]
+        return [Position(place=position.place, quantity=position.quantity, uom=position.uom, at=as_of) for position in found]
 
     @field(description="How many units are known to belong to the lot; null for anything but a lot.")
     async def units_count(self, info: Info) -> int | None:
@@ -108,10 +111,10 @@ class TraceableObject(Node):
         return await timeline(info.context, self.object_id, Page.of(first, after, last, before))
 
 
-async def load_object(context: Context, object_id: int) -> TraceableObject | None:
-    """An object by the tenant's own id, through the batch."""
+async def load_object(context: Context, object_id: int, at: datetime | None = None) -> TraceableObject | None:
+    """An object by the tenant's own id, seen at a moment, through the batch."""
     found = await context.load(loaders.objects, object_id)
-    return TraceableObject.of(found) if found else None
+    return TraceableObject.of(found, at) if found else None
 
 
 async def find_object(context: Context, key: str) -> TraceableObject | None:

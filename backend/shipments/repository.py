@@ -9,7 +9,7 @@ from infra.database import Record, TenantTransaction
 
 async def own_places(tx: TenantTransaction, places: Collection[str]) -> dict[str, bool]:
     """Of these places, those that the catalogue knows: own (True) or somebody else's."""
-    rows = await tx.fetch("select place, own from location where tenant_id = $1 and place = any($2::text[])", list(places))
+    rows = await tx.fetch("select place, own from location where tenant_id = $1 and place = any($2::text[]) and not undetermined", list(places))
     return {row["place"]: row["own"] for row in rows}
 
 

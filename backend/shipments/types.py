@@ -8,7 +8,6 @@ import strawberry
 from strawberry import ID
 
 from backend.catalog import loaders as catalog_loaders
-from backend.catalog.service import name_in
 from backend.catalog.types import Location, Partner, load_location, load_partner
 from backend.genealogy.rules import Certainty
 from backend.graphql.context import Context, Info
@@ -37,16 +36,17 @@ class ShippedLot:
     uom: str
     certainty: Certainty
     lot_id: strawberry.Private[int]
+    at: strawberry.Private[datetime]
 
     @classmethod
-    def of(cls, lot: CarriedLot) -> "ShippedLot":
-        """From the rollup's."""
-        return cls(quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty, lot_id=lot.lot_id)
+    def of(cls, lot: CarriedLot, at: datetime) -> "ShippedLot":
+        """From the rollup's, as it was shipped at a moment."""
+        return cls(quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty, lot_id=lot.lot_id, at=at)
 
     @field()
     async def object(self, info: Info) -> TraceableObject | None:
         """The lot or unit."""
-        return await load_object(info.context, self.lot_id)
+        return await load_object(info.context, self.lot_id, self.at)
 
 
 @strawberry.type(description="Goods that left for somebody.", directives=requires(Permission.TRACE_READ))
@@ -71,24 +71,26 @@ class Shipment(Node):
 
     @field(description="The customer's name in the language of Accept-Language.")
     async def customer_name(self, info: Info) -> str | None:
-        """Null where the catalogue doesn't know the party."""
-        partner = await info.context.load(catalog_loaders.partners, self.to_party) if self.to_party else None
-        return name_in(partner.names, info.context.language) if partner else None
+        """As it was then. Null where the catalogue knows the URI neither as a partner's nor as a place's."""
+        partner = await load_partner(info.context, self.to_party, self.shipped_at)
+        readable = Permission.CATALOG_READ in info.context.caller_principal.permissions
+        place = await load_location(info.context, self.to_party, self.shipped_at) if readable and not partner else None
+        return (partner.name if partner else place.name if place else "") or None
 
     @field()
     async def customer(self, info: Info) -> Partner | None:
         """The catalogue's entry for whom it went to."""
-        return await load_partner(info.context, self.to_party)
+        return await load_partner(info.context, self.to_party, self.shipped_at)
 
     @field()
     async def origin(self, info: Info) -> Location | None:
         """The catalogue's entry for where it left from."""
-        return await load_location(info.context, self.from_place)
+        return await load_location(info.context, self.from_place, self.shipped_at)
 
     @field(description="What it carries, by the contents as it left; at most 500 lots.", directives=(ListSize(assumed_size=20),))
     async def lots(self, info: Info) -> list[ShippedLot]:
         """Through the batch."""
-        return [ShippedLot.of(lot) for lot in await info.context.load(loaders.lots, self.shipment_id)]
+        return [ShippedLot.of(lot, self.shipped_at) for lot in await info.context.load(loaders.lots, self.shipment_id)]
 
     @field(description="The event that it is.")
     async def event(self, info: Info) -> Annotated["Event", strawberry.lazy("backend.events.types")] | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -98,8 +99,8 @@ class Content:
     def of(cls, content: query_service.Content) -> "Content":
         """From the service's."""
         return cls(
-            container=TraceableObject.of(content.container), object=TraceableObject.of(content.content), quantity=content.quantity,
-            uom=content.uom, since=content.since, until=content.until,
+            container=TraceableObject.of(content.container, content.since), object=TraceableObject.of(content.content, content.since),
+            quantity=content.quantity, uom=content.uom, since=content.since, until=content.until,
         )  # fmt: skip
 
 
@@ -118,8 +119,8 @@ class Trace:
     def of(cls, found: service.Trace) -> "Trace":
         """From the service's."""
         return cls(
-            start=TraceableObject.of(found.start), direction=found.direction, as_of=found.as_of, node_count=len(found.nodes),
-            link_count=len(found.links), found=found,
+            start=TraceableObject.of(found.start, _moments(found).get(found.start.object_id)), direction=found.direction, as_of=found.as_of,
+            node_count=len(found.nodes), link_count=len(found.links), found=found,
         )  # fmt: skip
 
     @field(description="Its objects, nearest first.")
@@ -129,7 +130,8 @@ class Trace:
         """In order of steps, kind and key."""
         page = Page.of(first, after, last, before)
         rows = cut(page, self.found.nodes, key=_node_key, cursor_key=_read_node_key)
-        return connect(page, rows, node=_node, cursor=lambda node: _text(_node_key(node)))
+        moments = _moments(self.found)
+        return connect(page, rows, node=lambda node: _node(node, moments), cursor=lambda node: _text(_node_key(node)))
 
     @field(description="Its links in order of time.")
     def links(
@@ -155,7 +157,11 @@ class Trace:
             return found
 
         def told(gap: service.Gap) -> TraceGap:
-            return TraceGap(step=things[gap.node_id], product=TraceableObject.of(gap.product), occurred_at=gap.occurred_at)
+            return TraceGap(
+                step=_seen(things[gap.node_id], gap.occurred_at),
+                product=TraceableObject.of(gap.product, gap.occurred_at),
+                occurred_at=gap.occurred_at,
+            )
 
         rows = cut(page, sorted(self.found.gaps, key=key), key=key, cursor_key=read)
         return connect(page, rows, node=told, cursor=lambda gap: _text(key(gap)))
@@ -205,8 +211,22 @@ def _shipment_key(reached: service.ReachedShipment) -> tuple[str, str]:
     return (isoformat(reached.shipment.shipped_at), str(reached.shipment.public_id))
 
 
-def _node(node: service.TraceNode) -> TraceNode:
-    return TraceNode(object=TraceableObject.of(node.thing), steps=node.steps, certainty=node.certainty)
+def _moments(found: service.Trace) -> dict[int, datetime]:
+    """When each object of a trace came into being, as far as its links tell; else when it first went into something."""
+    made: dict[int, datetime] = {}
+    used: dict[int, datetime] = {}
+    for link in found.links:
+        for moments, object_id in ((made, link.child_id), (used, link.parent_id)):
+            moments[object_id] = min(link.occurred_at, moments.get(object_id, link.occurred_at))
+    return used | made
+
+
+def _seen(thing: TraceableObject, at: datetime) -> TraceableObject:
+    return replace(thing, at=at)
+
+
+def _node(node: service.TraceNode, moments: dict[int, datetime]) -> TraceNode:
+    return TraceNode(object=TraceableObject.of(node.thing, moments.get(node.thing.object_id)), steps=node.steps, certainty=node.certainty)
 
 
 def _keyed(links: Sequence[rules.Link], things: dict[int, TraceableObject]) -> list[tuple[_LinkKey, rules.Link]]:
@@ -222,11 +242,12 @@ def _keyed(links: Sequence[rules.Link], things: dict[int, TraceableObject]) -> l
 
 def _link(link: rules.Link, things: dict[int, TraceableObject]) -> TraceLink:
     return TraceLink(
-        parent=things[link.parent_id], child=things[link.child_id], kind=link.kind, certainty=link.certainty, doubt=link.doubt,
-        occurred_at=link.occurred_at, quantity=link.quantity, uom=link.uom, event_id=link.event_id,
+        parent=_seen(things[link.parent_id], link.occurred_at), child=_seen(things[link.child_id], link.occurred_at), kind=link.kind,
+        certainty=link.certainty, doubt=link.doubt, occurred_at=link.occurred_at, quantity=link.quantity, uom=link.uom, event_id=link.event_id,
     )  # fmt: skip
 
 
 def _reached(reached: service.ReachedShipment) -> ReachedShipment:
-    lots = [TracedLot(object=TraceableObject.of(lot.lot), quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty) for lot in reached.lots]
+    at = reached.shipment.shipped_at
+    lots = [TracedLot(object=TraceableObject.of(lot.lot, at), quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty) for lot in reached.lots]
     return ReachedShipment(shipment=Shipment.of(reached.shipment), lots=lots)

@@ -38,6 +38,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "invitation.resent": ("重新发送邀请", "Sent an invitation again"),
         "invitation.revoked": ("撤回邀请", "Revoked an invitation"),
         "locations.put": ("维护地点资料", "Put locations into the catalogue"),
+        "master_data.told": ("收到主数据", "Took in the master data of a document"),
         "membership.created": ("新增成员", "Added a member"),
         "membership.deactivated": ("停用成员", "Deactivated a member"),
         "membership.reactivated": ("重新启用成员", "Reactivated a member"),

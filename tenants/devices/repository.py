@@ -197,7 +197,8 @@ async def places_above(tx: TenantTransaction, places: Collection[str]) -> list[s
         """with recursive up(place) as (
              select given.place collate "C" from unnest($2::text[]) as given(place)
              union
-             select l.parent_place from up u join location l on l.tenant_id = $1 and l.place = u.place where l.parent_place is not null)
+             select l.parent_place from up u join location l on l.tenant_id = $1 and l.place = u.place
+             where l.parent_place is not null and not l.told)
            select place from up limit 100""",
         list(places),
     )
@@ -206,4 +207,4 @@ async def places_above(tx: TenantTransaction, places: Collection[str]) -> list[s
 
 async def is_own_place(tx: TenantTransaction, place: str) -> bool:
     """Whether the catalogue has this place as one of the company's own."""
-    return bool(await tx.fetchval("select true from location where tenant_id = $1 and place = $2 and own", place))
+    return bool(await tx.fetchval("select true from location where tenant_id = $1 and place = $2 and own and not undetermined", place))

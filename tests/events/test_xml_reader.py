@@ -296,7 +296,10 @@ def test_header_becomes_sender_receiver_and_master_data() -> None:
                                 "children": ["urn:epc:id:sgln:4012345.00005.1"],
                                 "attributes": [
                                     {"id": "urn:epcglobal:cbv:mda#name", "attribute": "Plant"},
-                                    {"id": "urn:example:address", "attribute": {"ex:city": "Jena"}},
+                                    {
+                                        "id": "urn:example:address",
+                                        "attribute": {"@context": {"ex": "https://ns.example.com/epcis/"}, "ex:city": "Jena"},
+                                    },
                                 ],
                             }
                         ],

@@ -26,7 +26,7 @@ OWN: dict[str, Any] = {
 # Session secrets are tried with the other tenant's sessions elsewhere; these name nothing of a tenant. Of exports three run at a time;
 # what their filter finds is tried with the same filter of `auditEntries`. Building a code looks nothing up.
 WITHOUT = {"signIn", "refreshToken", "signOut", "capture", "exportAudit", "buildCode", "buildCodes"}
-FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token"}
+FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language"}
 
 
 async def test_other_tenants_ids_and_keys_answer_like_ones_that_do_not_exist(
@@ -134,7 +134,7 @@ def _selection(operation: Operation) -> str:
 
 def _filled(value: Any, own: dict[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {name: own[name] if name in own else _filled(item, own) for name, item in value.items()}
+        return {name: deepcopy(own[name]) if name in own else _filled(item, own) for name, item in value.items()}
     return [_filled(item, own) for item in value] if isinstance(value, list) else value
 
 

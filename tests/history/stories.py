@@ -1,6 +1,7 @@
 """A maker of dumplings whose history pages are tested: its catalogue, and the events of one lot from flour to lorry."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from backend.catalog import service as catalog
@@ -39,12 +40,19 @@ LOCATIONS = (
 )
 
 
-async def put(services: Services, firm: Firm, products: tuple[Product, ...] = PRODUCTS, locations: tuple[Location, ...] = LOCATIONS) -> None:
-    """Put a catalogue into a firm."""
+# Before anything happened: a name put from then on is the one that goods and places of the story had.
+BEFORE_ALL = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def put(
+    services: Services, firm: Firm, products: tuple[Product, ...] = PRODUCTS, locations: tuple[Location, ...] = LOCATIONS,
+    valid_from: datetime | None = None,
+) -> None:  # fmt: skip
+    """Put a catalogue into a firm, from now on or from a moment that has passed."""
 
     async def write(tx: TenantTransaction) -> None:
-        await catalog.put_products(tx, firm.principal, products)
-        await catalog.put_locations(tx, firm.principal, locations)
+        await catalog.put_products(tx, firm.principal, products, valid_from=valid_from)
+        await catalog.put_locations(tx, firm.principal, locations, valid_from=valid_from)
 
     await services.in_tenant(firm.tenant_id, write)
 

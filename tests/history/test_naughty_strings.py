@@ -13,7 +13,7 @@ from backend.services import Services
 from tests.factories import DOUGH, DUMPLING, capture, gtin, lot, transformed
 from tests.firms import Firm
 from tests.history.markup import elements
-from tests.history.stories import LINE, LOT_PATH, put
+from tests.history.stories import BEFORE_ALL, LINE, LOT_PATH, put
 from tests.shared_data import needs_shared_data, shared_json
 
 Visit = Callable[..., Awaitable[httpx.Response]]
@@ -60,6 +60,7 @@ async def test_product_material_and_place_names_are_text(visit: Visit, services:
             services, firm,
             (*materials, Product(DUMPLING, subject, ProductKind.FINISHED, "H87", published=True)),
             (Location(LINE, {"zh": some[-1], "en": some[-1]}, "line", own=True, time_zone="Asia/Shanghai"),),
+            valid_from=BEFORE_ALL,
         )  # fmt: skip
         number = f"P{start}"
         inputs = [lot(material.gtin, "M1") for material in materials]
@@ -97,6 +98,7 @@ async def test_a_page_of_the_longest_names_and_many_materials_stays_small(visit:
         services, firm,
         (*materials, Product(DUMPLING, long, ProductKind.FINISHED, published=True)),
         (Location(LINE, long, "line", own=True, time_zone="Asia/Shanghai"),),
+            valid_from=BEFORE_ALL,
     )  # fmt: skip
     inputs = [lot(material.gtin, f"{number}{'L' * 18}") for material in materials for number in range(8)]
     await capture(services, firm.tenant_id, transformed(inputs, [lot(DUMPLING, "P1")], minutes=5, bizLocation={"id": LINE}))

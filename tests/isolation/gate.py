@@ -48,7 +48,7 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert Hold HoldCause",
-    _P.CATALOG_READ: "Location Partner Product",
+    _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
@@ -85,6 +85,8 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("DELETE", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}"),
         ("POST", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"),
     },
+    _P.CATALOG_READ: {("GET", "/epcis/masterData")},
+    _P.CATALOG_WRITE: {("POST", "/epcis/masterData")},
     _P.MOBILE_SYNC: {
         ("POST", "/mobile/v1/sync"),
         ("GET", "/mobile/v1/changes"),

@@ -25,6 +25,8 @@ ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
     ("/epcis/eventTypes", "GET"): "what the standard names",
     ("/auth/sign-out", "POST"): _OWN,
     ("/auth/me", "GET"): _OWN,
+    ("/epcis/masterData", "GET"): "the whole company's: refused to whom the catalogue counts at a site only",
+    ("/epcis/masterData", "POST"): "the whole company's: refused to whom the catalogue counts at a site only",
     ("/mobile/v1/devices/members", "GET"): "the phone's own: whom it may be handed to",
     ("/mobile/v1/devices/switch", "POST"): "the phone's own: whom it is handed to",
     ("/mobile/v1/uploads", "POST"): "a photo is of no place before an entry names it",

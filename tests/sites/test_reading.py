@@ -145,3 +145,12 @@ async def test_the_feed_tells_of_ones_own_site_only(town: Town, app: Litestar, m
             await asyncio.wait_for(socket.receive(), 0.5)
     places = {place for message in messages for place in message["payload"]["data"]["eventFeed"]["event"].values() if place}
     assert places == {town.here.place, town.here.hall, town.here.yard}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_master_data_is_the_whole_companys_and_refused_to_who_may_at_a_site(town: Town, superuser: asyncpg.Connection, method: str) -> None:
+    before = await contents(superuser, town.tenant.tenant_id)
+    body = {"@id": "https://id.gs1.org/01/09506000134307", "gs1:brand": "B"} if method == "POST" else None
+    answer = await town.client.request(method, "/epcis/masterData", json=body, headers=town.limited.caller.headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "PERMISSION_DENIED")
+    assert await contents(superuser, town.tenant.tenant_id) == before
