@@ -9,7 +9,7 @@ from backend.bulk.raw_file import closed_on_failure, in_unicode
 from backend.bulk.spans import SpanProblem, line_of
 from backend.bulk.xml_spans import xml_spans
 from backend.events.canonical import CanonicalEvent
-from backend.events.documents import Envelope, read_envelope
+from backend.events.documents import Document, Envelope, read_envelope
 from backend.events.faults import DocumentFaults, EventFaults, Fault
 from backend.events.json_text import read_json
 from backend.events.reader import Reading, is_xml, read, read_document, read_listed
@@ -44,6 +44,7 @@ class StagedDocument:
             self._whole = self._read_whole() if self._spans.is_whole else None
             self._envelope = None if self._whole else self._read_around()
         self.master_data = self._whole.master_data if self._whole else self._envelope.master_data if self._envelope else []
+        self.document = self._whole.document if self._whole else self._envelope.document if self._envelope else Document("")
 
     @property
     def total(self) -> int:

@@ -33,7 +33,7 @@ async def staged(tx: TenantTransaction, job_id: UUID) -> Record | None:
     """An unfinished staged job."""
     return await tx.fetchrow(
         """select job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done,
-                  content_type, content_encoding, size, sha256, told_by
+                  warnings, content_type, content_encoding, size, sha256, told_by
            from capture_job where tenant_id = $1 and job_id = $2 and finished_at is null""",
         job_id,
     )
@@ -44,10 +44,10 @@ async def save(tx: TenantTransaction, job_id: UUID, values: dict[str, Any], *, w
     return (
         await tx.execute(
             """update capture_job set finished_at = $3, success = $4, accepted = $5, duplicates = $6, rejected = $7, errors = $8, total = $9,
-                 done = $10
-               where tenant_id = $1 and job_id = $2 and finished_at is null and done = $11""",
+                 done = $10, warnings = $11
+               where tenant_id = $1 and job_id = $2 and finished_at is null and done = $12""",
             job_id, values["finished_at"], values["success"], values["accepted"], values["duplicates"], values["rejected"], values["errors"],
-            values["total"], values["done"], was_done,
+            values["total"], values["done"], values["warnings"], was_done,
         )
         == 1
     )  # fmt: skip

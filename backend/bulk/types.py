@@ -44,7 +44,10 @@ class CaptureResult:
 
 @strawberry.type(description="What became of a captured document.", directives=requires(Permission.EVENTS_CAPTURE))
 class CaptureJob(Node):
-    """`total` is null until a long document has been looked through; with `done` of its events it is decided what became of them."""
+    """`total` is null until a long document has been looked through; with `done` of its events it is decided what became of them.
+
+    `warnings` are faults of the master data in its header.
+    """
 
     id: ID
     created_at: datetime
@@ -57,6 +60,7 @@ class CaptureJob(Node):
     duplicates: int
     rejected: int
     errors: JSON
+    warnings: JSON
     job_id: strawberry.Private[UUID]
 
     @classmethod
@@ -65,7 +69,7 @@ class CaptureJob(Node):
         return cls(
             id=global_id("CaptureJob", job.job_id), created_at=job.created_at, finished_at=job.finished_at, error_behaviour=str(job.behaviour),
             success=job.success, total=job.total, done=job.done, accepted=job.accepted, duplicates=job.duplicates, rejected=job.rejected,
-            errors=JSON(job.errors), job_id=job.job_id,
+            errors=JSON(job.errors), warnings=JSON(job.warnings), job_id=job.job_id,
         )  # fmt: skip
 
     @field(description="What became of each event, in the order of the document.")

@@ -14,6 +14,7 @@ import msgspec
 from backend.bulk import repository
 from backend.bulk.capturing import WithdrawnError, canonical, capture_placed, keep_disputed
 from backend.bulk.documents import Placed, StagedDocument
+from backend.bulk.headers import absorb_header
 from backend.bulk.opened import OpenedDocuments
 from backend.bulk.staging import TOPIC
 from backend.bulk.teller import read_teller
@@ -83,6 +84,8 @@ class StagedCapture:
             return
         if document is None:
             raise Postponed
+        if not job.done and document.master_data:
+            job.warnings = await absorb_header(self._services, principal, document.master_data, document.document)
         turn = _Turn(self._services, principal, job, document, self._part_seconds)
         try:
             if await turn.run(self._turn_seconds):
@@ -207,6 +210,7 @@ async def _save(tx: TenantTransaction, *, job: CaptureJob, was_done: int, princi
     values = {
         "finished_at": job.finished_at, "success": job.success, "accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected,
         "errors": msgspec.json.encode(job.errors).decode(), "total": job.total, "done": job.done,
+        "warnings": msgspec.json.encode(job.warnings).decode(),
     }  # fmt: skip
     if not await repository.save(tx, job.job_id, values, was_done=was_done):
         raise _OvertakenError

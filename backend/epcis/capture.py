@@ -5,8 +5,10 @@ from functools import partial
 
 from backend.bulk.capturing import WithdrawnError, canonical, capture_placed, keep_disputed
 from backend.bulk.documents import Placed
+from backend.bulk.headers import absorb_header
 from backend.events import jobs
 from backend.events.jobs import CaptureJob, ErrorBehaviour, EventResult
+from backend.events.reader import Reading
 from backend.events.reporting import require_inside
 from backend.events.service import gate_for
 from backend.services import Services
@@ -17,12 +19,12 @@ from tenants.permissions import Permission
 from tenants.principal import Principal
 
 
-async def capture_now(
-    services: Services, principal: Principal, placed: Sequence[Placed], behaviour: ErrorBehaviour
-) -> tuple[CaptureJob, list[EventResult]]:
+async def capture_now(services: Services, principal: Principal, reading: Reading, behaviour: ErrorBehaviour) -> tuple[CaptureJob, list[EventResult]]:
     """Capture events and record the job in one transaction; gives what became of each."""
     principal.require(Permission.EVENTS_CAPTURE)
     job = CaptureJob(uuid7(), behaviour, clock.now())
+    job.warnings = await absorb_header(services, principal, reading.master_data, reading.document)
+    placed = [Placed(place, event) for place, event in enumerate(reading.events)]
     together = behaviour is ErrorBehaviour.ROLLBACK
 
     async def use_case(tx: TenantTransaction) -> list[EventResult]:

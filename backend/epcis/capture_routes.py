@@ -10,7 +10,6 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from backend.bulk.documents import Placed
 from backend.bulk.raw_file import unpacked
 from backend.bulk.staging import Staged, stage
 from backend.epcis.capture import capture_now
@@ -51,10 +50,6 @@ def _may_be_done_at_once(reading: Reading) -> bool:
     return len(reading.events) <= EVENTS_AT_ONCE and objects <= OBJECTS_AT_ONCE
 
 
-def _placed(reading: Reading) -> list[Placed]:
-    return [Placed(place, event) for place, event in enumerate(reading.events)]
-
-
 @post("/capture", opt=requires(Permission.EVENTS_CAPTURE), status_code=202)
 async def capture(request: Request[Any, Any, Any]) -> Response[Any]:
     """Capture a document. 202 means that it is durable; the job at `Location` tells what became of each event.
@@ -74,7 +69,7 @@ async def capture(request: Request[Any, Any, Any]) -> Response[Any]:
         if reading.faults and behaviour is ErrorBehaviour.ROLLBACK:
             return refuse_faults(reading.faults)
         if _may_be_done_at_once(reading):
-            job, _ = await capture_now(services, principal, _placed(reading), behaviour)
+            job, _ = await capture_now(services, principal, reading, behaviour)
             return _accepted(services, job)
     job = await _stage(services, principal, body, behaviour)
     return _accepted(services, await _waited_for(request, services, job, _preferred_wait(request)))
@@ -149,7 +144,7 @@ async def capture_event(request: Request[Any, Any, Any]) -> Response[Any]:
         return refuse_faults(reading.faults)
     [event] = reading.canonical
     if _may_be_done_at_once(reading):
-        _, [result] = await capture_now(services, principal, _placed(reading), ErrorBehaviour.ROLLBACK)
+        _, [result] = await capture_now(services, principal, reading, ErrorBehaviour.ROLLBACK)
         return _stored(services, event, result)
     job = await _stage(services, principal, Body(raw, body.content_type), ErrorBehaviour.ROLLBACK)
     job = await _waited_for(request, services, job, LONGEST_WAIT_SECONDS)

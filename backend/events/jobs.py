@@ -62,7 +62,10 @@ class EventResult:
 
 @dataclass(slots=True)
 class CaptureJob:
-    """A capture job as the standard shows it, with counts besides. `total` is None until the document has been looked through."""
+    """A capture job as the standard shows it, with counts besides. `total` is None until the document has been looked through.
+
+    `warnings` are faults of the master data in the header, which keep no event back.
+    """
 
     job_id: UUID
     behaviour: ErrorBehaviour
@@ -75,6 +78,7 @@ class CaptureJob:
     errors: list[dict[str, Any]] = field(default_factory=list)
     total: int | None = None
     done: int = 0
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """EPCIS 2.0 §12, the capture job document."""
@@ -86,6 +90,7 @@ class CaptureJob:
             "success": self.success,
             "captureErrorBehaviour": str(self.behaviour),
             "errors": self.errors,
+            "warnings": self.warnings,
             "total": self.total,
             "done": self.done,
             "accepted": self.accepted,
@@ -99,6 +104,7 @@ class CaptureJob:
         return cls(
             row["job_id"], ErrorBehaviour(row["error_behaviour"]), row["created_at"], row["finished_at"], row["success"], row["accepted"],
             row["duplicates"], row["rejected"], msgspec.json.decode(row["errors"]), row["total"], row["done"],
+            msgspec.json.decode(row["warnings"]),
         )  # fmt: skip
 
     def count(self, results: Sequence[EventResult]) -> None:
@@ -152,7 +158,7 @@ async def record(tx: TenantTransaction, principal: Principal, job: CaptureJob, r
             "job_id": job.job_id, "created_at": job.created_at, "finished_at": job.finished_at, "error_behaviour": str(job.behaviour),
             "success": job.success, "accepted": job.accepted, "duplicates": job.duplicates, "rejected": job.rejected,
             "errors": msgspec.json.encode(job.errors).decode(), "created_by": principal.actor_id, "total": job.total, "done": job.done,
-            "results": lines(results),
+            "results": lines(results), "warnings": msgspec.json.encode(job.warnings).decode(),
         },
     )  # fmt: skip
     await record_captured(tx, principal, job)

@@ -87,6 +87,8 @@ capture_job = tenant_table(
     Column("created_by", Uuid, nullable=False),
     # How many events there are, and with how many of them it is decided what became of them.
     Column("total", Integer),
+    # What was wrong with the master data in the header, which keeps no event from being captured.
+    Column("warnings", Text, nullable=False, server_default="[]"),
     Column("done", Integer, nullable=False, server_default="0"),
     # Of a document that was staged (`backend/bulk`): what it is, and in whose name it is captured.
     Column("content_type", Text),

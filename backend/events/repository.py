@@ -115,17 +115,19 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
     return last
 
 
-_JOB_COLUMNS = """job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done"""
+_JOB_COLUMNS = (
+    """job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done, warnings"""
+)
 
 
 async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:
     """Record a finished capture job."""
     await tx.execute(
         """insert into capture_job (tenant_id, job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected,
-                                    errors, created_by, total, done, results)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+                                    errors, created_by, total, done, results, warnings)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
         job["job_id"], job["created_at"], job["finished_at"], job["error_behaviour"], job["success"], job["accepted"], job["duplicates"],
-        job["rejected"], job["errors"], job["created_by"], job["total"], job["done"], job["results"],
+        job["rejected"], job["errors"], job["created_by"], job["total"], job["done"], job["results"], job["warnings"],
     )  # fmt: skip
 
 

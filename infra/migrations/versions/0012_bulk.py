@@ -17,6 +17,7 @@ _RESULTS = {"suyuan_app": ("SELECT", "INSERT", "DELETE")}
 
 def upgrade() -> None:
     op.add_column("capture_job", sa.Column("total", sa.Integer(), nullable=True))
+    op.add_column("capture_job", sa.Column("warnings", sa.Text(), server_default="[]", nullable=False))
     op.add_column("capture_job", sa.Column("done", sa.Integer(), server_default="0", nullable=False))
     op.add_column("capture_job", sa.Column("content_type", sa.Text(), nullable=True))
     op.add_column("capture_job", sa.Column("content_encoding", sa.Text(), nullable=True))
