@@ -115,9 +115,8 @@ async def number(tx: TenantTransaction, event_ids: Sequence[int]) -> int:
     return last
 
 
-_JOB_COLUMNS = (
-    """job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done, warnings"""
-)
+_JOB_COLUMNS = """job_id, created_at, finished_at, error_behaviour, success, accepted, duplicates, rejected, errors, created_by, total, done,
+    warnings"""
 
 
 async def insert_job(tx: TenantTransaction, job: dict[str, Any]) -> None:

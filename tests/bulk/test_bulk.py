@@ -101,7 +101,7 @@ async def test_proceed_tells_of_each_event_what_became_of_it(client: httpx.Async
     assert {result["index"]: result["status"] for result in found if result["status"] != "accepted"} == expected
     assert found[60]["errors"][0].keys() == {"type", "title", "field", "rule", "detail"}
     own = await client.get(f"/epcis/events/{found[0]['eventID']}", headers=headers)
-    assert own.json()["eventID"] == told[0]["eventID"]
+    assert own.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"][0]["eventID"] == told[0]["eventID"]
     table = await client.get(f"{answer.headers['Location']}/results", headers={**headers, "Accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     assert (len(rows), rows[60]["status"], rows[60]["field"]) == (140, "rejected", "$.epcisBody.eventList[60].bizStep")

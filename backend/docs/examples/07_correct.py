@@ -38,4 +38,5 @@ declaration = {"declarationTime": "2026-03-02T10:00:00+08:00", "reason": "incorr
 capture({**wrong, "errorDeclaration": declaration})
 
 stored = suyuan.get(f"/epcis/events/{wrong['eventID']}").raise_for_status().json()
-print("declared wrong:", stored["errorDeclaration"]["reason"])
+[_, declared] = stored["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+print("declared wrong:", declared["errorDeclaration"]["reason"])

@@ -30,6 +30,7 @@ const errorDeclaration = {
 await capture({ ...wrong, errorDeclaration });
 
 const stored = await (await fetch(`${SUYUAN}/epcis/events/${wrong.eventID}`, { headers })).json();
-console.log("declared wrong:", stored.errorDeclaration.reason);
+const [, declared] = stored.epcisBody.queryResults.resultsBody.eventList;
+console.log("declared wrong:", declared.errorDeclaration.reason);
 
 export {}; // a module, which may await

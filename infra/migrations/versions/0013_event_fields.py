@@ -46,8 +46,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "dimension", "value", "place", name=op.f("pk_event_vocabulary")),
         info={"tenant_owned": True, "grants": _READ_AND_ADD},
     )
-    for table in ("event_field", "event_vocabulary"):
-        op.secure_table(table, tenant_owned=True, grants=_READ_AND_ADD)
+    op.secure_table("event_field", tenant_owned=True, grants=_READ_AND_ADD)
+    op.secure_table("event_vocabulary", tenant_owned=True, grants=_READ_AND_ADD)
     op.create_index("ix_event_disposition", "event", ["tenant_id", "disposition", "event_time"], unique=False)
     op.create_index("ix_event_record_time", "event", ["tenant_id", "record_time", "event_id"], unique=False)
     op.create_index("ix_event_declared", "event", ["tenant_id", "declared_at"], unique=False, postgresql_where=sa.text("declared_at is not null"))
