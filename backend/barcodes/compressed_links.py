@@ -49,9 +49,23 @@ def read_compressed_link(uri: str, *, short_names: bool = True, short_gtins: boo
     segments, query = take_apart(uri)
     found = decompress(segments[-1])
     elements = (*_in_front(segments[:-1], found, short_names=short_names, short_gtins=short_gtins), *found.elements)
-    plain = write_link(elements)
+    plain = _uncompressed(elements)
     query = "&".join(filter(None, (query, *map(_written, found.parameters))))
     return read_link(f"{plain}{'&' if '?' in plain else '?'}{query}" if query else plain, short_names=short_names)
+
+
+def _uncompressed(elements: tuple[Element, ...]) -> str:
+    """The link that says the same. Raises `BarcodeError`.
+
+    Compressed elements have no order of their own: of two keys the one is meant beside which the other can stand as an attribute.
+    """
+    keys = [element for element in elements if element.entry and element.entry.keyed]
+    for key in keys[:-1]:
+        try:
+            return write_link((key, *(element for element in elements if element is not key)))
+        except BarcodeError:
+            continue
+    return write_link((*keys[-1:], *(element for element in elements if element not in keys[-1:])))
 
 
 def _in_front(segments: list[str], found: Decompressed, *, short_names: bool, short_gtins: bool) -> tuple[Element, ...]:
