@@ -42,6 +42,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/directory.py", "_one_tenant"): "one of the conditions in this module",
     ("tenants/directory.py", "tenant_by_gtin"): "columns of a constant",
     ("backend/catalog/query_repository.py", "_keys"): "the names of table and key from this module",
+    ("backend/subscriptions/delivery_repository.py", "change"): "names of columns from this module, numbered values",
+    ("backend/subscriptions/repository.py", "insert"): "as above",
     ("backend/events/repository.py", "jobs"): "one of two comparisons",
     ("backend/events/query_repository.py", "find_events"): "conditions of this module, whose values are numbered",
     ("backend/events/query_repository.py", "find_ordered"): "as above; the orders are constants",
