@@ -9,7 +9,7 @@ from backend.epcis.query_values import Asked
 from backend.events.fields.extraction import MEASURED
 from backend.events.fields.names import Scope, field_code, standard
 from backend.events.fields.units import base_unit, in_base_unit
-from backend.events.query_service import Comparison, EventFilter, FieldTest
+from backend.events.query_service import AttributeTest, Comparison, Described, EventFilter, FieldTest
 from backend.events.vocabulary import BUSINESS_TRANSACTION_TYPE, SOURCE_DESTINATION_TYPE, Vocabulary, expanded
 from backend.identifiers import is_uri
 
@@ -29,7 +29,8 @@ _MEASURED: Final = re.compile(rf"(EQ|GT|GE|LT|LE)_({'|'.join(MEASURED)})_([A-Z0-
 _RANK: Final = re.compile(r"(EQ|GT|GE|LT|LE)_percRank", re.ASCII)
 _QUANTITY: Final = re.compile(r"(EQ|GT|GE|LT|LE)_quantity(?:_([A-Z0-9]{2,4}))?", re.ASCII)
 _TYPED: Final = re.compile(r"EQ_(bizTransaction|source|destination)_(.+)", re.DOTALL)
-_ATTRIBUTE: Final = re.compile(r"(?:HASATTR|EQATTR|EQ_ATTR)_.*", re.DOTALL)
+_ATTRIBUTE: Final = re.compile(rf"HASATTR_({'|'.join(Described)})|EQATTR_({'|'.join(Described)})_(.+)", re.DOTALL)
+_OTHER_ATTRIBUTE: Final = re.compile(r"(?:HASATTR|EQATTR|EQ_ATTR)_.*", re.DOTALL)
 # What a URI may begin with, so that it is no prefix that somebody forgot to declare.
 _SCHEMES: Final = ("http:", "https:", "urn:", "ni:", "did:", "tag:", "info:", "geo:")
 
@@ -39,13 +40,15 @@ def read_family(wanted: EventFilter, asked: Asked) -> EventFilter | None:
     for pattern, read in _FAMILIES.items():
         if (found := pattern.fullmatch(asked.name)) is not None:
             test = read(asked, found)
+            if isinstance(test, AttributeTest):
+                return replace(wanted, attributes=(*wanted.attributes, test))
             return wanted if test is None else replace(wanted, fields=(*wanted.fields, test))
     return None
 
 
 def takes_text(name: str) -> bool:
     """Whether the parameter's values are texts in which a comma means nothing."""
-    return _EXTENSION.fullmatch(name) is not None and _TYPED.fullmatch(name) is None
+    return (_EXTENSION.fullmatch(name) is not None and _TYPED.fullmatch(name) is None) or name.startswith("EQATTR_")
 
 
 def extension_field(asked: Asked, name: str) -> int:
@@ -106,19 +109,26 @@ def _typed(asked: Asked, found: re.Match[str]) -> FieldTest:
     return FieldTest(standard(found[1], kind), Comparison.EQ, texts=asked.references())
 
 
-def _attribute(asked: Asked, _found: re.Match[str]) -> FieldTest:
-    asked.refuse("asks for attributes of master data, by which events aren't found here. Look the places up, and ask for their events.")
+def _attribute(asked: Asked, found: re.Match[str]) -> AttributeTest:
+    if found[1] is not None:
+        return AttributeTest(Described(found[1]), asked.values)
+    return AttributeTest(Described(found[2]), (found[3],), asked.values)
 
 
-_FAMILIES: Final[dict[re.Pattern[str], Callable[[Asked, re.Match[str]], FieldTest | None]]] = {
+def _other_attribute(asked: Asked, _found: re.Match[str]) -> FieldTest:
+    asked.refuse(f"asks for attributes of something else than {', '.join(Described)}, whose master data events are found by.")
+
+
+_FAMILIES: Final[dict[re.Pattern[str], Callable[[Asked, re.Match[str]], FieldTest | AttributeTest | None]]] = {
     _MEASURED: _measured,
     _RANK: _rank,
     _QUANTITY: _quantity,
     _TYPED: _typed,
     _ATTRIBUTE: _attribute,
+    _OTHER_ATTRIBUTE: _other_attribute,
     _EXTENSION: _extension,
 }
 FAMILIES: Final = (
     "EQ_bizTransaction_<type>", "EQ_source_<type>", "EQ_destination_<type>", "EQ_quantity_<uom>", "EQ_value_<uom>", "EQ_<field>",
-    "EQ_INNER_<field>", "EQ_ILMD_<field>", "EXISTS_<field>",
+    "EQ_INNER_<field>", "EQ_ILMD_<field>", "EXISTS_<field>", "HASATTR_readPoint", "EQATTR_readPoint_<attribute>",
 )  # fmt: skip

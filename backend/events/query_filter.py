@@ -60,6 +60,23 @@ class FieldTest:
     unit: str | None = None
 
 
+class Described(StrEnum):
+    """What of an event is looked up in the master data."""
+
+    READ_POINT = "readPoint"
+    BIZ_LOCATION = "bizLocation"
+    EPC_CLASS = "epcClass"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTest:
+    """Events of which something has one of these attributes in the master data, with one of these values where there are any."""
+
+    of: Described
+    attributes: tuple[str, ...]
+    values: tuple[str, ...] | None = None
+
+
 class OrderBy(StrEnum):
     """What a page can be ordered by besides the tenant's sequence."""
 
@@ -106,6 +123,7 @@ class EventFilter:
     declared: bool | None = None
     matches: tuple[ObjectMatch, ...] = ()
     fields: tuple[FieldTest, ...] = ()
+    attributes: tuple[AttributeTest, ...] = ()
     among: tuple[int, ...] | None = None
     also: "EventFilter | None" = None
     order: Order | None = None

@@ -6,18 +6,33 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from backend.catalog.master_data import elements_below
 from backend.catalog.sites import Sites, sites_within
 from backend.events import query_repository as repository
+from backend.events.attributes import described
 from backend.events.canonical import Action, EventType
 from backend.events.errors import EventNotFoundError, QueryTooLargeError
 from backend.events.json_text import read_json
 from backend.events.query_conditions import Within, places_to_resolve
-from backend.events.query_filter import Comparison, EventFilter, FieldTest, KeyRange, ObjectMatch, Order, OrderBy, Position
+from backend.events.query_filter import (
+    AttributeTest,
+    Comparison,
+    Described,
+    EventFilter,
+    FieldTest,
+    KeyRange,
+    ObjectMatch,
+    Order,
+    OrderBy,
+    Position,
+)
 from backend.events.writer import WritableEvent
 from infra.database import Record, TenantTransaction
 
 __all__ = [
+    "AttributeTest",
     "Comparison",
+    "Described",
     "EventFilter",
     "EventPage",
     "FieldTest",
@@ -112,8 +127,8 @@ async def find_events(
     Where the filter asks for an order of its own, the page is in that, and goes on `after` the position of the page before.
     Raises `QueryTooLargeError` where there are more than the filter's `max_count`; its `count_limit` counts for this page.
     """
-    wanted = await _with_few_named(tx, wanted)
-    within = {places: await sites_within(tx, places) for places in places_to_resolve(wanted)}
+    wanted = await _with_few_named(tx, await described(tx, wanted))
+    within = {places: await sites_within(tx, await elements_below(tx, places)) for places in places_to_resolve(wanted)}
     await _require_few(tx, wanted, after_seq, sites, within)
     size = limit if wanted.count_limit is None else min(limit, wanted.count_limit)
     if wanted.order is None:

@@ -248,7 +248,7 @@ REFUSED: Final[list[tuple[str, str]]] = [
     ("GE_quantity=many", "GE_quantity"), ("GE_quantity=1|2", "GE_quantity"), ("GE_quantity=1e999", "GE_quantity"),
     ("GE_value_CEL=NaN", "GE_value_CEL"),
     ("EQ_booleanValue=maybe", "EQ_booleanValue"), ("EXISTS_errorDeclaration=maybe", "EXISTS_errorDeclaration"),
-    ("HASATTR_bizLocation=x", "HASATTR_bizLocation"), ("EQATTR_bizLocation_x=y", "EQATTR_bizLocation_x"), ("EQ_ATTR_a_b=y", "EQ_ATTR_a_b"),
+    ("HASATTR_disposition=x", "HASATTR_disposition"), ("EQATTR_source_x=y", "EQATTR_source_x"), ("EQ_ATTR_a_b=y", "EQ_ATTR_a_b"),
     ("EQ_source_nobody=urn:x:1", "EQ_source_nobody"), ("EQ_readPoint=nowhere", "EQ_readPoint"), ("WD_bizLocation=nowhere", "WD_bizLocation"),
     ("MATCH_epc=urn:epc:idpat:sgtin:1.*.*", "MATCH_epc"), ("MATCH_epc=urn:epc:idpat:sgtin:*.123.*", "MATCH_epc"),
     ("MATCH_epc=urn:epc:idpat:nothing:*", "MATCH_epc"), ("MATCH_epc=urn:epc:idpat:lgtin:*.*.*", "MATCH_epc"),
