@@ -24,12 +24,13 @@ def scratch() -> BinaryIO:
 
 
 @contextmanager
-def closed_on_failure(file: BinaryIO) -> Iterator[None]:
+def closed_on_failure(file: bytes | BinaryIO) -> Iterator[None]:
     """Give the disk back at once where what is done with the file fails."""
     try:
         yield
     except BaseException:
-        file.close()
+        if not isinstance(file, bytes):
+            file.close()
         raise
 
 

@@ -50,7 +50,8 @@ def _may_be_done_at_once(reading: Reading) -> bool:
     return len(reading.events) <= EVENTS_AT_ONCE and objects <= OBJECTS_AT_ONCE
 
 
-@post("/capture", opt=requires(Permission.EVENTS_CAPTURE), status_code=202)
+# The framework counts no bytes here: `receive` does, by the bounds of the error behaviour.
+@post("/capture", opt=requires(Permission.EVENTS_CAPTURE), status_code=202, request_max_body_size=None)
 async def capture(request: Request[Any, Any, Any]) -> Response[Any]:
     """Capture a document. 202 means that it is durable; the job at `Location` tells what became of each event.
 

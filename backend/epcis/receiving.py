@@ -13,6 +13,7 @@ from backend.bulk.opened import bounds_of, too_many
 from backend.bulk.raw_file import GZIP, closed_on_failure, scratch, too_large
 from backend.bulk.spans import CHUNK
 from backend.events.errors import UnsupportedEncodingError
+from backend.events.faults import DocumentFaults, Fault
 from backend.events.jobs import ErrorBehaviour
 from backend.events.reader import is_xml
 from infra.settings import Settings
@@ -20,6 +21,8 @@ from infra.settings import Settings
 # About what is read in two milliseconds, in bytes.
 SHORT: Final = 100_000
 _UNPACKING: Final = 31
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
 _MARKS: Final = {True: (b"eventTime>", 2), False: (b'"eventTime"', 1)}
 
 
@@ -41,6 +44,8 @@ async def receive(request: Request[Any, Any, Any], settings: Settings, behaviour
     if int(request.headers.get("content-length") or 0) > most_bytes:
         raise too_large(most_bytes)
     content = await _read(request, most_bytes)
+    with closed_on_failure(content):
+        _require_sense(content, xml=xml, packed=encoding is not None)
     if encoding is None:
         if not isinstance(content, bytes) and behaviour is ErrorBehaviour.ROLLBACK:
             with closed_on_failure(content):
@@ -49,6 +54,22 @@ async def receive(request: Request[Any, Any, Any], settings: Settings, behaviour
     if isinstance(content, bytes) and (plain := _unpacked(content)) is not None:
         return Body(plain, content_type)
     return Body(content, content_type, GZIP)
+
+
+def _require_sense(content: bytes | BinaryIO, *, xml: bool, packed: bool) -> None:
+    """Refuse at once what its first characters show to be something else: a long body is looked at by the worker only."""
+    if isinstance(content, bytes):
+        return
+    content.seek(0)
+    head = content.read(SHORT)
+    if packed:
+        begins = head.startswith(_GZIP_MAGIC)
+    else:
+        begins = head.removeprefix(_BOM).lstrip(b" \t\r\n\x00\xff\xfe").startswith((b"<",) if xml else (b"{", b"["))
+    if not begins:
+        what = "gzip" if packed else "XML" if xml else "JSON"
+        fault = Fault("$", "EPCIS 2.0 §12.6", f"The body doesn't begin as {what} does.", "Send a document of the type that Content-Type names.")
+        raise DocumentFaults([fault])
 
 
 def _encoding(request: Request[Any, Any, Any]) -> str | None:

@@ -27,6 +27,6 @@ def epcis_router(services: Services) -> Router:
         route_handlers=[*discovery(handlers), *handlers, listen],
         before_request=check_versions,
         exception_handlers=EXCEPTION_HANDLERS,
-        request_max_body_size=max(services.settings.capture_max_bytes, services.settings.capture_bulk_max_bytes),
+        request_max_body_size=services.settings.capture_max_bytes,
         tags=["epcis"],
     )

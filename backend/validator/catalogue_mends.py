@@ -4,6 +4,7 @@ from typing import Final
 
 MENDS: Final[dict[str, str]] = {
     # The envelope and its context.
+    "Scan the code again, or copy the whole address.": "请重新扫描条码，或复制完整的网址。",
     "Send an EPCISDocument or an event.": "请发送一个 EPCISDocument 或一个事件。",
     'Give "type": {}, {}, or one of {}.': "请写明 “type”：{}、{}，或下列之一：{}。",
     'Add "@context": ["{}"].': '请加上 "@context": ["{}"]。',

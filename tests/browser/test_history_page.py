@@ -10,7 +10,7 @@ from backend.services import Services
 from tests.browser.conftest import Visit
 from tests.factories import DUMPLING, capture, gtin, lot, transformed
 from tests.firms import Firm
-from tests.history.stories import LINE, LOT_PATH, UNIT_PATH, exclusively, put
+from tests.history.stories import BEFORE_ALL, LINE, LOT_PATH, UNIT_PATH, exclusively, put
 from tests.shared_data import shared_json
 
 pytestmark = pytest.mark.browser
@@ -100,6 +100,7 @@ async def test_markup_in_names_is_shown_and_never_run(open_page: OpenPage, servi
             services, firm,
             (*materials, Product(DUMPLING, {"zh": some[0]}, ProductKind.FINISHED, published=True)),
             (Location(LINE, {"zh": some[1]}, "line", own=True, time_zone="Asia/Shanghai"),),
+            valid_from=BEFORE_ALL,
         )  # fmt: skip
         number = ("%3Csvg%2Fonload%3Dx()%3E", "%27%22%3E%3Cscript%3E", "%3C%2Fscript%3E", "%3C!--")[start // 40 % 4]
         inputs = [lot(material.gtin, number) for material in materials]

@@ -255,6 +255,25 @@ async def test_what_is_too_large_or_unreadable_is_told(client: httpx.AsyncClient
     assert (await post(client, headers, b"x", **{"Content-Encoding": "br"})).status_code == 415
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a": ' + b"9" * 200_000 + b"}", b'{"a":' * 50_000 + b"1" + b"}" * 50_000, b"[" * 150_000, b"[" * 80_000 + b"]" * 80_000, b"[1," * 50_000],
+)
+async def test_long_bodies_that_can_not_be_read_end_in_a_job_that_says_so(
+    client: httpx.AsyncClient, firm: Firm, bearer: Bearer, work: Work, body: bytes
+) -> None:
+    headers = await bearer(firm)
+    answer = await post(client, headers, body)
+    assert answer.status_code == 202
+    await work()
+    job = (await client.get(answer.headers["Location"], headers=headers)).json()
+    assert (job["running"], job["success"], job["accepted"]) == (False, False, 0)
+    assert job["errors"]
+    for other in (b"\x00\x01JP2" * 40_000, b"<a/>" * 40_000, b" " * 200_000):
+        assert (await post(client, headers, other)).status_code == 400
+    assert (await post(client, headers, b"no gzip" * 20_000, **{"Content-Encoding": "gzip"})).status_code == 400
+
+
 async def test_who_may_report_of_some_sites_only_has_the_rest_rejected_in_parts_too(
     client: httpx.AsyncClient, firm: Firm, bearer: Bearer, services: Services, work: Work
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from litestar import Litestar
 from schemathesis import APIOperation, GenerationMode
 from schemathesis.core.result import Ok
@@ -49,6 +50,7 @@ def operations(document: dict[str, Any]) -> Iterator[APIOperation[Any, Any, Any,
 def try_all(door: Door, document: dict[str, Any], prefix: str, headers: dict[str, str]) -> int:
     """Every operation with what its schema allows and with what it doesn't; how many requests were sent."""
     sent = 0
+    untried: list[str] = []
     with requests.Session() as session:
         for operation in operations(document):
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -68,7 +70,12 @@ def try_all(door: Door, document: dict[str, Any], prefix: str, headers: dict[str
                     if answer.content:
                         assert answer.headers["content-type"][0].split(";")[0] in CONTENT_TYPES, told
 
-                attempt()
+                try:
+                    attempt()
+                except Unsatisfiable:
+                    untried.append(f"{mode} {operation.label}")
+    # By some schemas hardly anything is right, or wrong.
+    assert len(untried) <= 4, untried
     return sent
 
 

@@ -11,13 +11,17 @@ from tests.conftest import Cluster
 from tests.infra.clones import clone_of
 
 TENANT = 7_301
-CLOSED = ("audit_entry", "electronic_signature", "event_feed")
+CLOSED = ("audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version")
 INSERTS = {
     "audit_entry": """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
                       values (7301, 'service', 'x', 'x.y', 'x', '', '')""",
     "electronic_signature": """insert into electronic_signature (tenant_id, signature_id, signer_id, signer_name, meaning, reason, signed_at,
                       subject, content, content_sha256, roles, factors, session_id, address)
                       values (7301, gen_random_uuid(), gen_random_uuid(), 'x', 'x', 'x', now(), 'x', 'x', 'x', '[]', '[]', gen_random_uuid(), '')""",
+    "catalog_version": """insert into catalog_version (tenant_id, kind, key, valid_from, told, recorded_by, entry)
+                      values (7301, 1, 'x', now(), false, 'x', '{}')""",
+    "vocabulary_version": """insert into vocabulary_version (tenant_id, vocabulary, element, source, valid_from, own, teller, body, digest)
+                      values (7301, 'x', 'x', 'x', now(), false, 'x', '{}', 'x')""",
     "event_feed": "insert into event_feed (tenant_id, seq, event_id) values (7301, 1, 1)",
 }
 CHANGES = ("update {} set tenant_id = tenant_id", "delete from {}", "truncate {}", "truncate {} cascade", "select * from {} for update")

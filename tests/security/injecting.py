@@ -67,14 +67,19 @@ def comparable(told: Told, *texts: str) -> tuple[int, str]:
     return told.status, _IDS.sub("…", _NUMBERS.sub("…", text))
 
 
+async def _differ(ask: Ask, payload: Payload, told: Told) -> bool:
+    twin = await ask(payload.twin)
+    return comparable(told, payload.text, payload.twin) != comparable(twin, payload.text, payload.twin)
+
+
 async def succeeded(ask: Ask, payload: Payload, *, secrets: tuple[str, ...] = ()) -> bool:
     """Whether a payload was more to the service than a text."""
     told = await ask(payload.text)
     if told.status >= 500 or '"INTERNAL"' in told.text or MARKER in told.text or any(secret in told.text for secret in secrets):
         return True
     if payload.technique == "truth":
-        twin = await ask(payload.twin)
-        return comparable(told, payload.text, payload.twin) != comparable(twin, payload.text, payload.twin)
+        # Once may be a limit that was reached between the two.
+        return await _differ(ask, payload, told) and all([await _differ(ask, payload, await ask(payload.text)) for _ in range(3)])
     if payload.technique == "time" and told.seconds >= SLEEP:
         # A machine that is busy for once isn't a database that sleeps.
         return all([(await ask(payload.text)).seconds >= SLEEP for _ in range(3)])

@@ -27,6 +27,7 @@ LIMITS: Final = {
     "/graphql": 262_144,
     "/epcis/capture": 10_000_000,
     "/epcis/events": 10_000_000,
+    "/epcis/masterData": 10_000_000,
     "/epcis/queries": 256_000,
     "/epcis/queries/{name:str}/subscriptions": 20_000,
     "/mobile/v1/sync": 1_000_000,
@@ -45,6 +46,7 @@ OTHER_KINDS: Final = (
     "text/plain", "text/csv", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png", "application/octet-stream",
     "application/xml", "text/html", "application/msgpack", "application/json; charset=utf-16", "nonsense", "a/b/c", "",
 )  # fmt: skip
+LONG: Final = 100_000
 MALFORMED: Final[dict[str, bytes]] = {
     "empty": b"",
     "blank": b" \r\n\t ",
@@ -91,8 +93,11 @@ def test_every_route_that_takes_a_body_is_tried(app: Litestar) -> None:
 async def test_a_body_that_can_not_be_read_is_refused_and_nothing_written(gate: Gate, path: str) -> None:
     before = await gate.contents()
     for name, body in MALFORMED.items():
-        if (path, name) == ("/epcis/capture", "list"):
-            # No events, and taken as such.
+        if name == "list" and path in ("/epcis/capture", "/epcis/masterData"):
+            # Nothing to take, and taken as such.
+            continue
+        if path == "/epcis/capture" and len(body) >= LONG:
+            # Read by the worker, who refuses it: tests/bulk.
             continue
         async with asyncio.timeout(HANGS):
             answer = await gate.post(path, body)
@@ -118,6 +123,9 @@ async def test_a_compressed_body_is_not_unpacked(gate: Gate, path: str) -> None:
     before = await gate.contents()
     bomb = gzip.compress(b" " * 30_000_000)
     for encoding in ("gzip", "deflate", "br", "identity, gzip"):
+        if path == "/epcis/capture" and encoding == "gzip":
+            # Unpacked by the worker, as far as the limit: tests/bulk.
+            continue
         answer = await gate.post(path, bomb, Content_Encoding=encoding)
         assert answer.status_code in (400, 413, 415), (encoding, answer.text[:200])
         assert is_clear(answer)

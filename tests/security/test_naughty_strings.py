@@ -17,7 +17,7 @@ from tests.shared_data import needs_shared_data
 
 pytestmark = needs_shared_data
 
-BATCH: Final = 200
+BATCH: Final = 50
 Put = Callable[[str], dict[str, Any]]
 
 

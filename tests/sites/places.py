@@ -12,7 +12,7 @@ _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
-    "partners": _ALL,
+    "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,
@@ -20,6 +20,10 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
+_QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
+_SUBSCRIPTIONS: Final = (
+    ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),
+)  # fmt: skip
 ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
     ("/epcis", "GET"): "what the standard names",
     ("/epcis/eventTypes", "GET"): "what the standard names",
@@ -27,6 +31,12 @@ ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
     ("/auth/me", "GET"): _OWN,
     ("/epcis/masterData", "GET"): "the whole company's: refused to whom the catalogue counts at a site only",
     ("/epcis/masterData", "POST"): "the whole company's: refused to whom the catalogue counts at a site only",
+    ("/epcis/validate", "POST"): "it answers about the document that is sent",
+    ("/epcis/queries", "GET"): _QUESTIONS,
+    ("/epcis/queries", "POST"): _QUESTIONS,
+    ("/epcis/queries/{name:str}", "GET"): _QUESTIONS,
+    ("/epcis/queries/{name:str}", "DELETE"): _QUESTIONS,
+    **{("/epcis/queries/{name:str}/subscriptions" + rest, method): _QUESTIONS for rest, method in _SUBSCRIPTIONS},
     ("/mobile/v1/devices/members", "GET"): "the phone's own: whom it may be handed to",
     ("/mobile/v1/devices/switch", "POST"): "the phone's own: whom it is handed to",
     ("/mobile/v1/uploads", "POST"): "a photo is of no place before an entry names it",

@@ -57,6 +57,7 @@ FIELDS: Final[dict[str, list[Read]]] = {
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
     ],
+    "readCode": _keyed("query($key: String!) { readCode(text: $key) { kind uri object { key } } }", "lot", "made", "unit", "pallet"),
     "traceableObject": _keyed(THINGS, "lot", "made", "unit", "pallet", "code", "serial"),
     "trace": [
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
@@ -103,6 +104,7 @@ ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
     ("/epcis/eventTypes/{rest:path}", "GET"): [
         Read(path=f"/epcis/eventTypes/ObjectEvent{rest}") for rest in ("/events?perPage=200", "/events/{event id}")
     ],
+    ("/epcis/queries/{name:str}/events", "GET"): [Read(path="/epcis/queries/SimpleEventQuery/events?perPage=200")],
     ("/epcis/epcs", "GET"): [Read(path="/epcis/epcs?perPage=200")],
     ("/epcis/epcs/{rest:path}", "GET"): [
         Read(path=f"/epcis/epcs/{{{name}}}{rest}") for name in ("unit", "lot", "pallet") for rest in ("", "/events")

@@ -21,6 +21,9 @@ from tests.subscriptions.receiver import Receiver, receiving
 TOKEN = "13df38d8275b13f05704629e5f1cf3d45d6132d5"
 SHIPPED = {"name": "shipped", "query": {"eventType": ["ObjectEvent"], "EQ_bizStep": ["shipping", "receiving"]}}
 
+# More of them in one document would wait for the worker.
+AT_ONCE = 50
+
 
 def received(number: int, **fields: Any) -> dict[str, Any]:
     """An event that the query finds."""
@@ -56,9 +59,10 @@ class Desk:
 
     async def capture(self, *events: dict[str, Any]) -> list[str]:
         """Capture events; gives their ids."""
-        answer = await self.ask("POST", "/capture", document(*events))
-        assert answer.status_code == 202, answer.text
-        assert answer.json()["success"], answer.text
+        for first in range(0, len(events), AT_ONCE):
+            answer = await self.ask("POST", "/capture", document(*events[first : first + AT_ONCE]))
+            assert answer.status_code == 202, answer.text
+            assert answer.json()["success"], answer.text
         return [event["eventID"] for event in events]
 
     async def state(self, subscription: str) -> dict[str, Any]:
