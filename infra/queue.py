@@ -26,7 +26,7 @@ Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
 RELAY_INTERVAL_SECONDS = 0.2
 RELAY_BATCH = 500
 # Of one tenant and topic, so many wait in Redis at most; the others stay in the outbox until it is their turn.
-OFFERED_OF_A_TOPIC = 100
+OFFERED_OF_A_TOPIC = 25
 # Redis serves by a score, the time of the offer. A row is offered as if it had come so much later for each row of its tenant and topic
 # before it, hence a tenant with one row stands before the second row of one with a thousand.
 TURN_SECONDS = 0.2
@@ -64,7 +64,7 @@ SHORT: Final = Line("suyuan:outbox", 20, 8)
 # For topics whose jobs take long, so that exports don't stand in the way of alerts.
 LONG: Final = Line("suyuan:outbox:long", 300, 2)
 # For what computes without an end, some seconds at a time: captures of long documents.
-BULK: Final = Line("suyuan:outbox:bulk", 30, 2)
+BULK: Final = Line("suyuan:outbox:bulk", 30, 1)
 
 
 def redis_settings(url: str) -> RedisSettings:

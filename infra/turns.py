@@ -13,6 +13,7 @@ from typing import Final
 from infra.errors import UnavailableError
 
 TOGETHER: Final = 32
+BESIDE_OTHERS: Final = 2
 MOST_WAITING: Final = 200
 PATIENCE_SECONDS: Final = 10.0
 # Others count as long as this after they were last seen, and so does what a tenant has used, by halves.
@@ -84,17 +85,14 @@ class Turns:
         self._serve()
 
     def _may_begin(self, tenant_id: int, tenant: _Tenant, moment: float) -> bool:
-        if not self._is_heavy(tenant_id, tenant, moment):
-            return tenant.held < TOGETHER
-        return tenant.held == 0 and moment >= tenant.rests_until
-
-    def _is_heavy(self, tenant_id: int, tenant: _Tenant, moment: float) -> bool:
-        """Whether a tenant has used more than half of the time while another one asked too."""
-        own = tenant.used_by(moment)
-        if own < LITTLE_SECONDS:
-            return False
         others = [each for number, each in self._tenants.items() if number != tenant_id and moment - each.seen_at < MEMORY_SECONDS]
-        return bool(others) and own > sum(each.used_by(moment) for each in others)
+        own = tenant.used_by(moment)
+        if not others or own <= sum(each.used_by(moment) for each in others):
+            return tenant.held < TOGETHER
+        # He has used more than all others together.
+        if own < LITTLE_SECONDS:
+            return tenant.held < BESIDE_OTHERS
+        return tenant.held == 0 and moment >= tenant.rests_until
 
     def _serve(self) -> None:
         """Begin what may begin, one of each tenant in turn, and look again when the next rest is over."""

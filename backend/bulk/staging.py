@@ -27,7 +27,7 @@ PREFIX: Final = "captures"
 # How long a document is kept, whether or not it was captured.
 KEPT: Final = timedelta(days=30)
 # Of one tenant, not finished.
-MOST_JOBS: Final = 200
+MOST_JOBS: Final = 50
 MOST_BYTES: Final = 5_000_000_000
 
 
@@ -49,7 +49,7 @@ async def stage(services: Services, principal: Principal, document: Staged, beha
     """Store a document and its job; once this returns it is durable and will be captured. Raises `TooManyCapturesError`."""
     principal.require(Permission.EVENTS_CAPTURE)
     job = CaptureJob(uuid7(), behaviour, clock.now())
-    await services.in_tenant(principal.tenant_id, _require_room)
+    await require_room(services, principal)
     own = TenantStorage(services.storage, TenantPrefix(principal.tenant_public_id))
     stored = await own.put(raw_key(job.job_id), document.content, content_type="application/octet-stream")
 
@@ -77,7 +77,8 @@ async def remove_old_documents(storage: ObjectStorage, public_id: UUID, *, at_mo
     return await remove_older(own, f"{PREFIX}/", than=clock.now() - KEPT, at_most=at_most)
 
 
-async def _require_room(tx: TenantTransaction) -> None:
-    waiting = await repository.open_jobs(tx)
+async def require_room(services: Services, principal: Principal) -> None:
+    """Raise `TooManyCapturesError` where so many documents of the firm wait that no further one is taken."""
+    waiting = await services.in_tenant(principal.tenant_id, repository.open_jobs)
     if waiting["jobs"] >= MOST_JOBS or waiting["bytes"] >= MOST_BYTES:
         raise TooManyCapturesError(waiting["jobs"])

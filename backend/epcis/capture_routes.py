@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from backend.bulk.raw_file import unpacked
-from backend.bulk.staging import Staged, stage
+from backend.bulk.staging import Staged, require_room, stage
 from backend.epcis.capture import capture_now
 from backend.epcis.paging import JSON, common_headers, next_link, paging, read_uuid_token
 from backend.epcis.problems import refuse_faults
@@ -20,7 +20,7 @@ from backend.events.canonical import CanonicalEvent
 from backend.events.errors import CaptureLimitError, EventConflictError
 from backend.events.jobs import CaptureJob, ErrorBehaviour, EventResult, ResultStatus, get_job, list_jobs
 from backend.events.json_text import write_json
-from backend.events.reader import Reading, read
+from backend.events.reader import Reading, read, read_by_turns
 from backend.services import Services, services_of
 from infra.errors import InvalidInputError
 from tenants.http import end_turn, principal_of, requires
@@ -59,9 +59,12 @@ async def capture(request: Request[Any, Any, Any]) -> Response[Any]:
     """
     principal, services = principal_of(request), services_of(request)
     behaviour = _behaviour(request)
+    if int(request.headers.get("content-length") or 0) > SHORT:
+        # Before it is taken, which for a long one is most of the work.
+        await require_room(services, principal)
     body = await receive(request, services.settings, behaviour)
     if isinstance(body.content, bytes) and body.content_encoding is None:
-        reading = read(body.content, body.content_type)
+        reading = await read_by_turns(body.content, body.content_type)
         if len(reading.events) > services.settings.capture_max_events and behaviour is ErrorBehaviour.ROLLBACK:
             raise CaptureLimitError(
                 f"The document holds {len(reading.events)} events; the limit is {services.settings.capture_max_events}. Send it in parts.",

@@ -1,5 +1,8 @@
 """The edge of capture: a document in any supported form becomes canonical events, or faults that say what to mend."""
 
+import asyncio
+import time
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,6 +21,7 @@ from backend.events.vocabulary import BUSINESS_STEP, DISPOSITION
 from backend.events.xml_reader import read_xml
 from infra.errors import SuyuanError
 
+TURN_SECONDS: Final = 0.002
 _JSON_TYPES: Final = ("application/json", "application/ld+json", "text/json")
 _XML_TYPES: Final = ("application/xml", "text/xml", "application/soap+xml")
 
@@ -48,7 +52,25 @@ class Reading:
 
 def read(raw: bytes, content_type: str) -> Reading:
     """Read a body by its content type: EPCIS 2.0 in JSON or JSON-LD, or XML. Raises as `read_document` does, and 415 for others."""
-    return read_document(read_xml(raw) if is_xml(content_type) else raw)
+    return read_document(_parsed(raw, content_type))
+
+
+async def read_by_turns(raw: bytes, content_type: str) -> Reading:
+    """The same, letting other tasks of the loop have their turn every other millisecond."""
+    steps, begun = reading_steps(_parsed(raw, content_type)), time.monotonic()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            reading: Reading = end.value
+            return reading
+        if time.monotonic() - begun > TURN_SECONDS:
+            await asyncio.sleep(0)
+            begun = time.monotonic()
+
+
+def _parsed(raw: bytes, content_type: str) -> bytes | dict[str, Any]:
+    return read_xml(raw) if is_xml(content_type) else raw
 
 
 def is_xml(content_type: str) -> bool:
@@ -71,20 +93,25 @@ def read_document(raw: bytes | dict[str, Any], *, first: int = 0) -> Reading:
     own faults stand in the reading. The number of events is the caller's to limit. `first` is the place of the first event in its
     document, where this is a part of one.
     """
+    steps = reading_steps(raw, first=first)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            reading: Reading = end.value
+            return reading
+
+
+def reading_steps(raw: bytes | dict[str, Any], *, first: int = 0) -> Generator[None, None, Reading]:
+    """The same event by event, for who has something else to do in between."""
     text = read_json(raw) if isinstance(raw, bytes) else copied(raw)
     envelope = read_envelope(text.value)
-    events = [
-        _read(
-            event,
-            index,
-            path=envelope.path if envelope.bare else f"{envelope.path}[{index}]",
-            scope=envelope.scope,
-            level=envelope.level,
-            plain_numbers=text.plain_numbers,
-            sets=isinstance(raw, bytes),
-        )
-        for index, event in enumerate(envelope.events, first)
-    ]
+    events = []
+    for index, event in enumerate(envelope.events, first):
+        path = envelope.path if envelope.bare else f"{envelope.path}[{index}]"
+        given: dict[str, Any] = {"path": path, "scope": envelope.scope, "level": envelope.level, "plain_numbers": text.plain_numbers}
+        events.append(_read(event, index, sets=isinstance(raw, bytes), **given))
+        yield
     if envelope.faults:
         of_events = [fault for event in events if isinstance(event, EventFaults) for fault in event.faults]
         unique = dict.fromkeys([*envelope.faults, *of_events])

@@ -89,11 +89,11 @@ async def test_a_backlog_is_read_through_the_index_alone_up_to_what_is_offered(q
 
 
 async def test_long_topics_wait_in_a_queue_of_their_own(queue: Queue) -> None:
-    await flood(queue, FLOODING, 30, topic="long")
+    await flood(queue, FLOODING, 20, topic="long")
     await queue.enqueue(FLOODING, "effect", {"key": "short"})
     await queue.relay("long").offer_open_rows()
     assert await queue.offered() == [await job(queue, "short")]
-    assert len(await queue.offered(LONG.name)) == 30
+    assert len(await queue.offered(LONG.name)) == 20
 
 
 async def test_the_worker_of_the_short_topics_leaves_the_long_ones_alone(queue: Queue) -> None:
