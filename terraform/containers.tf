@@ -58,7 +58,12 @@ locals {
     })]
     worker = [merge(local.container, {
       name             = "worker"
-      command          = ["work"]
+      command          = ["work", "--queues", "short", "long"]
+      logConfiguration = local.logs.worker
+      }), merge(local.container, {
+      # Long documents, which compute without an end, in a process of their own.
+      name             = "bulk"
+      command          = ["work", "--queues", "bulk"]
       logConfiguration = local.logs.worker
     })]
     # First the administrator makes what is missing of database and roles, then the migrator brings the schema to the newest revision.

@@ -25,7 +25,7 @@ from infra.settings import Settings
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCKER: Final = ROOT / "infra" / "docker"
 PINNED: Final = re.compile(r"[a-z0-9./-]+:[A-Za-z0-9._-]*\d[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
-OURS: Final = frozenset({"provision", "migrate", "bucket", "server", "worker"})
+OURS: Final = frozenset({"provision", "migrate", "bucket", "server", "worker", "bulk"})
 SETTINGS: Final = {f"SUYUAN_{name.upper()}": field for name, field in Settings.model_fields.items()}
 
 
@@ -178,7 +178,7 @@ def test_services_wait_for_the_database_the_migration_and_the_bucket() -> None:
     assert waits["provision"] == {"database": healthy}
     assert waits["migrate"] == {"provision": done}
     assert waits["bucket"] == {"objects": healthy}
-    assert waits["server"] == waits["worker"] == {"migrate": done, "cache": healthy, "bucket": done}
+    assert waits["server"] == waits["worker"] == waits["bulk"] == {"migrate": done, "cache": healthy, "bucket": done}
 
 
 def test_the_services_are_given_settings_that_exist_and_every_one_that_is_required() -> None:
