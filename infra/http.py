@@ -15,12 +15,14 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
+from infra.brake import Brake
 from infra.errors import SuyuanError
 from infra.ids import uuid7
 from infra.logging import get_logger
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 CHECK_SECONDS: Final = 2.0
+TOO_MANY: Final = 429
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -70,6 +72,8 @@ def when_answered(scope: Scope) -> list[Callable[[], None]]:
 def request_id_middleware(app: ASGIApp) -> ASGIApp:
     """Give each request an id (the caller's, if it is well-formed), put it into logs and the answer, and log one line."""
 
+    brake = Brake()
+
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET and not _is_host_readable(scope):
             await send({"type": "websocket.close", "code": 4400, "reason": "Host"})
@@ -88,6 +92,8 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == TOO_MANY:
+                    await brake.refused(_who(scope))
                 headers = MutableScopeHeaders.from_message(message)
                 headers[REQUEST_ID_HEADER] = identifier
                 for name, value in _HEADERS.items():
@@ -110,6 +116,13 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
             _log.info("request", method=scope.get("method"), path=scope["path"][:200], status=status, ms=milliseconds)
 
     return middleware
+
+
+def _who(scope: Scope) -> bytes:
+    """By what one who is refused is told from the others: the token, or else the address."""
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    client = scope.get("client")
+    return given[-64:] or (str(client[0]).encode() if client else b"")
 
 
 def _until_cut_off(receive: Receive) -> Receive:
