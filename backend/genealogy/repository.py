@@ -117,6 +117,8 @@ async def link_shares(tx: TenantTransaction, lots: Collection[int]) -> None:
            from lot_link i
            join lot_link m on m.tenant_id = $1 and m.parent_id = i.parent_id and m.kind = 3 and m.superseded_by is null
            where i.tenant_id = $1 and i.parent_id = any($2::bigint[]) and i.kind = 1 and i.superseded_by is null
+             and not exists (select 1 from lot_link s where s.tenant_id = $1 and s.parent_id = m.child_id and s.child_id = i.child_id
+                             and s.event_id = i.event_id and s.kind = 5)
              and exists (select 1 from lot_link o where o.tenant_id = $1 and o.child_id = m.child_id and o.kind = 2 and o.superseded_by is null)
            on conflict do nothing""",
         list(lots),
