@@ -31,7 +31,7 @@ from infra.outbox import Postponed, enqueue
 from tenants.principal import Principal
 
 # A part holds up a hold, and single scans of the same firm, for as long as it takes.
-PART_SECONDS: Final = 0.2
+PART_SECONDS: Final = 0.1
 FIRST_PART: Final = 50
 LARGEST_PART: Final = 500
 PART_BYTES: Final = 1_000_000

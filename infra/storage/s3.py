@@ -110,7 +110,11 @@ class S3Storage:
             if any(bucket.get("Name") == self._bucket for bucket in client.list_buckets().get("Buckets", [])):
                 return
             elsewhere: Any = {} if self._region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
-            client.create_bucket(Bucket=self._bucket, **elsewhere)
+            try:
+                client.create_bucket(Bucket=self._bucket, **elsewhere)
+            except client.exceptions.BucketAlreadyOwnedByYou:
+                # Another process was quicker.
+                return
 
         await self._call(ensure)
 

@@ -133,8 +133,12 @@ class WorkerProcess(Command):
 
     def peak_megabytes(self) -> float:
         """The most memory that it has had at a time so far."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1_000
+        pending, peak = [self.pid], 0
+        while pending:
+            process = Path(f"/proc/{pending.pop()}")
+            peak = max(peak, int((process / "status").read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]))
+            pending += [int(child) for task in process.glob("task/*/children") for child in task.read_text().split()]
+        return peak / 1_000
 
 
 @contextmanager
