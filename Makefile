@@ -37,7 +37,7 @@ bench: .venv/.dev-ready  ## Measure, with ratios against the limit in the same r
 	@$(PY) -m tests.benchmarks
 
 soak: .venv/.dev-ready  ## What takes long: kills, floods, thousands of permutations
-	@SUYUAN_SOAK=1 $(PY) -m pytest -n $(WORKERS) --timeout 3600 -m soak tests
+	@SUYUAN_SOAK=1 $(PY) -m pytest -n $(WORKERS) --timeout 3600 -m "soak or both" tests
 
 conformance: .venv/.dev-ready  ## Play a folder of EPCIS documents against its expectations.csv: make conformance DATA=<folder>
 	@test -n "$(DATA)" || { echo "Say which folder: make conformance DATA=<folder with expectations.csv>"; exit 2; }

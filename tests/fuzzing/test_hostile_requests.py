@@ -19,6 +19,7 @@ from tests.security.corpora import LISTS, files, texts
 from tests.shared_data import Expectation, expectations, needs_shared_data
 from tests.soak.marks import SOAKING
 
+pytestmark = pytest.mark.both
 DOORS: Final = ("/epcis/capture", "/epcis/events")
 PARAMETERS: Final = (
     "EQ_eventID", "EQ_bizStep", "EQ_disposition", "EQ_readPoint", "WD_readPoint", "MATCH_epc", "MATCH_anyEPCClass", "eventType", "EQ_action",

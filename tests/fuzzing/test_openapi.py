@@ -19,6 +19,7 @@ from tests.fuzzing.serving import HANGS, Door
 from tests.shared_data import ABSENT, SHARED_DATA
 from tests.soak.marks import SOAKING
 
+pytestmark = pytest.mark.both
 STANDARD: Final = SHARED_DATA / "gs1-epcis" / "schemas" / "rest" / "openapi.json"
 EXAMPLES: Final = 300 if SOAKING else 2
 CONTENT_TYPES: Final = ("application/json", "application/ld+json", "application/xml", "application/problem+json")
