@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from backend.services import Services
+from backend.worker import handlers
+from infra.queue import drain
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.test_commands import PLACE
@@ -29,13 +31,16 @@ Tell = Callable[..., Awaitable[tuple[Firm, Caller]]]
 
 
 @pytest.fixture
-def tell(client: httpx.AsyncClient, new_firm: Any, bearer: Any) -> Tell:
+def tell(client: httpx.AsyncClient, new_firm: Any, bearer: Any, services: Services) -> Tell:
     """Tell a fresh tenant something, with holds on some objects placed before the delivery of a number."""
+
+    async def work() -> int:
+        return await drain(services.database, services.relay_database, handlers(services))
 
     async def telling(deliveries: list[Delivery], holds: dict[int, list[str]] | None = None) -> tuple[Firm, Caller]:
         firm: Firm = await new_firm()
         headers = await bearer(firm)
-        partner, quality = Partner(client, headers), Caller(client, headers)
+        partner, quality = Partner(client, headers, work), Caller(client, headers)
         for number in range(len(deliveries) + 1):
             for key in (holds or {}).get(number, []):
                 placed = await quality.command(PLACE, {"key": key, "reason": "salmonella"})
