@@ -22,7 +22,7 @@ class LinkKind(IntEnum):
 
     MEMBER: from a lot to a unit that has links of its own. CONTENT: from what lay in a container that was used up as a whole.
     SHARE: from such a unit to what its lot was used for, not knowing which units went. CANDIDATE: from a lot that was present
-    when its product was used without naming a lot.
+    when its product was used without naming a lot. ALIAS: both ways between two objects that a person has declared to be the same.
     """
 
     INPUT = 1
@@ -31,6 +31,7 @@ class LinkKind(IntEnum):
     CONTENT = 4
     SHARE = 5
     CANDIDATE = 6
+    ALIAS = 7
 
 
 class Certainty(IntEnum):

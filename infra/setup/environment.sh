@@ -50,6 +50,9 @@ step "Installing the packages of uv.lock"
 # shellcheck disable=SC2086
 VIRTUAL_ENV="$(pwd)/.venv" .venv/bin/uv sync -q --active --frozen --inexact --no-default-groups --compile-bytecode $groups \
     || fail "The packages of uv.lock could not be installed; the lines above say which. Mend it and run the command again."
+# What prints PDFs loads Pango by name.
+ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0.so.0 && ldconfig -p | grep -q libharfbuzz-subset.so.0 \
+    || install_packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 if [ "$kind" = dev ]; then
     [ -x /usr/bin/chromium ] || install_packages chromium fonts-wqy-microhei
     command -v curl >/dev/null 2>&1 || install_packages curl

@@ -1,0 +1,18 @@
+"""What a container held when it was used
+
+Revision: 0018
+Revises: 0017
+"""
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations only go forward: restore the backup, or write the next migration")

@@ -1,0 +1,18 @@
+"""Aliases between objects
+
+Revision: 0019
+Revises: 0018
+"""
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations only go forward: restore the backup, or write the next migration")
