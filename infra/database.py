@@ -160,7 +160,7 @@ class Database:
         if timeout_ms is not None:
             begin += f"; set local statement_timeout = {int(timeout_ms)}"
         if gate is not Gate.NONE:
-            begin += f"; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
+            begin += f"; set local plan_cache_mode = force_generic_plan; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
         async with self._place(int(tenant_id), gate), self._checkout() as raw:
             await raw.execute(begin)
             yield TenantTransaction(raw, int(tenant_id), gate)
