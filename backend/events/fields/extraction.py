@@ -1,29 +1,36 @@
 """The fields of an event that its columns don't hold, each with its values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Final
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.names import Scope, field_code, standard, stored_text
 from backend.events.fields.units import base_unit, in_base_unit
-from backend.events.fields.values import Value, as_float, read_moment, values_of
+from backend.events.fields.values import NOTHING, as_float, read_moment, values_of
 from backend.events.vocabulary import DISPOSITION, MEASUREMENT_TYPE, Vocabulary, expanded
 from backend.identifiers import IdentifierRole, InvalidIdentifierError, parse_identifier
 
-Field = tuple[int, Value]
+# The number of the name, then a value: text, number, moment, unit.
+Field = tuple[int, str | None, float | None, datetime | None, str | None]
 
 # Beyond that an event is found by the first of them.
 MOST_FIELDS: Final = 5_000
 URI_FIELDS: Final = ("deviceID", "dataProcessingMethod", "bizRules", "microorganism", "chemicalSubstance", "uriValue")
 MEASURED: Final = ("value", "minValue", "maxValue", "meanValue", "sDev", "percValue")
-_TIMES: Final = ("time", "startTime", "endTime")
+_SENSOR_URIS: Final = {name: standard(f"sensor.{name}") for name in URI_FIELDS}
+_SENSOR_TIMES: Final = {name: standard(f"sensor.{name}") for name in ("time", "startTime", "endTime")}
+_QUANTITY: Final = standard("quantity")
+_SENSOR_ELEMENT: Final = standard("sensorElementList")
 
 
 def fields_of(event: CanonicalEvent) -> list[Field]:
     """Each field with each of its values, once, and no more than `MOST_FIELDS`."""
-    return list(islice(dict.fromkeys(_all(event)), MOST_FIELDS))
+    gathered = _Gathering(event.namespaces)
+    gathered.stated(event)
+    gathered.told(event.body)
+    return list(dict.fromkeys(gathered.found))[:MOST_FIELDS]
 
 
 def reference(text: str, prefixes: Mapping[str, str]) -> str:
@@ -35,103 +42,109 @@ def reference(text: str, prefixes: Mapping[str, str]) -> str:
         return full
 
 
-def _all(event: CanonicalEvent) -> Iterator[Field]:
-    body, prefixes = event.body, event.namespaces
-    for participation in event.participations:
-        if participation.quantity is not None:
-            yield standard("quantity"), Value(number=as_float(participation.quantity), unit=participation.uom)
-    for kind, uri in event.biz_transactions:
-        yield standard("bizTransaction", kind or ""), _text(uri)
-    for kind, uri in event.sources:
-        yield standard("source", kind), _text(uri)
-    for kind, uri in event.destinations:
-        yield standard("destination", kind), _text(uri)
-    if event.error_declaration is not None:
-        if event.error_declaration.reason is not None:
-            yield standard("errorReason"), _text(event.error_declaration.reason)
-        for event_id in event.error_declaration.corrective_event_ids:
-            yield standard("correctiveEventID"), _text(event_id)
-        yield from _extensions(Scope.ERROR_DECLARATION, body.get("errorDeclaration"), prefixes)
-    for name, words in (body.get("persistentDisposition") or {}).items():
-        if name in ("set", "unset"):
-            yield from ((standard(f"persistentDisposition.{name}"), _text(_word(text, DISPOSITION, prefixes))) for text in words)
-    yield from _extensions(Scope.READ_POINT, body.get("readPoint"), prefixes)
-    yield from _extensions(Scope.BIZ_LOCATION, body.get("bizLocation"), prefixes)
-    yield from _extensions(Scope.ILMD, body.get("ilmd"), prefixes, everything=True)
-    yield from _sensors(body.get("sensorElementList") or (), prefixes)
-    yield from _extensions(Scope.TOP, body, prefixes)
+class _Gathering:
+    """Appends what it finds: an event has dozens of fields, and capture goes through all of them."""
 
+    __slots__ = ("_add", "_prefixes", "found")
 
-def _text(text: str) -> Value:
-    return Value(stored_text(text))
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = prefixes
+        self.found: list[Field] = []
+        self._add = self.found.append
 
+    def stated(self, event: CanonicalEvent) -> None:
+        """What the canonical event has read already."""
+        for participation in event.participations:
+            if participation.quantity is not None:
+                self._add((_QUANTITY, None, as_float(participation.quantity), None, participation.uom))
+        for name, pairs in (("bizTransaction", event.biz_transactions), ("source", event.sources), ("destination", event.destinations)):
+            for kind, uri in pairs:
+                self._text(standard(name, kind or ""), uri)
+        error = event.error_declaration
+        if error is not None:
+            if error.reason is not None:
+                self._text(standard("errorReason"), error.reason)
+            for event_id in error.corrective_event_ids:
+                self._text(standard("correctiveEventID"), event_id)
 
-def _word(text: str, vocabulary: Vocabulary, prefixes: Mapping[str, str]) -> str:
-    return vocabulary.canonical(text, prefixes) or text
+    def told(self, body: Mapping[str, Any]) -> None:
+        """What stands in the body alone."""
+        self._extensions(Scope.ERROR_DECLARATION, body.get("errorDeclaration"))
+        for name, words in (body.get("persistentDisposition") or {}).items():
+            if name in ("set", "unset"):
+                for word in words:
+                    self._text(standard(f"persistentDisposition.{name}"), self._word(word, DISPOSITION))
+        self._extensions(Scope.READ_POINT, body.get("readPoint"))
+        self._extensions(Scope.BIZ_LOCATION, body.get("bizLocation"))
+        self._extensions(Scope.ILMD, body.get("ilmd"), everything=True)
+        for element in body.get("sensorElementList") or ():
+            self._sensor(element)
+        self._extensions(Scope.TOP, body)
 
+    def _text(self, code: int, text: str) -> None:
+        self._add((code, stored_text(text), None, None, None))
 
-def _extensions(scope: Scope, holder: Any, prefixes: Mapping[str, str], *, everything: bool = False) -> Iterator[Field]:
-    """The extension fields of an object, and what nests in them at any level. Those of the standard have no colon in their names."""
-    if not isinstance(holder, dict):
-        return
-    for name, value in holder.items():
-        if not name.startswith("@") and (everything or ":" in name):
-            code = field_code(scope, expanded(name, prefixes))
-            yield from ((code, each) for each in values_of(value))
-            yield from _inner(scope, value, prefixes)
+    def _word(self, text: str, vocabulary: Vocabulary) -> str:
+        return vocabulary.canonical(text, self._prefixes) or text
 
+    def _extensions(self, scope: Scope, holder: Any, *, everything: bool = False) -> None:
+        """The extension fields of an object, and what nests in them at any level. Those of the standard have no colon in their names."""
+        if not isinstance(holder, dict):
+            return
+        for name, value in holder.items():
+            if (everything or ":" in name) and name[:1] != "@":
+                self._values(field_code(scope, expanded(name, self._prefixes)), value)
+                if isinstance(value, dict | list):
+                    self._inner(scope, value)
 
-def _inner(scope: Scope, value: Any, prefixes: Mapping[str, str]) -> Iterator[Field]:
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, list):
-            pending.extend(reversed(item))
-        elif isinstance(item, dict):
-            for name, child in item.items():
-                if not name.startswith("@"):
-                    code = field_code(scope, expanded(name, prefixes), inner=True)
-                    yield from ((code, each) for each in values_of(child))
-                    pending.append(child)
+    def _values(self, code: int, value: Any) -> None:
+        for each in values_of(value):
+            self._add((code, *each))
 
+    def _inner(self, scope: Scope, value: Any) -> None:
+        pending = [value]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, list):
+                pending.extend(reversed(item))
+            elif isinstance(item, dict):
+                for name, child in item.items():
+                    if name[:1] != "@":
+                        self._values(field_code(scope, expanded(name, self._prefixes), inner=True), child)
+                        pending.append(child)
 
-def _sensors(elements: Iterable[Mapping[str, Any]], prefixes: Mapping[str, str]) -> Iterator[Field]:
-    for element in elements:
-        yield standard("sensorElementList"), Value()
+    def _sensor(self, element: Mapping[str, Any]) -> None:
+        self._add((_SENSOR_ELEMENT, *NOTHING))
         metadata = element.get("sensorMetadata")
         if isinstance(metadata, dict):
-            yield from _common(metadata, prefixes)
-            yield from _extensions(Scope.SENSOR_METADATA, metadata, prefixes)
+            self._common(metadata)
+            self._extensions(Scope.SENSOR_METADATA, metadata)
         for report in element.get("sensorReport") or ():
-            yield from _common(report, prefixes)
-            yield from _report(report, prefixes)
-            yield from _extensions(Scope.SENSOR_REPORT, report, prefixes)
-        yield from _extensions(Scope.SENSOR_ELEMENT, element, prefixes)
+            self._common(report)
+            self._report(report)
+            self._extensions(Scope.SENSOR_REPORT, report)
+        self._extensions(Scope.SENSOR_ELEMENT, element)
 
+    def _common(self, holder: Mapping[str, Any]) -> None:
+        for name, value in holder.items():
+            if name in _SENSOR_URIS and isinstance(value, str):
+                self._text(_SENSOR_URIS[name], reference(value, self._prefixes))
+            elif name in _SENSOR_TIMES and isinstance(value, str) and (moment := read_moment(value)) is not None:
+                self._add((_SENSOR_TIMES[name], None, None, moment, None))
 
-def _common(holder: Mapping[str, Any], prefixes: Mapping[str, str]) -> Iterator[Field]:
-    for name in URI_FIELDS:
-        if isinstance(value := holder.get(name), str):
-            yield standard(f"sensor.{name}"), _text(reference(value, prefixes))
-    for name in _TIMES:
-        if isinstance(value := holder.get(name), str) and (moment := read_moment(value)) is not None:
-            yield standard(f"sensor.{name}"), Value(moment=moment)
-
-
-def _report(report: Mapping[str, Any], prefixes: Mapping[str, str]) -> Iterator[Field]:
-    if isinstance(kind := report.get("type"), str):
-        yield standard("sensor.type"), _text(_word(kind, MEASUREMENT_TYPE, prefixes))
-    if isinstance(value := report.get("stringValue"), str):
-        yield standard("sensor.stringValue"), _text(value)
-    if isinstance(value := report.get("hexBinaryValue"), str):
-        yield standard("sensor.hexBinaryValue"), _text(value.upper())
-    if isinstance(value := report.get("booleanValue"), bool):
-        yield standard("sensor.booleanValue"), _text(str(value).lower())
-    if isinstance(rank := report.get("percRank"), int | Decimal):
-        yield standard("sensor.percRank"), Value(number=as_float(rank))
-    unit = report.get("uom")
-    if not isinstance(unit, str):
-        return
-    for name in MEASURED:
-        if isinstance(measured := report.get(name), int | Decimal) and not isinstance(measured, bool):
-            yield standard(f"sensor.{name}", base_unit(unit)), Value(number=in_base_unit(measured, unit, spread=name == "sDev"))
+    def _report(self, report: Mapping[str, Any]) -> None:
+        unit = report.get("uom")
+        for name, value in report.items():
+            if name == "type" and isinstance(value, str):
+                self._text(standard("sensor.type"), self._word(value, MEASUREMENT_TYPE))
+            elif name == "stringValue" and isinstance(value, str):
+                self._text(standard("sensor.stringValue"), value)
+            elif name == "hexBinaryValue" and isinstance(value, str):
+                self._text(standard("sensor.hexBinaryValue"), value.upper())
+            elif name == "booleanValue" and isinstance(value, bool):
+                self._text(standard("sensor.booleanValue"), str(value).lower())
+            elif name == "percRank" and isinstance(value, int | Decimal):
+                self._add((standard("sensor.percRank"), None, as_float(value), None, None))
+            elif name in MEASURED and isinstance(unit, str) and isinstance(value, int | Decimal) and not isinstance(value, bool):
+                number = in_base_unit(value, unit, spread=name == "sDev")
+                self._add((standard(f"sensor.{name}", base_unit(unit)), None, number, None, None))

@@ -43,6 +43,7 @@ def field_code(scope: Scope, name: str, *, inner: bool = False) -> int:
     return int.from_bytes(hashlib.blake2b(told.encode(errors="replace"), digest_size=8).digest(), signed=True)
 
 
+@lru_cache(maxsize=4_096)
 def standard(name: str, kind: str = "") -> int:
     """The number of one of the standard's own fields; `kind` is what its parameter names besides: a type, a unit."""
     return field_code(Scope.STANDARD, f"{name}\0{kind}")

@@ -1,6 +1,5 @@
 """Keeps the fields of events, and the words and places in use, in the transaction that captures them."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -34,10 +33,10 @@ async def keep(tx: TenantTransaction, events: Sequence[StoredEvent], *, again: b
 
 
 def _rows(stored: StoredEvent) -> Iterator[tuple[Any, ...]]:
-    lines: Counter[int] = Counter()
-    for code, value in fields_of(stored.event):
-        yield (code, stored.event_id, lines[code], value.text, value.number, value.moment, value.unit)
-        lines[code] += 1
+    lines: dict[int, int] = {}
+    for code, text, number, moment, unit in fields_of(stored.event):
+        line = lines[code] = lines.get(code, -1) + 1
+        yield (code, stored.event_id, line, text, number, moment, unit)
 
 
 def _words(event: CanonicalEvent) -> Iterator[tuple[int, str, str]]:
