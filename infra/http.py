@@ -87,6 +87,7 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
         structlog.contextvars.bind_contextvars(request_id=identifier)
         started = time.perf_counter()
         status = 500
+        body = _Body(receive)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -99,16 +100,17 @@ def request_id_middleware(app: ASGIApp) -> ASGIApp:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers.update(answer_headers(scope))
+                if body.is_left_unread(scope):
+                    headers["Connection"] = "close"
             await send(message)
 
-        receive = _until_cut_off(receive)
         try:
             if not _is_host_readable(scope):
                 await _send(send_with_headers, problem(400, "INVALID_INPUT", _NO_HOST, field="Host"))
             elif not _is_length_readable(scope):
                 await _send(send_with_headers, problem(400, "INVALID_INPUT", "Content-Length is one whole number.", field="Content-Length"))
             else:
-                await app(scope, receive, send_with_headers)
+                await app(scope, body.receive, send_with_headers)
         finally:
             for end in when_answered(scope):
                 end()
@@ -125,19 +127,27 @@ def _who(scope: Scope) -> bytes:
     return given[-64:] or (str(client[0]).encode() if client else b"")
 
 
-def _until_cut_off(receive: Receive) -> Receive:
-    """The same, where a body that ends before its end is the sender's fault: the framework takes it for one of ours."""
-    complete = False
+class _Body:
+    """A request's body on its way in. One that ends before its end is the sender's fault: the framework takes it for one of ours."""
 
-    async def received() -> ReceiveMessage:
-        nonlocal complete
-        message = await receive()
-        if message["type"] == "http.disconnect" and not complete:
+    __slots__ = ("_complete", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._complete = False
+
+    async def receive(self) -> ReceiveMessage:
+        """The next message."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self._complete:
             raise BodyCutOffError
-        complete = complete or (message["type"] == "http.request" and not message.get("more_body", False))
+        self._complete = self._complete or (message["type"] == "http.request" and not message.get("more_body", False))
         return message
 
-    return received
+    def is_left_unread(self, scope: Scope) -> bool:
+        """Whether the answer comes before the body is whole: the server ends such a connection, and the caller must not use it again."""
+        has_body = any(name in (b"content-length", b"transfer-encoding") and value != b"0" for name, value in scope["headers"])
+        return has_body and not self._complete and scope["http_version"].startswith("1")
 
 
 def with_edge(app: Litestar) -> Litestar:

@@ -15,6 +15,7 @@ from infra.settings import Settings
 from tenants.clients import service as clients
 from tenants.clients.rules import terms_of
 from tenants.permissions import MACHINES
+from tests.benchmarks.stage import UNLIMITED
 from tests.firms import Firm
 from tests.fuzzing.serving import Door, ServedProcess
 
@@ -32,7 +33,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def served(settings: Settings) -> Iterator[ServedProcess]:
     """`backend.cli serve`, as in production."""
     directory = Path(tempfile.mkdtemp(prefix="suyuan-fuzzing-"))
-    process = ServedProcess(directory, environment_of(settings))
+    # Without limits on the rate: what is refused for its number is never looked at.
+    process = ServedProcess(directory, {**environment_of(settings), **UNLIMITED})
     process.start()
     try:
         yield process

@@ -245,3 +245,11 @@ async def test_health_tells_each_part_by_itself() -> None:
             assert answer.json()["parts"] == {name: "unavailable" if name in away else "ok" for name in ("one", "two")}
             assert "hunter2" not in answer.text
             assert (await client.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_an_answer_before_the_body_is_read_ends_the_connection(edge: httpx.AsyncClient) -> None:
+    """The server closes it then; who isn't told sends the next request into it and gets nothing back."""
+    assert "connection" not in (await edge.post("/echo", content=b"x" * 500)).headers
+    unread = await edge.request("GET", "/refused/often", content=b"x" * 500)
+    assert (unread.status_code, unread.headers["connection"]) == (429, "close")
+    assert "connection" not in (await edge.get("/refused/often")).headers

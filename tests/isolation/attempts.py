@@ -26,6 +26,7 @@ from tests.isolation.people import contents
 from tests.isolation.victims import plant_everywhere
 
 AT_ONCE: Final = 8
+SHORTEST_QUOTED: Final = 12
 # Differs between any two answers.
 _PASSING: Final = ("x-request-id", "content-length", "date", "etag", "ratelimit", "ratelimit-policy", "retry-after")
 
@@ -145,10 +146,18 @@ def _comparable(answer: httpx.Response, request: Request, name: str) -> tuple[in
     body = answer.text.replace(answer.headers.get("x-request-id", "-"), "")
     for text in sorted(texts, key=len, reverse=True):
         for written in {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], text.replace("&", "&amp;")}:
-            body = body.replace(written, "…")
+            body = _without_beginnings(body.replace(written, "…"), written)
             headers = {key: value.replace(written, "…") for key, value in headers.items()}
     # Counters go on by themselves.
     return answer.status_code, headers, "" if request.path.startswith("/metrics") else _without_dates(body)
+
+
+def _without_beginnings(body: str, text: str) -> str:
+    """Without the beginning of a long text, as a message quotes it."""
+    if "…" in body:
+        for length in range(len(text) - 1, SHORTEST_QUOTED, -1):
+            body = body.replace(f"{text[:length]}…", "…")
+    return body
 
 
 def _texts_of(request: Request) -> set[str]:

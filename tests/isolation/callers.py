@@ -32,11 +32,15 @@ LIVE: Final = "live against sandbox"
 STOLEN: Final = "stolen token"
 REVOKED_PHONE: Final = "revoked phone"
 KINDS: Final = (ANOTHER_TENANT, LOWER_ROLE, OTHER_SITE, ANONYMOUS, REVOKED, REVOKED_PHONE, STOLEN, EXPIRED, SANDBOX, LIVE)
+# What the sandbox's samples put into it.
+CATALOGUE: Final = (
+    "product", "location", "partner", "catalog_version", "vocabulary_element", "vocabulary_version", "vocabulary_attribute"
+)  # fmt: skip
 # What a phone still held when it was revoked is taken in, for a person to decide on; whoever enters his firm's sandbox becomes a
 # member there, and opening it fills it with samples where it had none. Nothing else of a victim's changes.
 LEFT_BEHIND: Final[dict[str, frozenset[str]]] = {
     REVOKED_PHONE: frozenset({"review_entry", "audit_entry", "device", "idempotent_reply", "used_proof"}),
-    LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session", "sandbox_fill", "outbox", "product", "location", "partner"}),
+    LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session", "sandbox_fill", "outbox", *CATALOGUE}),
 }
 Sign = Callable[[str, str], dict[str, str]]
 

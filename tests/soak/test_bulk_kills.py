@@ -5,6 +5,8 @@ import json
 import os
 import random
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -30,16 +32,25 @@ async def _killed(servers: Stage, *, seed: int) -> None:
     async with servers.house("kills") as house:
         firm, production = await house.new_firm(), food(EVENTS, seed=5, size=EVENTS)
         await enter_catalogue(house, firm, production.master_data)
-        headers = await house.bearer(firm)
-        with house.serving() as server, running(WorkerProcess(house, "short", "long")), Client(server.port, headers) as client:
-            job = json.loads(client.post("/epcis/capture", production.documents[0], GS1_Capture_Error_Behaviour="proceed"))
+
+        @asynccontextmanager
+        async def signed_in() -> AsyncIterator[Client]:
+            """A new one for each part: a token is good for ten minutes, and what a killed worker held comes back after forty seconds."""
+            with Client(server.port, await house.bearer(firm)) as client:
+                yield client
+
+        with house.serving() as server, running(WorkerProcess(house, "short", "long")):
+            async with signed_in() as client:
+                job = json.loads(client.post("/epcis/capture", production.documents[0], GS1_Capture_Error_Behaviour="proceed"))
             for _ in range(KILLS):
-                await _kill(WorkerProcess(house, "bulk"), client, job["captureID"], chance)
+                async with signed_in() as client:
+                    await _kill(WorkerProcess(house, "bulk"), client, job["captureID"], chance)
             with running(WorkerProcess(house, "bulk")):
-                job = await asyncio.to_thread(client.finished, job)
+                async with signed_in() as client:
+                    job = await asyncio.to_thread(client.finished, job)
+                    results = client.get(f"/epcis/capture/{job['captureID']}/results", Accept="application/x-ndjson")
             assert (job["accepted"], job["duplicates"], job["rejected"], job["done"]) == (EVENTS, 0, 0, EVENTS)
-            told = [json.loads(line) for line in client.get(f"/epcis/capture/{job['captureID']}/results", Accept="application/x-ndjson").splitlines()]
-            assert [result["index"] for result in told] == list(range(EVENTS))
+            assert [json.loads(line)["index"] for line in results.splitlines()] == list(range(EVENTS))
         async with house.admin() as admin:
             assert await admin.fetchval("select count(*) from event where tenant_id = $1", firm.tenant_id) == EVENTS
 
