@@ -32,11 +32,12 @@ async def _run(names: set[str], servers: Stage, report: Report, links: int) -> N
         return
     small = await tracing.small_world(servers, report) if links > MILLION and "trace" in names else {}
     async with world(servers, report, links) as loaded:
-        if "trace" in names:
-            await tracing.run(report, loaded, small)
-        # Last, because it changes the world.
+        after_restart = await tracing.run(servers, report, loaded, small) if "trace" in names else None
+        # Late, because it changes the world.
         if "hold" in names:
             await holding.run(report, loaded)
+        if after_restart is not None:
+            await after_restart()
 
 
 def main() -> int:

@@ -169,7 +169,7 @@ async def _flooded(house: House, firm: Firm, orders: Path, told: Round) -> Async
             firm.tenant_id, BACKLOG,
         )  # fmt: skip
         flood = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.benchmarks.flooding", str(orders), stdin=PIPE, stdout=PIPE, cwd=ROOT
+            sys.executable, "-m", "tests.benchmarks.flooding", str(orders), stdin=PIPE, stdout=PIPE, cwd=ROOT, start_new_session=True
         )
         await asyncio.sleep(1.5)
         yield

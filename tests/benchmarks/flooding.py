@@ -1,7 +1,6 @@
 """The flood of the fairness benchmark, a process of its own: `python -m tests.benchmarks.flooding <orders>`, until a line comes in."""
 
 import json
-import os
 import sys
 import threading
 from collections import Counter
@@ -9,6 +8,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from infra.background import step_back
 from tests.benchmarks.client import Client
 
 EVENTS = "query { events(first: 20) { nodes { objects(first: 5) { nodes { object { code } } } } } }"
@@ -17,8 +17,8 @@ TRACE = "query ($key: String!) { trace(key: $key, direction: BACKWARD) { nodeCou
 
 def main(orders: dict[str, Any]) -> None:
     """One thread a connection, each sending again as soon as it is answered; prints how often what was answered."""
-    # What sends is not to take the processor from what is measured.
-    os.nice(19)
+    # It stands for other machines: what sends is not to take the processor from what is measured.
+    step_back()
     ends, answers = threading.Event(), Counter[str]()
     documents = [document.encode() for document in orders["documents"]]
     large = orders["large"].encode()

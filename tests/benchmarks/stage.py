@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +169,12 @@ class Stage:
         self._store = store
         self._postgres = postgres
         self._valkey = valkey
+
+    def restart_database(self, between: Callable[[], object]) -> None:
+        """Stop PostgreSQL, do something, and start it again on the same port. Whoever is connected is cut off."""
+        self._postgres.stop()
+        between()
+        self._postgres.start()
 
     @asynccontextmanager
     async def house(self, name: str) -> AsyncIterator[House]:

@@ -1,18 +1,20 @@
 """Traces at a million links and more: in the database, against a round trip, against memory, without policies, through HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import cycle
 from random import Random
 from typing import Any
 
 from backend.genealogy import reach
 from backend.simulator.genealogy import Root
-from infra.database import Database
+from infra.database import Database, TenantTransaction
 from tests.benchmarks.memory_graph import MemoryGraph
 from tests.benchmarks.report import Measure, Report, Target
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.synthetic import MILLION, World, world
 from tests.benchmarks.timing import Act, Samples, in_turns
+from tests.benchmarks.trace_conditions import beside_writers, cold
 from tests.benchmarks.trace_http import through_http
 
 NAME = "trace"
@@ -54,8 +56,9 @@ def _in_round_trips(samples: dict[str, Samples]) -> dict[str, float]:
     return {way: samples[way].p50 / samples["select 1"].p50 for way in ("backward", "forward")}
 
 
-async def run(report: Report, loaded: World, small: dict[str, float]) -> None:
-    """All measures of tracing on a loaded world; `small` is what `small_world` gave, or empty."""
+async def run(stage: Stage, report: Report, loaded: World, small: dict[str, float]) -> Callable[[], Awaitable[None]]:
+    """All measures of tracing on a loaded world; `small` is what `small_world` gave, or empty. Gives the one that must be last: it
+    cuts off whoever is connected."""
     questions = Questions(loaded)
     samples = await _in_database(loaded, questions)
     size = f"{loaded.links / MILLION:g} million links"
@@ -78,8 +81,12 @@ async def run(report: Report, loaded: World, small: dict[str, float]) -> None:
     for way, before in small.items():
         name = f"{way}, {size} : 1 million, in round trips"
         report.add(Measure(NAME, name, f"{large[way]:.2f}", f"{before:.2f}", large[way] / before, Target(1.3)))
-    await through_http(report, loaded, questions.units, [root.lot_id for root in questions.roots], size)
+    roots = [root.lot_id for root in questions.roots]
+    await through_http(report, loaded, questions.units, roots, size)
+    async with loaded.house.services.database.tenant(loaded.tenant.tenant_id, timeout_ms=60_000) as tx:
+        await beside_writers(report, loaded, _ways(tx, questions.units, roots), samples)
     report.note("The in-memory limit is a frontier search with numpy, whose calls cost about 0.1 ms a search; in C it is a tenth of that.")
+    return partial(cold, stage, report, loaded, questions.units, roots, samples)
 
 
 def _tell(report: Report, samples: dict[str, Samples], way: str, name: str, target: Target | None) -> None:
@@ -92,6 +99,14 @@ def _tell(report: Report, samples: dict[str, Samples], way: str, name: str, targ
     )  # fmt: skip
 
 
+def _ways(tx: TenantTransaction, units: list[int], roots: list[int]) -> dict[str, Act]:
+    return {
+        "select 1": lambda: tx.fetchval("select $1::int"),
+        "backward": asking(units, lambda unit: reach.links_up(tx, [unit], 100_001)),
+        "forward": asking(roots, lambda root: reach.lots_and_shipments(tx, [root])),
+    }
+
+
 async def _in_database(loaded: World, questions: Questions) -> dict[str, Samples]:
     """Every way in turns, the database's inside of one open transaction each."""
     tenant = loaded.tenant
@@ -102,12 +117,9 @@ async def _in_database(loaded: World, questions: Questions) -> dict[str, Samples
     try:
         async with loaded.house.services.database.tenant(tenant.tenant_id) as tx, free.tenant(tenant.tenant_id) as unbound:
             _check(await reach.ancestors(tx, questions.units[:1]), memory.ancestors(questions.lots[0]).tolist(), questions.units[:1])
-            acts: dict[str, Act] = {
-                "select 1": lambda: tx.fetchval("select $1::int"),
-                "backward": asking(questions.units, lambda unit: reach.links_up(tx, [unit], 100_001)),
+            acts: dict[str, Act] = _ways(tx, questions.units, roots) | {
                 "backward without policies": asking(questions.units, lambda unit: reach.links_up(unbound, [unit], 100_001)),
                 "ancestors": asking(questions.units, lambda unit: reach.ancestors(tx, [unit])),
-                "forward": asking(roots, lambda root: reach.lots_and_shipments(tx, [root])),
                 "forward without policies": asking(roots, lambda root: reach.lots_and_shipments(unbound, [root])),
                 "memory backward": asking(questions.lots, _later(memory.ancestors)),
                 "memory forward": asking(roots, _later(memory.lots_and_shipments)),
