@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-NICENESS: Final = 19
+NICENESS: Final = 10
 # Linux shares the processor among sessions first, and inside of each by niceness (sched(7), autogroup).
 _GROUP: Final = Path("/proc/self/autogroup")
 
