@@ -1,0 +1,120 @@
+"""What is reached from a thing, forward and backward, and by which links (MODEL: Time; Holds)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backend.identifiers import ObjectKind
+from infra import clock
+from tests.reference.containers import TOLERANCE, contents
+from tests.reference.genealogy import Genealogy, Link, Node, Use
+from tests.reference.told import CONTAINERS
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Things reached, each with whether it is certain; the links that lead there; (transformation, product) of what isn't known."""
+
+    reached: dict[str, bool]
+    links: tuple[Link, ...]
+    gaps: frozenset[tuple[str, str]]
+
+
+def thing_of(node: Node) -> str:
+    """A container as it was used is shown as the container."""
+    return node.container if isinstance(node, Use) else node
+
+
+def trace(genealogy: Genealogy, start: str, forward: bool, *, as_of: datetime | None = None) -> Answer:
+    """Everything made from a thing, or everything that it came from. With `as_of` without the links of later events."""
+    links = [link for link in genealogy.links if as_of is None or link.at <= as_of]
+    seeds = starts(genealogy, start, as_of or clock.now())
+    if not forward:
+        seeds |= {lot for seed in seeds for lot in genealogy.lots_of_units.get(thing_of(seed), ())}
+    reached = closure(seeds, links, forward=forward)
+    sure = (
+        _certainly(seeds, links, forward=forward)
+        if genealogy.rules.contradictions
+        else closure(seeds, [link for link in links if link.certain], forward=forward)
+    )
+    found: dict[str, bool] = {}
+    for node in reached:
+        found[thing_of(node)] = found.get(thing_of(node), False) or node in sure
+    found[start] = True
+    walked = tuple(link for link in links if link.parent in reached and link.child in reached)
+    return Answer(found, walked, frozenset((node, product) for node, product in genealogy.gaps() if node in reached))
+
+
+def starts(genealogy: Genealogy, start: str, at: datetime) -> set[Node]:
+    """The thing itself; of a container what is in it as of the time, and it as it was used until then."""
+    if genealogy.kinds.get(start) not in CONTAINERS:
+        return {start}
+    inside = {stay.content for stay in contents(genealogy.stays, start, at)}
+    used = {end for link in genealogy.links for end in (link.parent, link.child) if isinstance(end, Use) and end.container == start and link.at <= at}
+    return {start, *inside, *used}
+
+
+def closure(seeds: Collection[Node], links: Iterable[Link], *, forward: bool, stop_at: Collection[str] = ()) -> set[Node]:
+    """Whatever the links lead to, however far; a loop of rework ends where it began."""
+    onward: dict[Node, list[Node]] = {}
+    for link in links:
+        here, there = (link.parent, link.child) if forward else (link.child, link.parent)
+        onward.setdefault(here, []).append(there)
+    found: set[Node] = set()
+    waiting = [seed for seed in seeds if seed not in stop_at]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [there for there in onward.get(node, ()) if there not in stop_at]
+    return found
+
+
+def _certainly(seeds: Collection[Node], links: Iterable[Link], *, forward: bool) -> set[Node]:
+    """What a path of certain links leads to, on which nothing is used up more than a day before it was made.
+
+    MODEL, Time: time never excludes a link; a path out of order is possible, since its times contradict.
+    """
+    onward: dict[Node, list[Link]] = {}
+    for link in links:
+        if link.certain:
+            onward.setdefault(link.parent if forward else link.child, []).append(link)
+    walked: set[tuple[Node, datetime | None]] = set()
+    waiting: list[tuple[Node, datetime | None]] = [(seed, None) for seed in seeds]
+    while waiting:
+        step = waiting.pop()
+        if step in walked:
+            continue
+        walked.add(step)
+        node, came_at = step
+        for link in onward.get(node, ()):
+            made_or_used = ("output", "input") if forward else ("input", "output")
+            if link.why == made_or_used[1] and came_at is not None:
+                made, used = (came_at, link.at) if forward else (link.at, came_at)
+                if used < made - TOLERANCE:
+                    continue
+            waiting.append((link.child if forward else link.parent, link.at if link.why == made_or_used[0] else None))
+    return {node for node, _ in walked}
+
+
+def doubted(answer: Answer) -> set[Link]:
+    """The links of an answer, those as possible that use a thing up more than a day before the first making that the answer tells."""
+    made: dict[Node, datetime] = {}
+    for link in answer.links:
+        if link.why == "output":
+            made[link.child] = min(link.at, made.get(link.child, link.at))
+    return {
+        replace(link, certain=False) if link.why == "input" and link.parent in made and link.at < made[link.parent] - TOLERANCE else link
+        for link in answer.links
+    }
+
+
+def held(genealogy: Genealogy, roots: Collection[str], cuts: Collection[str], at: datetime) -> set[str]:
+    """MODEL, Holds: a hold goes down, from lots to units, from inputs to outputs, into a container held by name; not through a cut."""
+    seeds: set[Node] = set(roots)
+    for root in roots:
+        if genealogy.kinds.get(root) in CONTAINERS:
+            seeds |= {stay.content for stay in contents(genealogy.stays, root, at)}
+    goods = {thing_of(node) for node in closure(seeds, genealogy.links, forward=True, stop_at=cuts)}
+    units = {unit for unit, lots in genealogy.lots_of_units.items() if unit not in cuts and goods & lots.keys()}
+    return {thing for thing in goods | units if genealogy.kinds.get(thing) is not ObjectKind.TRANSFORMATION}
