@@ -15,7 +15,7 @@ from tests.reference.genealogy import Genealogy, Link
 from tests.reference.product import Product, ProductLink
 from tests.reference.shipping import carried, shipments, shipments_reached
 from tests.reference.told import CONTAINERS
-from tests.reference.trace import Answer, doubted, thing_of, trace
+from tests.reference.trace import Answer, thing_of, trace
 from tests.reference.trace import closure as closure_of
 
 # Links that an event states, or that lead to one thing each; what lay in containers is compared by what it reaches.
@@ -87,7 +87,7 @@ def _certain(reached: dict[str, bool]) -> set[str]:
 
 
 def _links(answer: Answer) -> set[ProductLink]:
-    return {_told(link) for link in doubted(answer) if link.why in TOLD_ALIKE}
+    return {_told(link) for link in answer.links if link.why in TOLD_ALIKE}
 
 
 def _told(link: Link) -> ProductLink:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
+from backend.identifiers import ObjectKind
 from tests.reference.told import CONTAINERS, Told
 
 FOREVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -28,6 +29,8 @@ class Stay:
     amount: Decimal | None
     uom: str | None
     opened_by: str
+    # What was taken out of a tank by name, and may be in it all the same: whoever draws takes of everything (MODEL: Tanks).
+    residue: bool = False
 
     def at(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
@@ -52,7 +55,8 @@ def all_stays(told: Sequence[Told]) -> list[Stay]:
     containers = {line.thing for event in told for line in event.lines if line.part == "parent" or line.kind in CONTAINERS}
     found: list[Stay] = []
     for container in sorted(containers):
-        found += _stays(container, _of_aggregations(container, told) + _of_its_lives(container, told))
+        is_tank = any(line.thing == container and line.kind is ObjectKind.TANK for event in told for line in event.lines)
+        found += _stays(container, _of_aggregations(container, told) + _of_its_lives(container, told), is_tank=is_tank)
         # An association binds things; it knows no lives (EPCIS 2.0 §7.4.7).
         found += _stays(container, _of_children(container, told, "AssociationEvent"))
     return found
@@ -103,13 +107,14 @@ def _of_its_lives(container: str, told: Sequence[Told]) -> list[_Fact]:
     return facts
 
 
-def _stays(container: str, facts: Iterable[_Fact]) -> list[Stay]:
+def _stays(container: str, facts: Iterable[_Fact], *, is_tank: bool = False) -> list[Stay]:
     """Each life by itself, and in it each content in each unit of measure by itself."""
     found: list[Stay] = []
     for life, ends in _lives(sorted(facts, key=lambda fact: fact.order)):
         inside = sorted((fact for fact in life if fact.content), key=lambda fact: fact.content)
         for _, own in groupby(inside, key=lambda fact: fact.content):
-            found += _of_one_content(container, list(own), ends)
+            stays = sorted(_of_one_content(container, list(own), ends), key=lambda stay: stay.since)
+            found += [*stays, *(_residues(stays, ends) if is_tank else [])]
     return [stay for stay in found if stay.since < stay.until]
 
 
@@ -149,6 +154,11 @@ def _of_one_content(container: str, facts: list[_Fact], ends: datetime) -> list[
     return done + open_
 
 
+def _residues(stays: Sequence[Stay], ends: datetime) -> list[Stay]:
+    """MODEL, Tanks: everything since clean-out is in what is drawn, at least possibly, also what was taken out by name."""
+    return [replace(stay, until=ends, amount=None, uom=None, residue=True) for stay in stays[:1] if max(each.until for each in stays) < ends]
+
+
 def contents(stays: Sequence[Stay], container: str, at: datetime) -> list[Stay]:
     """What is in a container at a moment, through every level of packing."""
     found: dict[Stay, None] = {}
@@ -159,7 +169,7 @@ def contents(stays: Sequence[Stay], container: str, at: datetime) -> list[Stay]:
             continue
         seen.add(outer)
         for stay in stays:
-            if stay.container == outer and stay.at(at):
+            if stay.container == outer and stay.at(at) and not stay.residue:
                 found[stay] = None
                 waiting.append(stay.content)
     return list(found)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from backend.identifiers import ObjectKind
-from tests.reference.containers import FOREVER, TOLERANCE, Stay, all_stays
+from tests.reference.containers import TOLERANCE, Stay, all_stays
 from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships
 
 RECEIVING: Final = ("receiving", "arriving")
@@ -16,14 +16,15 @@ SHIPPING: Final = ("shipping", "departing")
 IN_TRANSIT: Final = "in transit"
 
 
-class Use(NamedTuple):
-    """A container as it was when a transformation took it: the contents of another time have no part in it."""
+class State(NamedTuple):
+    """A container as one event used it or filled it: what was in it at another time has no part in this."""
 
     container: str
-    node: str
+    event: str
+    what: str
 
 
-Node = str | Use
+Node = str | State
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Rules:
-    """How the reference reckons; a test changes one of these to see that the comparison would notice."""
-
-    tolerance_of_packing: bool = True
-    time_of_packing: bool = True
-    candidates_are_possible: bool = True
-    parts_are_one: bool = True
-    shares: bool = True
-    members: bool = True
-    lives: bool = True
-    contradictions: bool = True  # of paths
-    aliases_both_ways: bool = True
-    first_told_counts: bool = True
-
-
-@dataclass(frozen=True)
 class Alias:
     """Two objects that a person has declared to be the same (MODEL: Aliases)."""
 
@@ -68,14 +53,17 @@ class Alias:
 class Genealogy:
     """All links of a set of events. Slow and plain: each rule looks at every event."""
 
-    def __init__(self, arrivals: Iterable[Body], aliases: Sequence[Alias] = (), rules: Rules | None = None) -> None:
-        self.rules = rules or Rules()
-        self.told = in_force(arrivals)
+    def __init__(self, arrivals: Iterable[Body], aliases: Sequence[Alias] = ()) -> None:
+        self.told = self.in_force(list(arrivals))
         self.aliases = aliases
         self.lots_of_units = memberships(self.told)
         self.kinds: dict[str, ObjectKind] = {line.thing: line.kind for event in self.told for line in event.lines}
         self.kinds |= {lot: ObjectKind.LOT for lots in self.lots_of_units.values() for lot in lots}
         self.kinds |= {event.node: ObjectKind.TRANSFORMATION for event in self.transformations}
+
+    def in_force(self, arrivals: Sequence[Body]) -> list[Told]:
+        """The events that count."""
+        return in_force(arrivals)
 
     @cached_property
     def transformations(self) -> list[Told]:
@@ -88,14 +76,14 @@ class Genealogy:
     @cached_property
     def links(self) -> list[Link]:
         """Every rule in turn; a later one may rest on what an earlier one gave."""
-        stated = [link for event in self.transformations for link in self._stated(event)]
-        packed = [link for event in self.transformations for link in self._taken_as_a_whole(event)]
-        unnamed = [link for event in self.transformations for link in self._candidates(event)]
-        used = [*stated, *packed, *unnamed, *self._aliases()]
-        shares = self._shares(used)
-        return [*used, *shares, *self._members([*used, *shares])]
+        stated = [link for event in self.transformations for link in self.stated(event)]
+        packed = [link for event in self.transformations for link in self.taken_as_a_whole(event)]
+        unnamed = [link for event in self.transformations for link in self.candidates(event)]
+        used = [*stated, *packed, *unnamed, *self.same_as()]
+        shares = self.shares(used)
+        return [*used, *shares, *self.members([*used, *shares])]
 
-    def _stated(self, event: Told) -> list[Link]:
+    def stated(self, event: Told) -> list[Link]:
         """MODEL, Objects and links: n inputs and m outputs cost n + m links, and all inputs reach all outputs of one transformationID."""
         inputs = [line for line in event.named("input") if line.kind is not ObjectKind.PRODUCT_CLASS]
         outputs = [line for line in event.named("output") if line.kind is not ObjectKind.PRODUCT_CLASS]
@@ -103,19 +91,22 @@ class Genealogy:
         has_parts = any(line.kind is ObjectKind.UNIT for line in inputs)
         links: dict[tuple[Node, Node], Link] = {}
         for line in inputs:
-            parent: Node = Use(line.thing, event.node) if line.kind in CONTAINERS else line.thing
+            parent: Node = State(line.thing, event.name, "used") if line.kind in CONTAINERS else line.thing
             _add(links, Link(parent, event.node, "input", event.at, event.name, line.amount, line.uom))
         for line in outputs:
-            if line.lot and not has_parts:
+            if line.kind in CONTAINERS:
+                filled = State(line.thing, event.name, "filled")
+                _add(links, Link(event.node, filled, "output", event.at, event.name, line.amount, line.uom))
+            elif line.lot and not has_parts:
                 _add(links, Link(event.node, line.lot, "output", event.at, event.name, Decimal(1)))
             else:
                 _add(links, Link(event.node, line.thing, "output", event.at, event.name, line.amount, line.uom))
         return list(links.values())
 
-    def _taken_as_a_whole(self, event: Told) -> list[Link]:
+    def taken_as_a_whole(self, event: Told) -> list[Link]:
         """What lay in a container that went in went in with it, through every level of packing: certain if in it at that moment,
         possible if only a clock may have put it elsewhere (MODEL, Time: 24 hours)."""
-        links: dict[tuple[str, Use, str], Link] = {}
+        links: dict[tuple[str, State], Link] = {}
         waiting = [line.thing for line in event.named("input") if line.kind in CONTAINERS]
         seen: set[str] = set()
         while waiting:
@@ -123,37 +114,35 @@ class Genealogy:
             if container in seen:
                 continue
             seen.add(container)
+            state = State(container, event.name, "used")
             for stay in self.stays:
-                if stay.container != container or not self._near(stay, event.at):
+                if stay.container != container or not self.near(stay, event.at):
                     continue
-                certain = stay.since <= event.at <= stay.until
+                certain = stay.since <= event.at <= stay.until and not stay.residue
                 parent: Node = stay.content
                 if self.kinds.get(stay.content) in CONTAINERS:
-                    parent = Use(stay.content, event.node)
+                    parent = State(stay.content, event.name, "used")
                     waiting.append(stay.content)
-                use = Use(container, event.node)
-                known = links.get((stay.content, use, event.name))
+                known = links.get((stay.content, state))
                 if known is None or (certain and not known.certain):
-                    links[stay.content, use, event.name] = Link(parent, use, "content", event.at, event.name, certain=certain)
+                    links[stay.content, state] = Link(parent, state, "content", event.at, event.name, certain=certain)
         return list(links.values())
 
-    def _near(self, stay: Stay, at: datetime) -> bool:
-        if not self.rules.time_of_packing:
-            return True
-        tolerance = TOLERANCE if self.rules.tolerance_of_packing else TOLERANCE * 0
-        until = min(stay.until, FOREVER - TOLERANCE)
-        return stay.since - tolerance <= at <= until + tolerance
+    def near(self, stay: Stay, at: datetime) -> bool:
+        """Whether a clock that is off by no more than the tolerance may have put it in the container then."""
+        return stay.since - TOLERANCE <= at and at - TOLERANCE <= stay.until
 
-    def _candidates(self, event: Told) -> list[Link]:
+    def in_order(self, made: datetime, used: datetime) -> bool:
+        """Whether a thing can have been used up after it was made, by clocks no more off than the tolerance."""
+        return used >= made - TOLERANCE
+
+    def candidates(self, event: Told) -> list[Link]:
         """MODEL: a product that went in without its lot is each lot of it that was present there then, only possibly."""
-        certain = not self.rules.candidates_are_possible
         return [
-            Link(lot, event.node, "candidate", event.at, event.name, certain=certain)
-            for line in _unnamed(event)
-            for lot in self._present(line, event)
+            Link(lot, event.node, "candidate", event.at, event.name, certain=False) for line in _unnamed(event) for lot in self.present(line, event)
         ]
 
-    def _present(self, unnamed: Line, event: Told) -> list[str]:
+    def present(self, unnamed: Line, event: Told) -> list[str]:
         lots = {line.thing for other in self.told for line in other.lines if line.kind is ObjectKind.LOT and line.product == unnamed.product}
         return sorted(lot for lot in lots if self.was_there(lot, event.place, event.at))
 
@@ -172,35 +161,31 @@ class Genealogy:
 
     def gaps(self) -> set[tuple[str, str]]:
         """(transformation, product) for what went in of which nothing is known."""
-        return {
-            (event.node, str(line.thing))
-            for event in self.transformations
-            if not any(self._present(each, event) for each in _unnamed(event))
-            for line in _unnamed(event)
-        }
+        return {(event.node, line.thing) for event in self.transformations for line in _unnamed(event) if not self.present(line, event)}
 
-    def _aliases(self) -> list[Link]:
-        there = [Link(alias.one, alias.other, "alias", alias.at, "") for alias in self.aliases]
-        return there + ([Link(alias.other, alias.one, "alias", alias.at, "") for alias in self.aliases] if self.rules.aliases_both_ways else [])
+    def same_as(self) -> list[Link]:
+        """MODEL, Aliases: followed both ways."""
+        both = [(alias.one, alias.other, alias.at) for alias in self.aliases] + [(alias.other, alias.one, alias.at) for alias in self.aliases]
+        return [Link(one, other, "alias", at, "") for one, other, at in both]
 
-    def _shares(self, used: Sequence[Link]) -> list[Link]:
+    def shares(self, used: Sequence[Link]) -> list[Link]:
         """Where a lot was used as a whole, each of its units that has a making of its own may have gone in (docs/model.md: SHARE)."""
         made_itself = {link.child for link in used if link.why == "output"}
         return [
             Link(unit, link.child, "share", link.at, link.event, certain=False)
             for unit, lots in self.lots_of_units.items()
-            if self.rules.shares and unit in made_itself
+            if unit in made_itself
             for link in used
             if link.why == "input" and link.parent in lots
         ]
 
-    def _members(self, links: Sequence[Link]) -> list[Link]:
+    def members(self, links: Sequence[Link]) -> list[Link]:
         """A unit that has links of its own hangs under its lot by one more (MODEL: a member edge from its lot)."""
         linked = {end for link in links for end in (link.parent, link.child)}
         return [
             Link(lot, unit, "member", event.at, event.name)
             for unit, lots in self.lots_of_units.items()
-            if self.rules.members and unit in linked
+            if unit in linked
             for lot, taught in lots.items()
             for event in taught
         ]

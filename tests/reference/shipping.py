@@ -62,7 +62,7 @@ def _inside(genealogy: Genealogy, container: str, at: datetime) -> list[tuple[St
 
     Within a day for an asset, which also goes empty; whatever the time for a logistic unit.
     """
-    own = [stay for stay in genealogy.stays if stay.container == container]
+    own = [stay for stay in genealogy.stays if stay.container == container and not stay.residue]
     present = [stay for stay in own if stay.at(at)]
     if present:
         return [(stay, True) for stay in present]

@@ -198,10 +198,10 @@ class Works:
 
     def without_lot(self) -> Part:
         """A product goes in, and nobody says which lot of it."""
-        product = self.one([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}"])
+        products = self.some([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}"], 2)
         if self.chance.random() < 0.3:
             self.later(self.chance.choice([0.5, 2]))
-        return [self.turned([product, *self.some(RAW, 1)], self.some(WORKED, 1), bizLocation={"id": self.one([PLANT, PLANT, HALL])})]
+        return [self.turned([*products, *self.some(RAW, 1)], self.some(WORKED, 1), bizLocation={"id": self.one([PLANT, PLANT, HALL])})]
 
     def pieces(self) -> Part:
         """Units are made and numbered; which lot they are of is told at once, by ILMD, or later, or never."""

@@ -20,7 +20,7 @@ from tests.soak.marks import soak
 
 FIRST: Final = int(os.environ.get("SUYUAN_REFERENCE_SEED", "1"))
 SAMPLE: Final = range(FIRST, FIRST + 50)
-Told = Callable[[Story], Awaitable[Product]]
+Tell = Callable[[Story], Awaitable[Product]]
 
 
 def arrived(story: Story) -> list[Body]:
@@ -29,7 +29,7 @@ def arrived(story: Story) -> list[Body]:
 
 
 @pytest.fixture
-def told(services: Services, new_firm: Any) -> Told:
+def told(services: Services, new_firm: Any) -> Tell:
     """Tell a fresh tenant a story."""
 
     async def tell(story: Story) -> Product:
@@ -40,7 +40,7 @@ def told(services: Services, new_firm: Any) -> Told:
     return tell
 
 
-async def differences(services: Services, told: Told, story: Story) -> Differences:
+async def differences(services: Services, told: Tell, story: Story) -> Differences:
     """Where the product and the reference differ about a story."""
     product = await told(story)
     async with services.database.tenant(product.firm.tenant_id) as tx:
@@ -59,7 +59,7 @@ async def least(story: Story, fails: Callable[[Story], Awaitable[bool]]) -> Stor
     return story
 
 
-async def check(services: Services, told: Told, story: Story) -> int:
+async def check(services: Services, told: Tell, story: Story) -> int:
     """Fail with the least story that shows a difference; the number of questions asked."""
     found = await differences(services, told, story)
     if not found.found:
@@ -74,7 +74,7 @@ async def check(services: Services, told: Told, story: Story) -> int:
 
 
 @pytest.mark.parametrize("part", range(5))
-async def test_the_product_answers_as_the_reference(services: Services, told: Told, part: int) -> None:
+async def test_the_product_answers_as_the_reference(services: Services, told: Tell, part: int) -> None:
     for seed in SAMPLE[part * 10 : (part + 1) * 10]:
         assert await check(services, told, story_of(seed)) > 0
 
@@ -82,6 +82,6 @@ async def test_the_product_answers_as_the_reference(services: Services, told: To
 @soak
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("part", range(20))
-async def test_the_product_answers_as_the_reference_about_thousands(services: Services, told: Told, part: int) -> None:
+async def test_the_product_answers_as_the_reference_about_thousands(services: Services, told: Tell, part: int) -> None:
     for seed in range(FIRST + 1_000 + part * 150, FIRST + 1_000 + (part + 1) * 150):
         assert await check(services, told, story_of(seed)) > 0

@@ -1,14 +1,17 @@
 """What is reached from a thing, forward and backward, and by which links (MODEL: Time; Holds)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from backend.identifiers import ObjectKind
 from infra import clock
-from tests.reference.containers import TOLERANCE, contents
-from tests.reference.genealogy import Genealogy, Link, Node, Use
+from tests.reference.containers import contents
+from tests.reference.genealogy import Genealogy, Link, Node, State
 from tests.reference.told import CONTAINERS
+
+USES: Final = ("input", "content", "share", "candidate")
 
 
 @dataclass(frozen=True)
@@ -22,21 +25,17 @@ class Answer:
 
 def thing_of(node: Node) -> str:
     """A container as it was used is shown as the container."""
-    return node.container if isinstance(node, Use) else node
+    return node.container if isinstance(node, State) else node
 
 
 def trace(genealogy: Genealogy, start: str, forward: bool, *, as_of: datetime | None = None) -> Answer:
     """Everything made from a thing, or everything that it came from. With `as_of` without the links of later events."""
-    links = [link for link in genealogy.links if as_of is None or link.at <= as_of]
+    links = doubted(genealogy, [link for link in genealogy.links if as_of is None or link.at <= as_of])
     seeds = starts(genealogy, start, as_of or clock.now())
     if not forward:
         seeds |= {lot for seed in seeds for lot in genealogy.lots_of_units.get(thing_of(seed), ())}
     reached = closure(seeds, links, forward=forward)
-    sure = (
-        _certainly(seeds, links, forward=forward)
-        if genealogy.rules.contradictions
-        else closure(seeds, [link for link in links if link.certain], forward=forward)
-    )
+    sure = _certainly(genealogy, seeds, links, forward=forward)
     found: dict[str, bool] = {}
     for node in reached:
         found[thing_of(node)] = found.get(thing_of(node), False) or node in sure
@@ -50,7 +49,9 @@ def starts(genealogy: Genealogy, start: str, at: datetime) -> set[Node]:
     if genealogy.kinds.get(start) not in CONTAINERS:
         return {start}
     inside = {stay.content for stay in contents(genealogy.stays, start, at)}
-    used = {end for link in genealogy.links for end in (link.parent, link.child) if isinstance(end, Use) and end.container == start and link.at <= at}
+    used = {
+        end for link in genealogy.links for end in (link.parent, link.child) if isinstance(end, State) and end.container == start and link.at <= at
+    }
     return {start, *inside, *used}
 
 
@@ -70,7 +71,7 @@ def closure(seeds: Collection[Node], links: Iterable[Link], *, forward: bool, st
     return found
 
 
-def _certainly(seeds: Collection[Node], links: Iterable[Link], *, forward: bool) -> set[Node]:
+def _certainly(genealogy: Genealogy, seeds: Collection[Node], links: Iterable[Link], *, forward: bool) -> set[Node]:
     """What a path of certain links leads to, on which nothing is used up more than a day before it was made.
 
     MODEL, Time: time never excludes a link; a path out of order is possible, since its times contradict.
@@ -80,33 +81,38 @@ def _certainly(seeds: Collection[Node], links: Iterable[Link], *, forward: bool)
         if link.certain:
             onward.setdefault(link.parent if forward else link.child, []).append(link)
     walked: set[tuple[Node, datetime | None]] = set()
+    # With when the thing was last made on the way (forward), or is used next (backward), where that is known.
     waiting: list[tuple[Node, datetime | None]] = [(seed, None) for seed in seeds]
     while waiting:
-        step = waiting.pop()
-        if step in walked:
+        node, when = waiting.pop()
+        if (node, when) in walked:
             continue
-        walked.add(step)
-        node, came_at = step
+        walked.add((node, when))
         for link in onward.get(node, ()):
-            made_or_used = ("output", "input") if forward else ("input", "output")
-            if link.why == made_or_used[1] and came_at is not None:
-                made, used = (came_at, link.at) if forward else (link.at, came_at)
-                if used < made - TOLERANCE:
-                    continue
-            waiting.append((link.child if forward else link.parent, link.at if link.why == made_or_used[0] else None))
+            makes, uses = link.why == "output", link.why in USES
+            if forward and uses and when is not None and not genealogy.in_order(made=when, used=link.at):
+                continue
+            if not forward and makes and when is not None and not genealogy.in_order(made=link.at, used=when):
+                continue
+            if forward:
+                waiting.append((link.child, link.at if makes else None if uses and link.why != "content" else when))
+            else:
+                waiting.append((link.parent, link.at if uses else None if makes else when))
     return {node for node, _ in walked}
 
 
-def doubted(answer: Answer) -> set[Link]:
-    """The links of an answer, those as possible that use a thing up more than a day before the first making that the answer tells."""
+def doubted(genealogy: Genealogy, links: Sequence[Link]) -> list[Link]:
+    """Those links as possible that use a thing up more than a day before it was first made: their times contradict (docs/adr/0009)."""
     made: dict[Node, datetime] = {}
-    for link in answer.links:
+    for link in links:
         if link.why == "output":
             made[link.child] = min(link.at, made.get(link.child, link.at))
-    return {
-        replace(link, certain=False) if link.why == "input" and link.parent in made and link.at < made[link.parent] - TOLERANCE else link
-        for link in answer.links
-    }
+    return [
+        replace(link, certain=False)
+        if link.why == "input" and link.parent in made and not genealogy.in_order(made=made[link.parent], used=link.at)
+        else link
+        for link in links
+    ]
 
 
 def held(genealogy: Genealogy, roots: Collection[str], cuts: Collection[str], at: datetime) -> set[str]:
