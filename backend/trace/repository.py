@@ -1,6 +1,7 @@
 """Statements of the trace that are its own; reach is the genealogy's."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from infra.database import Record, TenantTransaction
 
@@ -31,3 +32,17 @@ async def units_of(tx: TenantTransaction, lots: Collection[int]) -> int:
         "select count(*) from unit_membership where tenant_id = $1 and lot_id = any($2::bigint[]) and superseded_by is null", list(lots)
     )
     return count
+
+
+async def made_at(tx: TenantTransaction, things: Collection[int], until: datetime | None) -> dict[int, datetime]:
+    """When each of these was first made, by the links in force of events up to `until`; what wasn't made here is absent."""
+    if not things:
+        return {}
+    rows = await tx.fetch(
+        """select child_id, min(occurred_at) as made_at from lot_link
+           where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 2 and superseded_by is null
+             and ($3::timestamptz is null or occurred_at <= $3) group by child_id""",
+        list(things),
+        until,
+    )
+    return {row["child_id"]: row["made_at"] for row in rows}

@@ -1,9 +1,9 @@
-"""Trace an object back to everything that it came from, or forward to everything made from it and where that went."""
+"""Trace objects back to everything that they came from, forward to everything made from them and where that went, or both at once."""
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from typing import Final
 
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
@@ -12,105 +12,100 @@ from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
-from backend.shipments import service as shipments
-from backend.shipments.service import Shipment
 from backend.trace import repository
+from backend.trace.answer import Gap, ReachedShipment, ShippedLot, Trace, TraceNode
 from backend.trace.errors import TraceTooLargeError
-from backend.trace.rules import Direction, Link, doubt_links, steps_from
+from backend.trace.reached_shipments import shipments_of
+from backend.trace.rules import Direction, Link, Reached, both, doubt_links, reach_from
 from infra import clock
-from infra.database import TenantTransaction
+from infra.database import Record, TenantTransaction
+from infra.errors import InvalidInputError
 
-MAXIMUM_LINKS = 100_000
-CONTENTS_LIMIT = 5_000
+__all__ = ["CONTENTS_LIMIT", "MAXIMUM_LINKS", "Gap", "ReachedShipment", "ShippedLot", "Trace", "TraceNode", "shipments_reached", "trace"]
 
-
-@dataclass(frozen=True, slots=True)
-class TraceNode:
-    """One object of a trace; `steps` is its distance in links from the object asked about."""
-
-    thing: TraceableObject
-    steps: int
-    certainty: Certainty
+MAXIMUM_LINKS: Final = 100_000
+CONTENTS_LIMIT: Final = 5_000
+MAXIMUM_STARTS: Final = 100
+LONGEST_KEY: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A product went into a step without its lot, and no lot of it was known to be present."""
-
-    node_id: int
-    product: TraceableObject
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ShippedLot:
-    """How much of one lot (or one unit) a shipment carried."""
-
-    lot: TraceableObject
-    quantity: Decimal
-    uom: str
-    certainty: Certainty
-
-
-@dataclass(frozen=True, slots=True)
-class ReachedShipment:
-    """A shipment that carried something of the trace."""
-
-    shipment: Shipment
-    lots: tuple[ShippedLot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The whole answer; pages are cut from it. `nodes` stand in order of their steps, `links` in order of time."""
-
-    start: TraceableObject
-    direction: Direction
-    as_of: datetime | None
-    nodes: tuple[TraceNode, ...]
-    links: tuple[Link, ...]
-    gaps: tuple[Gap, ...]
-
-
-async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of: datetime | None = None, sites: Sites | None = None) -> Trace:
-    """The closure of an object over the links in force; cycles end at the visited set, and there is no depth limit.
+async def trace(
+    tx: TenantTransaction, key: str | Sequence[str], direction: Direction, *, as_of: datetime | None = None, sites: Sites | None = None
+) -> Trace:
+    """The closure of one or several objects over the links in force; cycles end at the visited set, and there is no depth limit.
 
     For a container it starts from what is in it as of `as_of` (now by default). With `as_of`, links of events after it are
     left out. With `sites` it starts from what is met there, and isn't cut at their fence, because reachability decides a recall; of
-    a step elsewhere only what it links is told. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links.
+    a step elsewhere only what it links is told. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links;
+    `InvalidInputError` for more than 100 keys or none.
     """
-    start = await objects.find(tx, key, sites)
-    seeds = await _seeds(tx, start, as_of)
-    if direction is Direction.BACKWARD:
-        rows = await reach.links_up(tx, seeds, MAXIMUM_LINKS + 1)
-        memberships = await reach.lots_of(tx, seeds)
-    else:
-        rows = await reach.links_down(tx, seeds, MAXIMUM_LINKS + 1)
-        memberships = []
-    if len(rows) > MAXIMUM_LINKS:
-        raise TraceTooLargeError(f"More than {MAXIMUM_LINKS} links lead from {start.uri}. Ask from an object nearer to the goods.", field="key")
-    links = [
-        Link(
-            row["parent_id"], row["child_id"], row["event_id"], LinkKind(row["kind"]), row["occurred_at"], row["quantity"], row["uom"],
-            Certainty(row["certainty"]),
-        )
-        for row in rows
-        if as_of is None or row["occurred_at"] <= as_of
-    ]  # fmt: skip
-    doubted = sorted(doubt_links(links), key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
-    reached = steps_from([*seeds, *(lot for _, lot in memberships)], doubted, direction)
-    reached[start.object_id] = (0, Certainty.CERTAIN)
-    kept = await _told([link for link in doubted if link.parent_id in reached and link.child_id in reached], tx, sites)
-    things = await objects.load(tx, reached)
+    starts = await find_starts(tx, key, sites)
+    seeds = await seeds_of(tx, starts, as_of)
+    links, reached = await _closure(tx, starts, seeds, direction, as_of)
+    ordered = sorted(links, key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
+    up, down = reached
+    every = both(up, down) if up and down else up or down
+    for start in starts:
+        every[start.object_id] = Reached(0, Certainty.CERTAIN)
+    kept = await told([link for link in ordered if link.parent_id in every and link.child_id in every], tx, sites)
+    things = await objects.load(tx, every)
     nodes = sorted(
-        (TraceNode(things[node], steps, certainty) for node, (steps, certainty) in reached.items() if node in things),
+        (
+            TraceNode(things[node], how.steps, how.certainty, how.doubts, upstream=node in up, downstream=node in down)
+            for node, how in every.items()
+            if node in things
+        ),
         key=lambda node: (node.steps, node.thing.kind, node.thing.key),
     )
-    gaps = await _gaps(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
-    return Trace(start, direction, as_of, tuple(nodes), tuple(kept), gaps)
+    gaps = await gaps_at(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
+    return Trace(starts[0], direction, as_of, tuple(nodes), tuple(kept), gaps, tuple(starts), tuple(seeds))
 
 
-async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
+async def _closure(
+    tx: TenantTransaction, starts: Sequence[TraceableObject], seeds: list[int], direction: Direction, as_of: datetime | None
+) -> tuple[Iterable[Link], tuple[dict[int, Reached], dict[int, Reached]]]:
+    """The links of one or both ways, and what is reached upwards and downwards."""
+    rows: dict[Direction, list[Record]] = {}
+    for part in direction.parts:
+        read = reach.links_up if part is Direction.BACKWARD else reach.links_down
+        rows[part] = await read(tx, seeds, MAXIMUM_LINKS + 1)
+        if len(rows[part]) > MAXIMUM_LINKS:
+            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask from an object nearer to the goods."
+            raise TraceTooLargeError(message, field="key")
+    links = {part: [link_of(row) for row in found if as_of is None or row["occurred_at"] <= as_of] for part, found in rows.items()}
+    made: dict[int, datetime] = {}
+    if down := links.get(Direction.FORWARD):
+        made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, as_of)
+    found: dict[tuple[int, int, int, int], Link] = {}
+    reached: dict[Direction, dict[int, Reached]] = {}
+    lots = await reach.lots_of(tx, seeds) if Direction.BACKWARD in links and any(start.kind is not ObjectKind.LOT for start in starts) else []
+    for part, given in links.items():
+        doubted = doubt_links(given, made)
+        found |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
+        reached[part] = reach_from([*seeds, *((lot for _, lot in lots) if part is Direction.BACKWARD else ())], doubted, part)
+    return found.values(), (reached.get(Direction.BACKWARD, {}), reached.get(Direction.FORWARD, {}))
+
+
+def link_of(row: Record) -> Link:
+    """From a row of the genealogy's."""
+    return Link(
+        row["parent_id"], row["child_id"], row["event_id"], LinkKind(row["kind"]), row["occurred_at"], row["quantity"], row["uom"],
+        Certainty(row["certainty"]),
+    )  # fmt: skip
+
+
+async def find_starts(tx: TenantTransaction, key: str | Sequence[str], sites: Sites | None) -> list[TraceableObject]:
+    """The objects that are asked about, each once. Raises `ObjectNotFoundError`; `InvalidInputError` for too many, too long ones or none."""
+    keys = [key] if isinstance(key, str) else list(dict.fromkeys(key))
+    if not 1 <= len(keys) <= MAXIMUM_STARTS:
+        raise InvalidInputError(f"A trace starts from 1 to {MAXIMUM_STARTS} objects; {len(keys)} were named. Ask in several requests.", field="keys")
+    if any(len(each) > LONGEST_KEY for each in keys):
+        raise InvalidInputError(f"A code has at most {LONGEST_KEY} characters.", field="keys")
+    found = [await objects.find(tx, each, sites) for each in keys]
+    return list({thing.object_id: thing for thing in found}.values())
+
+
+async def told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
     """The links without the quantities that only events at other sites tell."""
     if sites is None:
         return links
@@ -118,16 +113,21 @@ async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -
     return [link if link.event_id in here else replace(link, quantity=None, uom=None) for link in links]
 
 
-async def _seeds(tx: TenantTransaction, start: TraceableObject, as_of: datetime | None) -> list[int]:
-    if start.kind not in containment.CONTAINERS:
-        return [start.object_id]
-    rows = await containment.contents(tx, start.object_id, as_of or clock.now(), CONTENTS_LIMIT + 1)
-    if len(rows) > CONTENTS_LIMIT:
-        raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
-    return [start.object_id, *(row["content_id"] for row in rows)]
+async def seeds_of(tx: TenantTransaction, starts: Sequence[TraceableObject], as_of: datetime | None) -> list[int]:
+    """Where a walk begins: the objects, and of containers what is in them as of a moment."""
+    seeds = [start.object_id for start in starts]
+    for start in starts:
+        if start.kind not in containment.CONTAINERS:
+            continue
+        rows = await containment.contents(tx, start.object_id, as_of or clock.now(), CONTENTS_LIMIT + 1)
+        if len(rows) > CONTENTS_LIMIT:
+            raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
+        seeds += [row["content_id"] for row in rows]
+    return list(dict.fromkeys(seeds))
 
 
-async def _gaps(tx: TenantTransaction, nodes: list[int]) -> tuple[Gap, ...]:
+async def gaps_at(tx: TenantTransaction, nodes: Collection[int]) -> tuple[Gap, ...]:
+    """Where something went into these steps of which nothing is known."""
     rows = await repository.gaps(tx, nodes) if nodes else []
     products = await objects.load(tx, {row["product_id"] for row in rows})
     return tuple(Gap(row["node_id"], products[row["product_id"]], row["occurred_at"]) for row in rows)
@@ -139,19 +139,4 @@ async def shipments_reached(tx: TenantTransaction, key: str, sites: Sites | None
     A lot is followed through the rollup, a unit or container through the packing that it lay in as each shipment left.
     """
     start = await objects.find(tx, key, sites)
-    seeds = await _seeds(tx, start, None)
-    rows = [row for row in await reach.lots_and_shipments(tx, seeds) if row["shipment_id"] is not None]
-    things = await objects.load(tx, {row["lot_id"] for row in rows} | set(seeds))
-    carried: dict[int, dict[tuple[int, str], ShippedLot]] = defaultdict(dict)
-    for row in rows:
-        lot = ShippedLot(things[row["lot_id"]], row["quantity"], row["uom"], Certainty(row["certainty"]))
-        carried[row["shipment_id"]][(row["lot_id"], row["uom"])] = lot
-    start_itself = {start.object_id} if start.kind is not ObjectKind.LOT else set()
-    singles = [seed for seed in seeds if things[seed].kind is ObjectKind.UNIT or seed in start_itself]
-    for object_id, shipment_id in await shipments.carrying(tx, singles):
-        lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.CERTAIN)
-        carried[shipment_id].setdefault((object_id, ""), lot)
-    for object_id, shipment_id in await shipments.perhaps_carrying(tx, singles):
-        lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.POSSIBLE)
-        carried[shipment_id].setdefault((object_id, ""), lot)
-    return [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried, sites)]
+    return await shipments_of(tx, [start], await seeds_of(tx, [start], None), sites)
