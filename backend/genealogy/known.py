@@ -96,7 +96,9 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime
     return await tx.fetch(
         f"""select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
             where c.tenant_id = $1 and c.node_id = any($3::bigint[]) and c.known_from <= $2 and (c.superseded_by is null or c.superseded_at > $2)
-              and not exists (select 1 from {LINKS_THEN} l where l.child_id = c.node_id and l.event_id = c.event_id and l.kind = 6)""",
+              and not exists (select 1 from {LINKS_THEN} l
+                              join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and o.gtin = c.gtin
+                              where l.child_id = c.node_id and l.event_id = c.event_id and l.kind = 6)""",
         known_at,
         list(nodes),
     )

@@ -145,7 +145,11 @@ async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) ->
 
 
 async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
-    """For inputs told without their lot: link every lot of the product that was present there then, as possible; returns these lots."""
+    """For inputs told without their lot: link every lot of the product that was present there then, as possible; returns these lots.
+
+    Present is what there was some of, in any unit of measure, at any moment within the tolerance: what arrived later than the use by one
+    clock, and what had left soon after it.
+    """
     gone = await tx.fetch(
         """select parent_id, child_id, event_id, kind from lot_link
            where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6 and superseded_by is null""",
@@ -159,9 +163,14 @@ async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -
             from class_input c
             join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
             where c.tenant_id = $1 and c.event_id = any($2::bigint[]) and c.superseded_by is null
-              and (select sum(m.delta) from movement m
-                   where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
-                     and m.moved_at <= c.occurred_at + {TOLERANCE} and (c.place is null or m.place = c.place)) > 0
+              and exists (
+                select 1 from (
+                  select sum(sum(m.delta)) over (partition by m.uom order by greatest(m.moved_at, c.occurred_at - {TOLERANCE})) as there
+                  from movement m
+                  where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
+                    and m.moved_at <= c.occurred_at + {TOLERANCE} and (c.place is null or m.place = c.place)
+                  group by m.uom, greatest(m.moved_at, c.occurred_at - {TOLERANCE})) stock
+                where stock.there > 0)
             on conflict do nothing returning parent_id""",
         list(event_ids),
     )

@@ -20,8 +20,9 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int]) -> list[Record]:
     return await tx.fetch(
         """select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
            where c.tenant_id = $1 and c.node_id = any($2::bigint[]) and c.superseded_by is null
-             and not exists (select 1 from lot_link l where l.tenant_id = $1 and l.event_id = c.event_id and l.kind = 6
-                             and l.superseded_by is null)""",
+             and not exists (select 1 from lot_link l
+                             join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and o.gtin = c.gtin
+                             where l.tenant_id = $1 and l.event_id = c.event_id and l.kind = 6 and l.superseded_by is null)""",
         list(nodes),
     )
 
