@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from backend.identifiers import ObjectKind
-from tests.reference.containers import TOLERANCE, Stay, all_stays
+from tests.reference.containers import TOLERANCE, Stay, all_stays, cleanings
 from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships
 
 RECEIVING: Final = ("receiving", "arriving")
@@ -106,7 +106,7 @@ class Genealogy:
     def taken_as_a_whole(self, event: Told) -> list[Link]:
         """What lay in a container that went in went in with it, through every level of packing: certain if in it at that moment,
         possible if only a clock may have put it elsewhere (MODEL, Time: 24 hours)."""
-        links: dict[tuple[str, State], Link] = {}
+        links: dict[tuple[Node, Node], Link] = {}
         waiting = [line.thing for line in event.named("input") if line.kind in CONTAINERS]
         seen: set[str] = set()
         while waiting:
@@ -119,18 +119,23 @@ class Genealogy:
                 if stay.container != container or not self.near(stay, event.at):
                     continue
                 certain = stay.since <= event.at <= stay.until and not stay.residue
-                parent: Node = stay.content
-                if self.kinds.get(stay.content) in CONTAINERS:
-                    parent = State(stay.content, event.name, "used")
+                if self.is_packing(stay.content) and stay.content != container:
                     waiting.append(stay.content)
-                known = links.get((stay.content, state))
-                if known is None or (certain and not known.certain):
-                    links[stay.content, state] = Link(parent, state, "content", event.at, event.name, certain=certain)
+                    _surest(links, Link(State(stay.content, event.name, "used"), state, "content", event.at, event.name, certain=certain))
+                if self.kinds[stay.content] not in CONTAINERS:
+                    _surest(links, Link(stay.content, state, "content", event.at, event.name, certain=certain))
         return list(links.values())
 
+    def is_packing(self, thing: str) -> bool:
+        """Whether something may lie in it: in a container, and in a kit, which is a thing besides."""
+        return self.kinds[thing] in CONTAINERS or any(stay.container == thing for stay in self.stays)
+
     def near(self, stay: Stay, at: datetime) -> bool:
-        """Whether a clock that is off by no more than the tolerance may have put it in the container then."""
-        return stay.since - TOLERANCE <= at and at - TOLERANCE <= stay.until
+        """Whether it was in there, or a clock that is off by no more than the tolerance may have put it elsewhere; but what was in a container
+        before it was cleaned wasn't behind that (MODEL, Tanks: since clean-out)."""
+        between = (at, stay.since) if at < stay.since else (stay.until, at)
+        cleaned = any(between[0] <= moment < between[1] for moment in cleanings(stay.container, self.told))
+        return stay.since - at <= TOLERANCE and at - stay.until <= TOLERANCE and not cleaned
 
     def in_order(self, made: datetime, used: datetime) -> bool:
         """Whether a thing can have been used up after it was made, by clocks no more off than the tolerance."""
@@ -170,13 +175,13 @@ class Genealogy:
 
     def shares(self, used: Sequence[Link]) -> list[Link]:
         """Where a lot was used as a whole, each of its units that has a making of its own may have gone in (docs/model.md: SHARE)."""
-        made_itself = {link.child for link in used if link.why == "output"}
+        makings = {unit: [link.at for link in used if link.why == "output" and link.child == unit] for unit in self.lots_of_units}
         return [
-            Link(unit, link.child, "share", link.at, link.event, certain=False)
+            Link(unit, link.child, "share", max(link.at, min(makings[unit])), link.event, certain=False)
             for unit, lots in self.lots_of_units.items()
-            if unit in made_itself
+            if makings[unit]
             for link in used
-            if link.why == "input" and link.parent in lots
+            if link.why in ("input", "content", "candidate") and link.parent in lots
         ]
 
     def members(self, links: Sequence[Link]) -> list[Link]:
@@ -189,6 +194,13 @@ class Genealogy:
             for lot, taught in lots.items()
             for event in taught
         ]
+
+
+def _surest(links: dict[tuple[Node, Node], Link], link: Link) -> None:
+    """Of two stays of one thing that which tells more surely."""
+    known = links.get((link.parent, link.child))
+    if known is None or not known.certain:
+        links[link.parent, link.child] = link
 
 
 def _add(links: dict[tuple[Node, Node], Link], link: Link) -> None:

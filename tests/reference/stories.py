@@ -47,6 +47,7 @@ CRANKS: Final = [unit(CRANK, f"C{n}") for n in range(4)]
 ENGINES: Final = [unit(ENGINE, f"E{n}") for n in range(4)]
 CASES, PALLETS = [sscc(n) for n in range(1, 5)], [sscc(n) for n in range(11, 14)]
 DAY: Final = 24 * 60
+CLEANING: Final = "https://firm.example/bizstep/cleaning"
 UNITS_OF_MEASURE: Final = ["KGM", "KGM", "KGM", "LTR", None]
 
 
@@ -277,6 +278,8 @@ class Works:
                 dice = self.chance.random()
                 if dice < 0.35:
                     told.append(packed(tank, [], self.amounts(self.some(RAW[5:8], 1)), self.when()))
+                    if self.chance.random() < 0.2:
+                        told.append({**packed(tank, [], minutes=self.when(), action="DELETE", bizStep="unpacking"), **_children(told[-1])})
                 elif dice < 0.55:
                     told.append(self.turned(self.some(RAW, 2), [tank]))
                 else:
@@ -291,7 +294,9 @@ class Works:
         how = self.chance.random()
         if how < 0.5:
             return packed(tank, minutes=self.when(), action="DELETE", bizStep="unpacking")
-        step: dict[str, Any] = {} if how < 0.75 else {"action": "DELETE", "bizStep": "decommissioning", "disposition": "inactive"}
+        step: dict[str, Any] = {"action": "OBSERVE", "bizStep": CLEANING}
+        if how < 0.7:
+            step = {} if how < 0.6 else {"action": "DELETE", "bizStep": "decommissioning", "disposition": "inactive"}
         return made([tank], minutes=self.when(), **step)
 
     def shipping(self) -> Part:
@@ -309,6 +314,12 @@ class Works:
             told.append(shipped(goods, [], self.when()))
         return told
 
+    def kit(self) -> Part:
+        """An engine with what lies in it, packed and used up as a whole with the case."""
+        engine, case = self.one(ENGINES), self.one(CASES)
+        told = [packed(engine, self.some(CRANKS, 2), minutes=self.when()), packed(case, [self.with_lot(engine)], minutes=self.when())]
+        return [*told, self.turned([case], self.some(WORKED, 1))] if self.chance.random() < 0.6 else told
+
     def associated(self) -> Part:
         """Something is bound to a crate, or taken off it."""
         action = self.chance.choice(["ADD", "ADD", "DELETE"])
@@ -320,6 +331,10 @@ class Works:
         ]
 
 
+def _children(event: Body) -> Body:
+    return {name: event[name] for name in ("childEPCs", "childQuantityList") if name in event}
+
+
 def is_class(name: str) -> bool:
     """Whether an identifier names a class, which has an amount."""
     return "/21/" not in name and ("/10/" in name or "/01/" in name or "/class/" in name)
@@ -327,7 +342,7 @@ def is_class(name: str) -> bool:
 
 _PARTS: Final[dict[str, int]] = {
     "receipt": 4, "recipe": 4, "rework": 1, "in_parts": 2, "without_lot": 2, "pieces": 3, "assembly": 2, "disassembly": 1, "packing": 4,
-    "unpacking": 2, "crate": 2, "nested_use": 2, "tank": 2, "shipping": 4, "associated": 1,
+    "unpacking": 2, "crate": 2, "nested_use": 2, "tank": 2, "shipping": 4, "associated": 1, "kit": 1,
 }  # fmt: skip
 
 
