@@ -60,16 +60,17 @@ def goods_in(genealogy: Genealogy, shipment: Told) -> set[_Good]:
 def _inside(genealogy: Genealogy, container: str, at: datetime) -> list[tuple[Stay, bool]]:
     """What lay in a container as it left. Was nothing in it by then, then what was put into it next, only possibly: one clock is wrong.
 
-    Within a day for an asset, which also goes empty; whatever the time for a logistic unit.
+    Within a day for an asset, which also goes empty; whatever the time for a logistic unit. Of a tank possibly also what was taken out.
     """
-    own = [stay for stay in genealogy.stays if stay.container == container and not stay.residue]
-    present = [stay for stay in own if stay.at(at)]
+    own = [stay for stay in genealogy.stays if stay.container == container]
+    residues = [(stay, False) for stay in own if stay.residue and stay.at(at)]
+    present = [(stay, True) for stay in own if not stay.residue and stay.at(at)]
     if present:
-        return [(stay, True) for stay in present]
-    later = [stay for stay in own if stay.since > at]
+        return present + residues
+    later = [stay for stay in own if not stay.residue and stay.since > at]
     first = min((stay.since for stay in later), default=at)
     until = (first if genealogy.kinds.get(container) is ObjectKind.LOGISTIC_UNIT else at) + TOLERANCE
-    return [(stay, False) for stay in later if stay.since <= until]
+    return [(stay, False) for stay in later if stay.since <= until] + residues
 
 
 def carried(genealogy: Genealogy, shipment: Told) -> set[Carried]:
@@ -94,7 +95,8 @@ def carried(genealogy: Genealogy, shipment: Told) -> set[Carried]:
         if unit in linked or not lots:
             count(unit, "", Decimal(1), certain)
     for good in goods:
-        if genealogy.kinds[good.thing] in (ObjectKind.LOT, ObjectKind.OTHER):
+        # A transformation stands for what it has filled in without giving it a lot.
+        if genealogy.kinds[good.thing] in (ObjectKind.LOT, ObjectKind.OTHER, ObjectKind.TRANSFORMATION):
             count(good.thing, good.uom or "", good.amount or Decimal(0), good.certain)
     # What is only possible counts where nothing certain does.
     return {Carried(shipment.name, thing, told[max(told)], uom, max(told) and (thing, uom) not in doubtful) for (thing, uom), told in sums.items()}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
-from backend.identifiers import Identifier, ObjectKind, parse_identifier
+from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, parse_identifier
 
 Body = dict[str, Any]
 CONTAINERS: Final = (ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK)
@@ -111,7 +112,8 @@ def _line(part: str, identifier: Identifier, amount: Decimal | None, uom: str | 
 
 def lot_of(product: str, number: str) -> str:
     """The key of a product's lot."""
-    return f"{product}/10/{number}" if product[0].isdigit() else f"{product}/{number}"
+    written = quote(number, safe="")
+    return parse_identifier(f"{DIGITAL_LINK_ROOT}{product}/10/{written}" if product[0].isdigit() else f"{product}/{written}").key
 
 
 def _with_lot_of_ilmd(lines: list[Line], body: Body) -> list[Line]:
