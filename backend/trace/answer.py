@@ -1,6 +1,7 @@
 """What a trace answers: nodes, links, gaps and shipments, as the service gives them to whoever shows them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -10,7 +11,8 @@ from backend.objects.service import TraceableObject
 from backend.shipments.service import Shipment
 from backend.trace.rules import Direction, Doubt, Link
 
-UNCOUNTED: Final = -1
+# Behind every distance, so that what is asked about stands first.
+UNCOUNTED: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,14 @@ class TraceNode:
     doubts: tuple[Doubt, ...] = ()
     upstream: bool = False
     downstream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a node of the genealogy's own stands for: a container as of when it was used, or the lot of whose units one isn't told."""
+
+    thing: TraceableObject
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Trace:
     """The whole answer, or one window of it (`truncated`); pages are cut from it. `nodes` stand in order of their steps, `links` in order of time.
 
     `start` is the first of `starts`. `seeds` are the ids from which was walked: the starts and, of containers, what is in them.
-    `continue_after` leads to the next window, None in the last.
+    `stands_for` holds the nodes that are shown as another object. `continue_after` leads to the next window, None in the last.
     """
 
     start: TraceableObject
@@ -71,6 +81,12 @@ class Trace:
     gaps: tuple[Gap, ...]
     starts: tuple[TraceableObject, ...] = ()
     seeds: tuple[int, ...] = ()
+    stands_for: Mapping[int, Shown] = field(default_factory=dict)
     known_at: datetime | None = None
     truncated: bool = False
     continue_after: str | None = None
+
+    def shown(self, object_id: int) -> TraceableObject | None:
+        """The object that a node is shown as, where it isn't itself one that people know."""
+        shown = self.stands_for.get(object_id)
+        return shown.thing if shown else None

@@ -23,9 +23,10 @@ async def shipments_of(
     sites: Sites | None = None,
     *,
     as_of: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> list[ReachedShipment]:
     """Every shipment, from or to `sites`, that carried one of the objects or anything made from them, oldest first; by `as_of`, if given."""
-    rows = [row for row in await reach.lots_and_shipments(tx, seeds) if row["shipment_id"] is not None]
+    rows = [row for row in await reach.lots_and_shipments(tx, seeds, known_at=known_at) if row["shipment_id"] is not None]
     things = await objects.load(tx, {row["lot_id"] for row in rows} | set(seeds))
     carried: dict[int, dict[tuple[int, str], ShippedLot]] = defaultdict(dict)
     for row in rows:
@@ -33,9 +34,10 @@ async def shipments_of(
         carried[row["shipment_id"]][(row["lot_id"], row["uom"])] = lot
     themselves = {start.object_id for start in starts if start.kind is not ObjectKind.LOT}
     singles = [seed for seed in seeds if seed in things and (things[seed].kind is ObjectKind.UNIT or seed in themselves)]
-    for object_id, shipment_id in await shipments.carrying(tx, singles):
+    for object_id, shipment_id in await shipments.carrying(tx, singles, known_at=known_at):
         carried[shipment_id].setdefault((object_id, ""), ShippedLot(things[object_id], Decimal(1), "", Certainty.CERTAIN))
-    for object_id, shipment_id in await shipments.perhaps_carrying(tx, singles):
+    for object_id, shipment_id in await shipments.perhaps_carrying(tx, singles, known_at=known_at):
         carried[shipment_id].setdefault((object_id, ""), ShippedLot(things[object_id], Decimal(1), "", Certainty.POSSIBLE))
-    found = [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried, sites)]
+    left = await shipments.load(tx, carried, sites, known_at=known_at)
+    found = [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in left]
     return [one for one in found if as_of is None or one.shipment.shipped_at <= as_of]

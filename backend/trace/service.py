@@ -1,111 +1,134 @@
 """Trace objects back to everything that they came from, forward to everything made from them and where that went, or both at once."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
-from backend.genealogy import containment, reach
+from backend.genealogy import reach
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
 from backend.trace import repository
-from backend.trace.answer import Gap, ReachedShipment, ShippedLot, Trace, TraceNode
-from backend.trace.errors import TraceTooLargeError
+from backend.trace.answer import UNCOUNTED, Gap, ReachedShipment, ShippedLot, Trace, TraceNode
+from backend.trace.cut import Asked, next_window, sure_of
 from backend.trace.reached_shipments import shipments_of
-from backend.trace.rules import Direction, Link, Reached, both, doubt_links, reach_from
-from infra import clock
+from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
+from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
 from infra.database import Record, TenantTransaction
-from infra.errors import InvalidInputError
 
 __all__ = ["CONTENTS_LIMIT", "MAXIMUM_LINKS", "Gap", "ReachedShipment", "ShippedLot", "Trace", "TraceNode", "shipments_reached", "trace"]
 
 MAXIMUM_LINKS: Final = 100_000
-CONTENTS_LIMIT: Final = 5_000
-MAXIMUM_STARTS: Final = 100
-LONGEST_KEY: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Links with their certainty, and what they reach upwards and downwards."""
+
+    links: Iterable[Link]
+    up: Mapping[int, Reached]
+    down: Mapping[int, Reached]
+    truncated: bool = False
+    continue_after: str | None = None
 
 
 async def trace(
-    tx: TenantTransaction, key: str | Sequence[str], direction: Direction, *, as_of: datetime | None = None, sites: Sites | None = None
+    tx: TenantTransaction,
+    key: str | Sequence[str],
+    direction: Direction,
+    *,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+    sites: Sites | None = None,
+    continue_after: str | None = None,
 ) -> Trace:
     """The closure of one or several objects over the links in force; cycles end at the visited set, and there is no depth limit.
 
     For a container it starts from what is in it as of `as_of` (now by default). With `as_of`, links of events after it are
-    left out. With `sites` it starts from what is met there, and isn't cut at their fence, because reachability decides a recall; of
-    a step elsewhere only what it links is told. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links;
-    `InvalidInputError` for more than 100 keys or none.
+    left out; with `known_at`, it is what was known then. With `sites` it starts from what is met there, and isn't cut at their fence,
+    because reachability decides a recall; of a step elsewhere only what it links is told.
+
+    Above 100,000 links it is cut into windows (`truncated`), which go on with `continue_after`. Raises `ObjectNotFoundError`,
+    `TraceTooLargeError` for a container of more than 5,000 contents, `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
     """
     starts = await find_starts(tx, key, sites)
-    seeds = await seeds_of(tx, starts, as_of)
-    links, reached = await _closure(tx, starts, seeds, direction, as_of)
-    ordered = sorted(links, key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
-    up, down = reached
-    every = both(up, down) if up and down else up or down
+    seeds = await seeds_of(tx, starts, as_of, known_at)
+    asked = Asked(seeds, direction, as_of, known_at)
+    found = await _closure(tx, starts, asked) if continue_after is None else None
+    if found is None:
+        found = await _window(tx, asked, continue_after)
+    return await _answer(tx, starts, asked, found, sites)
+
+
+async def _answer(tx: TenantTransaction, starts: list[TraceableObject], asked: Asked, found: _Found, sites: Sites | None) -> Trace:
+    every = both(found.up, found.down) if found.up and found.down else dict(found.up or found.down)
     for start in starts:
         every[start.object_id] = Reached(0, Certainty.CERTAIN)
-    kept = await told([link for link in ordered if link.parent_id in every and link.child_id in every], tx, sites)
+    links = [link for link in found.links if link.parent_id in every and link.child_id in every]
+    links.sort(key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
     things = await objects.load(tx, every)
-    nodes = sorted(
-        (
-            TraceNode(things[node], how.steps, how.certainty, how.doubts, upstream=node in up, downstream=node in down)
-            for node, how in every.items()
-            if node in things
-        ),
-        key=lambda node: (node.steps, node.thing.kind, node.thing.key),
-    )
-    gaps = await gaps_at(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
-    return Trace(starts[0], direction, as_of, tuple(nodes), tuple(kept), gaps, tuple(starts), tuple(seeds))
+    nodes = [
+        TraceNode(things[node], how.steps, how.certainty, how.doubts, upstream=node in found.up, downstream=node in found.down)
+        for node, how in every.items()
+        if node in things
+    ]
+    nodes.sort(key=lambda node: (node.steps, node.thing.kind, node.thing.key))
+    steps = [thing.object_id for thing in things.values() if thing.kind is ObjectKind.TRANSFORMATION]
+    return Trace(
+        starts[0], asked.direction, asked.as_of, tuple(nodes), tuple(await _told(links, tx, sites)), await _gaps(tx, steps, asked.known_at),
+        starts=tuple(starts), seeds=tuple(asked.seeds), stands_for=await stand_ins(tx, things.values()), known_at=asked.known_at,
+        truncated=found.truncated, continue_after=found.continue_after,
+    )  # fmt: skip
 
 
-async def _closure(
-    tx: TenantTransaction, starts: Sequence[TraceableObject], seeds: list[int], direction: Direction, as_of: datetime | None
-) -> tuple[Iterable[Link], tuple[dict[int, Reached], dict[int, Reached]]]:
-    """The links of one or both ways, and what is reached upwards and downwards."""
-    rows: dict[Direction, list[Record]] = {}
-    for part in direction.parts:
+async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], asked: Asked) -> _Found | None:
+    """All links of one or both ways, and what is reached; None where there are too many for one answer."""
+    given: dict[Direction, list[Link]] = {}
+    for part in asked.direction.parts:
         read = reach.links_up if part is Direction.BACKWARD else reach.links_down
-        rows[part] = await read(tx, seeds, MAXIMUM_LINKS + 1)
-        if len(rows[part]) > MAXIMUM_LINKS:
-            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask from an object nearer to the goods."
-            raise TraceTooLargeError(message, field="key")
-    links = {part: [link_of(row) for row in found if as_of is None or row["occurred_at"] <= as_of] for part, found in rows.items()}
-    made: dict[int, datetime] = {}
-    if down := links.get(Direction.FORWARD):
-        made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, as_of)
-    found: dict[tuple[int, int, int, int], Link] = {}
-    reached: dict[Direction, dict[int, Reached]] = {}
-    lots = await reach.lots_of(tx, seeds) if Direction.BACKWARD in links and any(start.kind is not ObjectKind.LOT for start in starts) else []
-    for part, given in links.items():
-        doubted = doubt_links(given, made)
-        found |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
-        reached[part] = reach_from([*seeds, *((lot for _, lot in lots) if part is Direction.BACKWARD else ())], doubted, part)
-    return found.values(), (reached.get(Direction.BACKWARD, {}), reached.get(Direction.FORWARD, {}))
+        rows = await read(tx, asked.seeds, MAXIMUM_LINKS + 1, known_at=asked.known_at)
+        if len(rows) > MAXIMUM_LINKS:
+            return None
+        given[part] = [_link(row) for row in rows if asked.as_of is None or row["occurred_at"] <= asked.as_of]
+    down = given.get(Direction.FORWARD, ())
+    made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, asked.as_of)
+    reached: dict[Direction, dict[int, Reached]] = {part: {} for part in (Direction.BACKWARD, Direction.FORWARD)}
+    links: dict[tuple[int, int, int, int], Link] = {}
+    for part, told in given.items():
+        doubted = doubt_links(told, made)
+        links |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
+        lots: list[int] = []
+        if part is Direction.BACKWARD and any(start.kind is not ObjectKind.LOT for start in starts):
+            lots = [lot for _, lot in await reach.lots_of(tx, asked.seeds, known_at=asked.known_at)]
+        reached[part] = reach_from([*asked.seeds, *lots], doubted, part)
+    return _Found(links.values(), reached[Direction.BACKWARD], reached[Direction.FORWARD])
 
 
-def link_of(row: Record) -> Link:
-    """From a row of the genealogy's."""
+async def _window(tx: TenantTransaction, asked: Asked, continue_after: str | None) -> _Found:
+    """One window. Distances aren't counted in it; certain is what links reach that are certain all along, also those of other windows."""
+    found = await next_window(tx, asked, continue_after)
+    links = [_link(row) for row in found.rows]
+    made = await repository.made_at(tx, {link.parent_id for link in links if link.kind is LinkKind.INPUT}, asked.as_of)
+    nodes = {node for link in links for node in (link.parent_id, link.child_id)} | (set(asked.seeds) if continue_after is None else set())
+    sure = await sure_of(tx, asked, found.way, nodes)
+    unsure = Reached(UNCOUNTED, Certainty.POSSIBLE, (Doubt.NOT_PROVEN,))
+    reached = {node: Reached(UNCOUNTED, Certainty.CERTAIN) if node in sure else unsure for node in nodes}
+    up, down = (reached, {}) if found.way is Direction.BACKWARD else ({}, reached)
+    return _Found(doubt_links(links, made), up, down, truncated=True, continue_after=found.continue_after)
+
+
+def _link(row: Record) -> Link:
     return Link(
         row["parent_id"], row["child_id"], row["event_id"], LinkKind(row["kind"]), row["occurred_at"], row["quantity"], row["uom"],
         Certainty(row["certainty"]),
     )  # fmt: skip
 
 
-async def find_starts(tx: TenantTransaction, key: str | Sequence[str], sites: Sites | None) -> list[TraceableObject]:
-    """The objects that are asked about, each once. Raises `ObjectNotFoundError`; `InvalidInputError` for too many, too long ones or none."""
-    keys = [key] if isinstance(key, str) else list(dict.fromkeys(key))
-    if not 1 <= len(keys) <= MAXIMUM_STARTS:
-        raise InvalidInputError(f"A trace starts from 1 to {MAXIMUM_STARTS} objects; {len(keys)} were named. Ask in several requests.", field="keys")
-    if any(len(each) > LONGEST_KEY for each in keys):
-        raise InvalidInputError(f"A code has at most {LONGEST_KEY} characters.", field="keys")
-    found = [await objects.find(tx, each, sites) for each in keys]
-    return list({thing.object_id: thing for thing in found}.values())
-
-
-async def told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
+async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
     """The links without the quantities that only events at other sites tell."""
     if sites is None:
         return links
@@ -113,22 +136,8 @@ async def told(links: list[Link], tx: TenantTransaction, sites: Sites | None) ->
     return [link if link.event_id in here else replace(link, quantity=None, uom=None) for link in links]
 
 
-async def seeds_of(tx: TenantTransaction, starts: Sequence[TraceableObject], as_of: datetime | None) -> list[int]:
-    """Where a walk begins: the objects, and of containers what is in them as of a moment."""
-    seeds = [start.object_id for start in starts]
-    for start in starts:
-        if start.kind not in containment.CONTAINERS:
-            continue
-        rows = await containment.contents(tx, start.object_id, as_of or clock.now(), CONTENTS_LIMIT + 1)
-        if len(rows) > CONTENTS_LIMIT:
-            raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
-        seeds += [row["content_id"] for row in rows]
-    return list(dict.fromkeys(seeds))
-
-
-async def gaps_at(tx: TenantTransaction, nodes: Collection[int]) -> tuple[Gap, ...]:
-    """Where something went into these steps of which nothing is known."""
-    rows = await repository.gaps(tx, nodes) if nodes else []
+async def _gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime | None) -> tuple[Gap, ...]:
+    rows = await repository.gaps(tx, nodes, known_at=known_at) if nodes else []
     products = await objects.load(tx, {row["product_id"] for row in rows})
     return tuple(Gap(row["node_id"], products[row["product_id"]], row["occurred_at"]) for row in rows)
 
