@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from backend.catalog.sites import Sites
-from backend.genealogy import query_repository, repository
+from backend.genealogy import known, query_repository, repository
 from infra.database import TenantTransaction
 
 
@@ -20,23 +20,31 @@ class Position:
     uom: str
 
 
-async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime, sites: Sites | None = None) -> dict[int, list[Position]]:
+async def positions(
+    tx: TenantTransaction, object_ids: Collection[int], at: datetime, sites: Sites | None = None, *, known_at: datetime | None = None
+) -> dict[int, list[Position]]:
     """Where the objects are as of a moment, at places in `sites`; what has come to nothing is left out."""
     found: dict[int, list[Position]] = defaultdict(list)
-    for row in await repository.positions(tx, object_ids, at):
+    if known_at is None:
+        rows = await repository.positions(tx, object_ids, at)
+    else:
+        rows = await known.positions(tx, object_ids, at, known_at)
+    for row in rows:
         if sites is None or sites.cover(row["place"]):
             found[row["object_id"]].append(Position(row["place"], row["quantity"], row["uom"]))
     return found
 
 
-async def unit_counts(tx: TenantTransaction, lots: Collection[int]) -> dict[int, int]:
+async def unit_counts(tx: TenantTransaction, lots: Collection[int], *, known_at: datetime | None = None) -> dict[int, int]:
     """How many units are known to belong to each lot."""
-    return {row["lot_id"]: row["units"] for row in await query_repository.unit_counts(tx, lots)}
+    rows = await query_repository.unit_counts(tx, lots) if known_at is None else await known.unit_counts(tx, lots, known_at)
+    return {row["lot_id"]: row["units"] for row in rows}
 
 
-async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int]) -> dict[int, list[str]]:
+async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int], *, known_at: datetime | None = None) -> dict[int, list[str]]:
     """Each object's suppliers, as its receipts say."""
     found: dict[int, list[str]] = {}
-    for row in await repository.received_from(tx, object_ids):
+    rows = await repository.received_from(tx, object_ids) if known_at is None else await known.received_from(tx, object_ids, known_at)
+    for row in rows:
         found.setdefault(row["object_id"], []).append(row["counterparty"])
     return found
