@@ -31,8 +31,10 @@ from event_object p
 join event e on e.tenant_id = $1 and e.event_id = p.event_id and e.superseded_by is null and e.declared_at is null
 left join event_object c on c.tenant_id = $1 and c.event_id = p.event_id and c.role = 3 and p.role = 2
 where p.tenant_id = $1 and p.object_id = any($2::bigint[])
-  and (p.role in (2, 5) or (p.role = 1 and (e.event_type = 1 and (e.action in (1, 3) or e.biz_step like '%cleaning')
-                                            or e.biz_step in ('shipping', 'departing'))))
+  and (p.role = 2
+    or (p.role = 5 and exists (select 1 from traceable_object k where k.tenant_id = $1 and k.object_id = p.object_id and k.kind in (3, 4, 5)))
+    or (p.role = 1 and (e.event_type = 1 and (e.action in (1, 3) or e.biz_step like '%cleaning')
+                     or e.biz_step in ('shipping', 'departing'))))
 """
 
 

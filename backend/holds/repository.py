@@ -96,7 +96,7 @@ async def held_states(tx: TenantTransaction, states: Collection[int], containers
 
 
 async def states_held(tx: TenantTransaction, roots: Collection[int]) -> set[int]:
-    """The uses of held containers among these roots, and of the containers that lie in them now."""
+    """The uses in force of held containers among these roots, and of the containers that lie in them now."""
     rows = await tx.fetch(
         f"""with recursive inward(root_id, container_id) as (
               select o.object_id, o.object_id from traceable_object o
@@ -106,6 +106,7 @@ async def states_held(tx: TenantTransaction, roots: Collection[int]) -> set[int]
               join containment c on c.tenant_id = $1 and c.container_id = w.container_id and c.valid_to > now())
             select distinct s.state_id from inward w
             join container_state s on s.tenant_id = $1 and s.container_id = w.container_id and not s.filled
+              and exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = s.state_id and l.superseded_by is null)
             join hold h on h.tenant_id = $1 and h.object_id = w.root_id and h.status = 1
             where {_USED_WHILE_HELD}""",
         list(roots),
