@@ -37,6 +37,7 @@ class Doubt(StrEnum):
     LOT_NOT_TOLD = "lot_not_told"
     UNIT_NOT_TOLD = "unit_not_told"
     PACKING_NEAR_IN_TIME = "packing_near_in_time"
+    TAKEN_FROM_TANK = "taken_from_tank"
     TIMES_CONTRADICT = "times_contradict"
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
@@ -83,7 +84,7 @@ class Reached:
 
 _DOUBTS = {
     LinkKind.CANDIDATE: Doubt.LOT_NOT_TOLD, LinkKind.SHARE: Doubt.UNIT_NOT_TOLD, LinkKind.CONTENT: Doubt.PACKING_NEAR_IN_TIME,
-    LinkKind.ALIAS: Doubt.DECLARED_SAME,
+    LinkKind.ALIAS: Doubt.DECLARED_SAME, LinkKind.RESIDUE: Doubt.TAKEN_FROM_TANK,
 }  # fmt: skip
 
 

@@ -81,11 +81,14 @@ class Product:
         """The whole answer, what stands for a container's use shown as the container."""
         found = await traces.trace(tx, key, Direction.FORWARD if forward else Direction.BACKWARD, **asked)
         events = await self.events(tx)
-        things = {node.thing.object_id: self.name(node.thing.key) for node in found.nodes}
+        # A state is shown as its container; a pool, which nobody knows, as links alone.
+        shown = {node: self.name(stand_in.thing.key) for node, stand_in in found.stands_for.items()}
+        things = {node.thing.object_id: shown.get(node.thing.object_id, self.name(node.thing.key)) for node in found.nodes}
         reached: dict[str, bool] = {}
         for node in found.nodes:
-            name = self.name(node.thing.key)
-            reached[name] = reached.get(name, False) or node.certainty is Certainty.CERTAIN
+            if node.thing.kind is not ObjectKind.POOL:
+                name = things[node.thing.object_id]
+                reached[name] = reached.get(name, False) or node.certainty is Certainty.CERTAIN
         links = {
             ProductLink(
                 things[link.parent_id], things[link.child_id], link.kind.name.lower(), link.occurred_at, events.get(link.event_id, ""),
