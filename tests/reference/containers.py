@@ -168,8 +168,8 @@ def _residues(stays: Sequence[Stay], ends: datetime) -> list[Stay]:
     return [replace(stay, until=ends, amount=None, uom=None, residue=True) for stay in stays[:1] if max(each.until for each in stays) < ends]
 
 
-def contents(stays: Sequence[Stay], container: str, at: datetime) -> list[Stay]:
-    """What is in a container at a moment, through every level of packing."""
+def contents(stays: Sequence[Stay], container: str, at: datetime, *, residues: bool = False) -> list[Stay]:
+    """What is in a container at a moment, through every level of packing; with `residues` also what may be in a tank, taken out by name."""
     found: dict[Stay, None] = {}
     waiting, seen = [container], set()
     while waiting:
@@ -178,7 +178,7 @@ def contents(stays: Sequence[Stay], container: str, at: datetime) -> list[Stay]:
             continue
         seen.add(outer)
         for stay in stays:
-            if stay.container == outer and stay.at(at) and not stay.residue:
+            if stay.container == outer and stay.at(at) and (residues or not stay.residue):
                 found[stay] = None
                 waiting.append(stay.content)
     return list(found)

@@ -167,7 +167,7 @@ class Product:
         for hold_id, (roots, cuts) in (await hold_reach.holds_reaching(tx)).items():
             ids = await hold_reach.held_by(tx, roots, cuts)
             ids |= {row["unit_id"] for row in members if row["lot_id"] in ids and row["unit_id"] not in cuts}
-            reached[hold_id] = {things[each] for each in ids if each in things and not things[each].startswith("transformation ")}
+            reached[hold_id] = {things[each] for each in ids if each in things}
         return reached
 
     async def is_held(self, tx: TenantTransaction, key: str) -> bool:

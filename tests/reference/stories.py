@@ -53,43 +53,49 @@ UNITS_OF_MEASURE: Final = ["KGM", "KGM", "KGM", "LTR", None]
 
 @dataclass(frozen=True)
 class Story:
-    """What a works told, part by part, in the order in which it happened; and in the order in which it arrived."""
+    """What a works told, part by part, in the order in which it happened; and in which batches it arrived."""
 
     seed: int
     parts: tuple[tuple[str, tuple[Body, ...]], ...]
+    batches: tuple[tuple[Body, ...], ...]
 
     @property
-    def events(self) -> list[Body]:
-        return [event for _, part in self.parts for event in part]
-
-    def arrivals(self) -> list[list[Body]]:
-        """In batches, in any order, some twice. Of two events with one id the order stays as it happened: the first told counts."""
-        chance = Random(f"arrivals {self.seed}")
-        order = self.events
-        if chance.random() < 0.8:
-            order = _shuffled(order, chance)
-        order += chance.sample(order, len(order) // 10)
-        most = chance.choice([1, 4, 4, 12, 100])
-        batches = []
-        while order:
-            size = chance.randint(1, most)
-            batches.append(order[:size])
-            order = order[size:]
-        return batches
+    def arrivals(self) -> list[Body]:
+        """All that arrived, in its order."""
+        return [event for batch in self.batches for event in batch]
 
     def without(self, part: int, event: int | None = None) -> "Story":
-        """The story without one of its parts, or without one event of it."""
+        """The story without one of its parts, or without one event of it; the rest arrives as it did."""
         parts = list(self.parts)
         name, events = parts[part]
-        if event is None:
-            del parts[part]
-        else:
-            parts[part] = (name, events[:event] + events[event + 1 :])
-        return Story(self.seed, tuple(parts))
+        gone = events if event is None else events[event : event + 1]
+        parts[part] = (name, tuple(each for each in events if not _among(each, gone)))
+        batches = (tuple(each for each in batch if not _among(each, gone)) for batch in self.batches)
+        return Story(self.seed, tuple(parts), tuple(batch for batch in batches if batch))
 
     def text(self) -> str:
-        """A line for each event."""
-        return "\n".join(f"{name}: {_brief(event)}" for name, part in self.parts for event in part)
+        """A line for each event, as it happened, and the order in which they arrived."""
+        told = [(name, event) for name, part in self.parts for event in part]
+        numbers = [[next(number for number, (_, other) in enumerate(told) if other is event) for event in batch] for batch in self.batches]
+        return "\n".join([*(f"{number} {name}: {_brief(event)}" for number, (name, event) in enumerate(told)), f"arrived: {numbers}"])
+
+
+def _among(event: Body, events: Sequence[Body]) -> bool:
+    return any(event is each for each in events)
+
+
+def _arriving(seed: int, events: Sequence[Body]) -> tuple[tuple[Body, ...], ...]:
+    """In batches, in any order, some twice. Of two events with one id the order stays as it happened: the first told counts."""
+    chance = Random(f"arrivals {seed}")
+    order = list(events) if chance.random() < 0.2 else _shuffled(events, chance)
+    order += chance.sample(order, len(order) // 10)
+    most = chance.choice([1, 4, 4, 12, 100])
+    batches = []
+    while order:
+        size = chance.randint(1, most)
+        batches.append(tuple(order[:size]))
+        order = order[size:]
+    return tuple(batches)
 
 
 def _shuffled(events: Sequence[Body], chance: Random) -> list[Body]:
@@ -365,7 +371,7 @@ def story_of(seed: int, *, parts: int | None = None, only: Sequence[str] = ()) -
         for event in part
         if "eventID" in event and "errorDeclaration" not in event and chance.random() < 0.02
     ]
-    return Story(seed, tuple(told))
+    return Story(seed, tuple(told), _arriving(seed, [event for _, part in told for event in part]))
 
 
 def _named(event: Body, chance: Random) -> Body:

@@ -15,17 +15,11 @@ from tests.reference.comparison import Differences, compare
 from tests.reference.genealogy import Genealogy
 from tests.reference.product import Product
 from tests.reference.stories import Story, story_of
-from tests.reference.told import Body
 from tests.soak.marks import soak
 
 FIRST: Final = int(os.environ.get("SUYUAN_REFERENCE_SEED", "1"))
 SAMPLE: Final = range(FIRST, FIRST + 50)
 Tell = Callable[[Story], Awaitable[Product]]
-
-
-def arrived(story: Story) -> list[Body]:
-    """All that arrived, in its order."""
-    return [body for batch in story.arrivals() for body in batch]
 
 
 @pytest.fixture
@@ -34,7 +28,7 @@ def told(services: Services, new_firm: Any) -> Tell:
 
     async def tell(story: Story) -> Product:
         product = Product(services, await new_firm())
-        await product.tell(story.arrivals())
+        await product.tell(story.batches)
         return product
 
     return tell
@@ -44,7 +38,7 @@ async def differences(services: Services, told: Tell, story: Story) -> Differenc
     """Where the product and the reference differ about a story."""
     product = await told(story)
     async with services.database.tenant(product.firm.tenant_id) as tx:
-        return await compare(product, tx, Genealogy(arrived(story)), seed=story.seed)
+        return await compare(product, tx, Genealogy(story.arrivals), seed=story.seed)
 
 
 async def least(story: Story, fails: Callable[[Story], Awaitable[bool]]) -> Story:

@@ -11,7 +11,7 @@ from infra import clock
 from tests.reference.containers import contents
 from tests.reference.genealogy import Genealogy
 from tests.reference.stories import story_of
-from tests.reference.test_against_reference import FIRST, Tell, arrived, told
+from tests.reference.test_against_reference import FIRST, Tell, told
 from tests.reference.trace import held
 from tests.soak.marks import soak
 
@@ -22,12 +22,12 @@ HOLDABLE = (ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT, ObjectKin
 async def check_holds(services: Services, told: Tell, seed: int) -> None:
     """Three holds on anything; some of what they reach is let go, and all that is known is asked whether it may leave."""
     story, chance = story_of(seed), Random(f"holds {seed}")
-    product, genealogy = await told(story), Genealogy(arrived(story))
+    product, genealogy = await told(story), Genealogy(story.arrivals)
     things = sorted(thing for thing, kind in genealogy.kinds.items() if kind in HOLDABLE)
     expected: dict[str, set[str]] = {}
     for root in chance.sample(things, min(3, len(things))):
         hold_id = await product.hold(root)
-        reached = sorted(held(genealogy, [root], [], clock.now()) - {root})
+        reached = sorted(thing for thing in held(genealogy, [root], [], clock.now()) - {root} if genealogy.kinds.get(thing) in HOLDABLE)
         cuts = chance.sample(reached, min(len(reached), chance.choice([0, 0, 1, 2])))
         if cuts:
             await product.release(hold_id, cuts)
@@ -41,7 +41,7 @@ async def check_holds(services: Services, told: Tell, seed: int) -> None:
 
 def is_held(genealogy: Genealogy, thing: str, held_goods: Sequence[set[str]]) -> bool:
     """Whether a thing may not leave: for itself, or for what lies in it now (MODEL: a container is blocked while held goods are inside)."""
-    goods = {thing, *(stay.content for stay in contents(genealogy.stays, thing, clock.now()))}
+    goods = {thing, *(stay.content for stay in contents(genealogy.stays, thing, clock.now(), residues=True))}
     return any(goods & reached for reached in held_goods)
 
 

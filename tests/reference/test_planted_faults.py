@@ -13,7 +13,7 @@ from tests.reference.comparison import compare
 from tests.reference.containers import FOREVER, Stay
 from tests.reference.genealogy import Genealogy, Link
 from tests.reference.stories import story_of
-from tests.reference.test_against_reference import Tell, arrived, told
+from tests.reference.test_against_reference import Tell, told
 from tests.reference.told import Body, Told, in_force
 
 __all__ = ["told"]
@@ -134,7 +134,7 @@ async def test_each_planted_fault_is_noticed(services: Services, told: Tell) -> 
         product = await told(story)
         async with services.database.tenant(product.firm.tenant_id) as tx:
             for fault in sorted(open_, key=lambda fault: fault.__name__):
-                if (await compare(product, tx, fault(arrived(story)), seed=seed)).found:
+                if (await compare(product, tx, fault(story.arrivals), seed=seed)).found:
                     open_.remove(fault)
         if not open_:
             return

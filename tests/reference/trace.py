@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from backend.identifiers import ObjectKind
 from infra import clock
 from tests.reference.containers import contents
 from tests.reference.genealogy import Genealogy, Link, Node, State
@@ -119,15 +118,15 @@ def held(genealogy: Genealogy, roots: Collection[str], cuts: Collection[str], at
     """MODEL, Holds: a hold goes down, from lots to units, from inputs to outputs, into a container held by name; not through a cut.
 
     `at` is when the hold was placed: of a container what was in it since, and where it was used since; a use in which nothing is known to
-    have been in it also before. Containers that held goods lie in aren't held.
+    have been in it also before. Containers that held goods lie in aren't held. A held transformation stands for what came out of it unnamed.
     """
     seeds: set[Node] = set()
     for root in roots:
-        inside = {stay.content for stay in contents(genealogy.stays, root, at)} if genealogy.kinds.get(root) in CONTAINERS else set()
+        inside = {stay.content for stay in contents(genealogy.stays, root, at, residues=True)}
         filled = {link.child for link in genealogy.links if link.why == "content"}
         uses = {link.parent for link in genealogy.links if isinstance(link.parent, State) and (link.at >= at or link.parent not in filled)}
         seeds |= {root, *inside, *(use for use in uses if thing_of(use) in {root, *inside})}
     open_ = [link for link in genealogy.links if thing_of(link.parent) not in cuts and thing_of(link.child) not in cuts]
     goods = {node for node in closure(seeds, open_, forward=True, stop_at=cuts) if isinstance(node, str)}
     units = {unit for unit, lots in genealogy.lots_of_units.items() if unit not in cuts and goods & lots.keys()}
-    return {thing for thing in goods | units if genealogy.kinds.get(thing) is not ObjectKind.TRANSFORMATION}
+    return goods | units
