@@ -40,6 +40,7 @@ class Doubt(StrEnum):
     TIMES_CONTRADICT = "times_contradict"
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
+    PART_NOT_TOLD = "part_not_told"
 
 
 class Basis(StrEnum):
