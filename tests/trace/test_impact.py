@@ -39,7 +39,8 @@ def told(found: list[Whereabouts]) -> list[tuple[Any, ...]]:
 
 async def test_each_lot_is_where_its_events_left_it(firm: Firm, services: Services) -> None:
     await capture(
-        services, firm.tenant_id, made(amounts=[quantity(F1, 100)]), transformed([F1], [D1], 10, amount=40), transformed([F1], [], 12, 5, "urn:example:batch:1"),
+        services, firm.tenant_id, made(amounts=[quantity(F1, 100)]), transformed([F1], [D1], 10, amount=40),
+        transformed([F1], [], 12, 5, "urn:example:batch:1"),
         shipped([], [quantity(D1, 15)], minutes=30), made(amounts=[quantity(D1, 3)], minutes=40, action="DELETE", bizStep="destroying"),
         packed(sscc(1), amounts=[quantity(D1, 7)], minutes=50), shipped([sscc(1)], minutes=60),
     )  # fmt: skip
