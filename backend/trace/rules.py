@@ -15,6 +15,7 @@ _EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 29, tzinfo=UTC)
 # Neither says when something was used or made: a membership is taught, and an alias declared, at any time.
 _TIMELESS: Final = frozenset({LinkKind.MEMBER, LinkKind.ALIAS})
+_CONTENTS: Final = frozenset({LinkKind.CONTENT, LinkKind.RESIDUE})
 _USES: Final = frozenset({LinkKind.INPUT, LinkKind.SHARE, LinkKind.CANDIDATE})
 
 
@@ -37,6 +38,7 @@ class Doubt(StrEnum):
     LOT_NOT_TOLD = "lot_not_told"
     UNIT_NOT_TOLD = "unit_not_told"
     PACKING_NEAR_IN_TIME = "packing_near_in_time"
+    TAKEN_FROM_TANK = "taken_from_tank"
     TIMES_CONTRADICT = "times_contradict"
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
@@ -84,7 +86,7 @@ class Reached:
 
 _DOUBTS = {
     LinkKind.CANDIDATE: Doubt.LOT_NOT_TOLD, LinkKind.SHARE: Doubt.UNIT_NOT_TOLD, LinkKind.CONTENT: Doubt.PACKING_NEAR_IN_TIME,
-    LinkKind.ALIAS: Doubt.DECLARED_SAME,
+    LinkKind.ALIAS: Doubt.DECLARED_SAME, LinkKind.RESIDUE: Doubt.TAKEN_FROM_TANK,
 }  # fmt: skip
 
 
@@ -163,7 +165,7 @@ class _Walk:
             return link.occurred_at if self._forward else self._free
         if link.kind in _USES:
             return self._free if self._forward else link.occurred_at
-        if link.kind is LinkKind.CONTENT and not self._forward:
+        if link.kind in _CONTENTS and not self._forward:
             return min(bound, link.occurred_at)
         return bound
 
