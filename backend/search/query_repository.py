@@ -1,7 +1,7 @@
 """Statements that look things up in the index; each reads a bounded number of rows, however much there is."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from backend.catalog.sites import Sites, fenced
 from backend.search.folding import Way, beyond
@@ -88,16 +88,16 @@ async def entries_with_infix(
     tx: TenantTransaction, entries: Collection[int], infix: str, kinds: Collection[int], *, limit: int, sites: Sites | None
 ) -> list[Record]:
     """Those of these entries that hold the infix in a line of their texts, newest first, and may be seen at the sites."""
-    fence = _seen(sites, at=6)
+    seen = _seen(sites, at=6)
     return await tx.fetch(
-        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts from search_entry e
-            where e.tenant_id = $1 and e.entry_id = any($2::bigint[]) and e.kind = any($4::smallint[]) and strpos(e.texts, $3) > 0{fence[0]}
+        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts, {seen.named} as named from search_entry e
+            where e.tenant_id = $1 and e.entry_id = any($2::bigint[]) and e.kind = any($4::smallint[]) and strpos(e.texts, $3) > 0{seen.condition}
             order by e.entry_id desc limit $5""",
         list(entries),
         infix,
         [int(kind) for kind in kinds],
         limit,
-        *fence[1],
+        *seen.values,
     )
 
 
@@ -105,40 +105,48 @@ async def entries_with_frequent_infix(
     tx: TenantTransaction, gram: str, infix: str, kinds: Collection[int], *, limit: int, sites: Sites | None
 ) -> list[Record]:
     """The same of the newest entries with a piece, of which it looks through `LOOKED_THROUGH`."""
-    fence = _seen(sites, at=7)
+    seen = _seen(sites, at=7)
     return await tx.fetch(
-        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts
+        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts, {seen.named} as named
             from (select g.entry_id from search_gram g where g.tenant_id = $1 and g.gram = $2 order by g.entry_id desc limit $6) newest
             join search_entry e on e.tenant_id = $1 and e.entry_id = newest.entry_id
-            where e.kind = any($4::smallint[]) and strpos(e.texts, $3) > 0{fence[0]}
+            where e.kind = any($4::smallint[]) and strpos(e.texts, $3) > 0{seen.condition}
             order by e.entry_id desc limit $5""",
         gram,
         infix,
         [int(kind) for kind in kinds],
         limit,
         LOOKED_THROUGH,
-        *fence[1],
+        *seen.values,
     )
 
 
 async def entries(tx: TenantTransaction, ids: Collection[int], sites: Sites | None) -> list[Record]:
     """Entries that may be seen at the sites."""
-    fence = _seen(sites, at=3)
+    seen = _seen(sites, at=3)
     return await tx.fetch(
-        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts from search_entry e
-            where e.tenant_id = $1 and e.entry_id = any($2::bigint[]){fence[0]}""",
+        f"""select e.entry_id, e.kind, e.field, e.key, e.label, e.detail, e.texts, {seen.named} as named from search_entry e
+            where e.tenant_id = $1 and e.entry_id = any($2::bigint[]){seen.condition}""",
         list(ids),
-        *fence[1],
+        *seen.values,
     )
 
 
-def _seen(sites: Sites | None, *, at: int) -> tuple[str, tuple[object, ...]]:
-    """What only events tell is seen where such an event happened; what may be seen of the catalogue is the catalogue's to say."""
+class _Seen(NamedTuple):
+    """`named` says whether an entry was named at the sites; what isn't of the catalogue must be."""
+
+    named: str
+    condition: str
+    values: tuple[Any, ...]
+
+
+def _seen(sites: Sites | None, *, at: int) -> _Seen:
+    """What only events tell is seen where such an event happened; what may be seen of the catalogue besides is the catalogue's to say."""
     if sites is None:
-        return "", ()
+        return _Seen("true", "", ())
     fence = fenced(sites, "p.place", at=at + 1)
-    named = f"select from search_entry_place p where p.tenant_id = $1 and p.entry_id = e.entry_id{fence.condition}"
-    return f" and (e.kind = any(${at}::smallint[]) or exists ({named}))", ([int(kind) for kind in CATALOGUE_KINDS], *fence.values)
+    named = f"exists (select from search_entry_place p where p.tenant_id = $1 and p.entry_id = e.entry_id{fence.condition})"
+    return _Seen(named, f" and (e.kind = any(${at}::smallint[]) or {named})", ([int(kind) for kind in CATALOGUE_KINDS], *fence.values))
 
 
 async def fields_of(tx: TenantTransaction, kinds: Collection[int], terms: Collection[str], limit: int) -> list[Record]:

@@ -66,7 +66,7 @@ async def search(tx: TenantTransaction, text: str, sight: Sight, *, kinds: Colle
     hits = await _of_objects(tx, asked, by_object, of_objects, looked_at) if of_objects else []
     entries, cut = await _of_entries(tx, asked, [row for row in terms if row["kind"] not in OBJECT_KINDS], wanted, sight)
     if SearchKind.LOT in wanted:
-        hits += await _lots_of(tx, [hit for hit in entries if hit.kind is SearchKind.PRODUCT], first)
+        hits += await _lots_of(tx, [hit for hit in entries if hit.kind is SearchKind.PRODUCT], first, sight.objects)
     met = await objects.met_at(tx, {hit.subject for hit in hits}, sight.objects)
     kept = [hit for hit in hits if hit.subject in met] + entries
     best = ranked(kept, first)
@@ -113,12 +113,13 @@ async def _of_entries(tx: TenantTransaction, asked: Asked, terms: list[Record], 
     if not wanted:
         return [], False
     rows = {row["entry_id"]: row for row in await repository.entries(tx, {row["subject"] for row in terms}, sight.events)}
-    hits = [_entry_hit(rows[row["subject"]], _how(row), row["prefix"]) for row in terms if row["subject"] in rows]
+    inside: list[Record] = []
     cut = False
     for form in asked.forms[:1]:
         inside, cut = await _by_infix(tx, form, wanted, sight.events)
-        hits += [_entry_hit(row, How.INFIX, form) for row in inside]
-    return await _seen(tx, hits, sight.catalogue), cut
+    seen = await _seen(tx, [*rows.values(), *inside], sight)
+    hits = [_entry_hit(rows[row["subject"]], _how(row), row["prefix"]) for row in terms if row["subject"] in rows.keys() & seen]
+    return hits + [_entry_hit(row, How.INFIX, asked.forms[0]) for row in inside if row["entry_id"] in seen], cut
 
 
 def _entry_hit(row: Record, how: How, form: str) -> Hit:
@@ -151,21 +152,28 @@ async def _by_infix(tx: TenantTransaction, form: str, kinds: Collection[SearchKi
     return await repository.entries_with_frequent_infix(tx, rarest, form, kinds, limit=MOST_HITS, sites=sites), True
 
 
-async def _seen(tx: TenantTransaction, hits: list[Hit], sites: Sites | None) -> list[Hit]:
-    """Without places that the catalogue doesn't show at these sites."""
-    places = {hit.key for hit in hits if hit.kind is SearchKind.PLACE}
-    if sites is None or not places:
-        return hits
-    known = await catalog.locations_by_place(tx, places)
-    shown = {place for place in places if sites.show(place, own=place not in known or known[place].own or known[place].undetermined)}
-    return [hit for hit in hits if hit.kind is not SearchKind.PLACE or hit.key in shown]
+async def _seen(tx: TenantTransaction, rows: list[Record], sight: Sight) -> set[int]:
+    """The entries that the reader sees: of the catalogue those that it shows at his sites, and what events at his sites have named."""
+    if sight.events is None and sight.catalogue is None:
+        return {row["entry_id"] for row in rows}
+    keys = {kind: {row["key"] for row in rows if row["kind"] == kind} for kind in CATALOGUE_KINDS}
+    known = set(await catalog.products_by_gtin(tx, keys[SearchKind.PRODUCT])) | set(await catalog.partners_by_party(tx, keys[SearchKind.PARTNER]))
+    known |= set(await catalog.locations_by_place(tx, keys[SearchKind.PLACE], sight.catalogue))
+    covered = {place for place in keys[SearchKind.PLACE] if sight.catalogue is None or sight.catalogue.cover(place)}
+    return {row["entry_id"] for row in rows if row["key"] in known | covered or (row["named"] and row["kind"] != SearchKind.PLACE)} | {
+        row["entry_id"] for row in rows if row["kind"] not in CATALOGUE_KINDS
+    }
 
 
-async def _lots_of(tx: TenantTransaction, products: list[Hit], first: int) -> list[Hit]:
-    """The newest lots of the products that were found best."""
-    best = [hit for hit in ranked(products, first) if hit.how < How.SUFFIX][:LOTS_OF_A_PRODUCT]
+async def _lots_of(tx: TenantTransaction, products: list[Hit], first: int, sites: Sites | None) -> list[Hit]:
+    """The newest lots, of those that the sites meet, of the products that were found best."""
+    best = [hit for hit in ranked(products, first) if hit.where is Where.NAME or hit.how < How.SUFFIX][:LOTS_OF_A_PRODUCT]
     if not best:
         return []
     by_gtin = {hit.key: hit for hit in best}
-    rows = await repository.newest_lots(tx, list(by_gtin), int(SearchKind.LOT), LOTS_OF_A_PRODUCT)
+    looked_at = LOTS_OF_A_PRODUCT if sites is None else LOOKED_AT
+    rows = await repository.newest_lots(tx, list(by_gtin), int(SearchKind.LOT), looked_at)
+    met = await objects.met_at(tx, {row["object_id"] for row in rows}, sites)
+    of_each = {gtin: [row for row in rows if row["gtin"] == gtin and row["object_id"] in met][:LOTS_OF_A_PRODUCT] for gtin in by_gtin}
+    rows = [row for several in of_each.values() for row in several]
     return [replace(_hit(TraceableObject.from_row(row), How.INFIX, Where.PRODUCT), matched=by_gtin[row["gtin"]].matched) for row in rows]

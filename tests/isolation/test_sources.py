@@ -54,7 +54,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/search/finding_repository.py", "objects_in"): "as above",
     ("backend/search/finding_repository.py", "spans"): "as above",
     ("backend/search/finding_repository.py", "objects_called"): "as above",
-    ("backend/search/query_repository.py", "entries_with_infix"): "a fence's condition: constants of `Sites`, whose values are numbered",
+    ("backend/search/query_repository.py", "entries_with_infix"): "fences of this module: constants of `Sites`, whose values are numbered",
     ("backend/search/query_repository.py", "entries_with_frequent_infix"): "as above",
     ("backend/search/query_repository.py", "entries"): "as above",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",
