@@ -10,6 +10,7 @@ from backend.history import models as history
 from backend.holds import models as holds
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
+from backend.search import models as search
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
 from infra import outbox
@@ -39,6 +40,7 @@ __all__ = [
     "people",
     "recovery",
     "sandbox",
+    "search",
     "second_factor",
     "shipments",
     "signatures",

@@ -60,8 +60,8 @@ async def containers_of_events(tx: TenantTransaction, event_ids: Collection[int]
     return {row["object_id"] for row in rows}
 
 
-async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> None:
-    """Make the stays of these containers what the events in force say."""
+async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
+    """Make the stays of these containers what the events in force say. Returns the containers in which something changed."""
     ids = sorted(containers)
     facts: dict[tuple[int, int], list[ContainerFact]] = {}
     shared: dict[int, list[ContainerFact]] = {}
@@ -84,7 +84,7 @@ async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> None:
             is_tank=kind == AGGREGATION and container_id in tanks,
         )
     ]
-    await _settle(tx, ids, wanted)
+    return await _settle(tx, ids, wanted)
 
 
 def _stay_row(stay: Stay, container_id: int, kind: int) -> StayRow:
@@ -140,7 +140,7 @@ def _own_fact(row: Record) -> ContainerFact:
     return ContainerFact(row["event_time"], kind, row["event_key"], row["event_id"])
 
 
-async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable[StayRow]) -> None:
+async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable[StayRow]) -> set[int]:
     """Make the stays in these containers what is wanted, row by row: what stays as it is isn't written again, what goes is kept as past."""
     rows = await tx.fetch(
         """select content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom from containment
@@ -157,6 +157,7 @@ async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable
         await take_stays(tx, gone)
     if new:
         await _insert(tx, new)
+    return {key[1] for key in gone} | {row[1] for row in new}
 
 
 def _as_row(record: Record) -> StayRow:

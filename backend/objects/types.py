@@ -17,7 +17,6 @@ from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
 from backend.identifiers import ObjectKind
 from backend.objects import loaders, service
-from backend.objects.errors import ObjectNotFoundError
 from tenants.permissions import Permission
 
 if TYPE_CHECKING:
@@ -126,11 +125,8 @@ async def find_object(context: Context, key: str) -> TraceableObject | None:
     """An object by exactly its key."""
     sites = await catalog_loaders.sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
-        try:
-            found = await service.find(tx, key, sites)
-        except ObjectNotFoundError:
-            return None
-    return TraceableObject.of(found) if found.key == key else None
+        found = await service.find_key(tx, key, sites)
+    return TraceableObject.of(found) if found else None
 
 
 NODES = (NodeKind("TraceableObject", Permission.TRACE_READ, find_object),)

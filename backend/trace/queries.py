@@ -12,8 +12,10 @@ from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, decode_cursor
 from backend.objects import service as objects
 from backend.objects.types import TraceableObject
-from backend.trace import query_service, rules, service
+from backend.trace import impact, query_service, rules, service
+from backend.trace.impact_types import Impact, ImpactPart
 from backend.trace.node_types import Content
+from backend.trace.parts import Part
 from backend.trace.starts import named_keys
 from backend.trace.types import Trace
 from infra.clock import isoformat
@@ -57,6 +59,27 @@ class TraceQueries:
         sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
             return Trace.of(await service.trace(tx, named, direction, as_of=as_of, known_at=known_at, sites=sites, continue_after=behind))
+
+    @field(
+        description="What-if: if these goods are bad, what is hit, and where is it now? Nothing is written.",
+        directives=requires(Permission.TRACE_READ, Cost(weight=100)),
+    )
+    async def impact(
+        self,
+        info: Info,
+        *,
+        key: str | None = None,
+        keys: list[str] | None = None,
+        part: ImpactPart | None = None,
+        continue_after: str | None = None,
+    ) -> Impact | None:
+        """Of `key` or up to 100 `keys`; with `part`, only of what of these lots was at a place within a time."""
+        named = named_keys(key, keys)
+        behind = decode_cursor(continue_after, "continueAfter") if continue_after is not None else None
+        bounds = impact.part_of(part.place, Part(None, part.since, part.until)) if part is not None else None
+        sites = await sites_for(info.context, Permission.TRACE_READ)
+        async with info.context.reading() as tx:
+            return Impact.of(await impact.impact(tx, named, part=bounds, sites=sites, continue_after=behind))
 
     @field(
         description="What is in a container now, or was as of a moment, through every level of packing.",

@@ -15,6 +15,7 @@ _EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 29, tzinfo=UTC)
 # Neither says when something was used or made: a membership is taught, and an alias declared, at any time.
 _TIMELESS: Final = frozenset({LinkKind.MEMBER, LinkKind.ALIAS})
+_CONTENTS: Final = frozenset({LinkKind.CONTENT, LinkKind.RESIDUE})
 _USES: Final = frozenset({LinkKind.INPUT, LinkKind.SHARE, LinkKind.CANDIDATE})
 
 
@@ -41,6 +42,7 @@ class Doubt(StrEnum):
     TIMES_CONTRADICT = "times_contradict"
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
+    PART_NOT_TOLD = "part_not_told"
 
 
 class Basis(StrEnum):
@@ -163,7 +165,7 @@ class _Walk:
             return link.occurred_at if self._forward else self._free
         if link.kind in _USES:
             return self._free if self._forward else link.occurred_at
-        if link.kind is LinkKind.CONTENT and not self._forward:
+        if link.kind in _CONTENTS and not self._forward:
             return min(bound, link.occurred_at)
         return bound
 

@@ -1,6 +1,7 @@
 """A trace as GraphQL shows it: nodes, links, steps and where goods went, each cut into pages from the one answer."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +45,9 @@ class Trace:
     found: strawberry.Private[Found]
 
     @classmethod
-    def of(cls, trace: answer.Trace) -> "Trace":
-        """From the service's."""
-        found = Found(trace)
+    def of(cls, trace: answer.Trace, reached: Sequence[answer.ReachedShipment] | None = None) -> "Trace":
+        """From the service's; with its shipments, where they are known already."""
+        found = Found(trace, reached=None if reached is None else list(reached))
         starts = [TraceableObject.of(start, found.moment(start.object_id)) for start in trace.starts]
         return cls(
             start=starts[0], starts=starts, direction=trace.direction, as_of=trace.as_of, known_at=trace.known_at, node_count=len(trace.nodes),

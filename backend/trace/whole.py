@@ -171,5 +171,16 @@ async def containers(tx: TenantTransaction, trace: Trace, *, cursor: str | None,
     ]
 
 
+async def neighbours(tx: TenantTransaction, trace: Trace, boxes: Collection[Container]) -> dict[int, tuple[tuple[Packed, ...], int]]:
+    """What lies beside the trace's goods directly in each of these containers, at most 100 of the number told: co-packed, not reached."""
+    ids = [box.thing.object_id for box in boxes]
+    rows = await whole_repository.neighbours(tx, ids, goods_of(trace), moment_of(trace), MOST_CONTENTS)
+    things = await objects.load(tx, {row["object_id"] for row in rows})
+    beside: dict[int, list[Record]] = defaultdict(list)
+    for row in rows:
+        beside[row["container_id"]].append(row)
+    return {box: (_packed(found, things), found[0]["total"]) for box, found in beside.items()}
+
+
 def _packed(rows: Collection[Record], things: dict[int, TraceableObject]) -> tuple[Packed, ...]:
     return tuple(Packed(things[row["object_id"]], row["quantity"], row["uom"], row["since"]) for row in rows)

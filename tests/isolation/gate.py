@@ -21,9 +21,9 @@ FIELDS: Final[dict[str, str]] = {
     ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin
                 secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes""",
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
-    _P.EVENTS_READ: "event eventFeed events",
+    _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: "aliases containerContents readCode shipments trace traceableObject",
+    _P.TRACE_READ: "aliases containerContents impact readCode search shipments trace traceableObject",
     _P.HOLDS_READ: "alerts hold holds",
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",

@@ -153,6 +153,9 @@ class Day:
             await caller.ask(OBJECT, {"key": key})
         contents = "query($key: String!) { containerContents(key: $key, first: 10) { nodes { object { code productName } } } }"
         await caller.ask(contents, {"key": PALLET})
+        for text in (F1, "DAY", "面", PALLET.rsplit("/", 1)[1][-5:]):
+            await caller.ask("query($text: String!) { search(text: $text) { more hits { kind key name object { key } } } }", {"text": text})
+        await caller.ask("{ findObjects(first: 5, filter: {parts: [MADE]}) { truncated nodes { object { key } lastEventTime } } }", {})
         lists = await caller.ask(LISTS)
         self.names["shipment"] = lists["shipments"]["nodes"][0]["id"]
         self.names["alert"] = lists["alerts"]["nodes"][0]["id"]

@@ -20,6 +20,8 @@ LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount posit
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
 DEVICE: Final = "id name site location { name }"
 REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
+HITS: Final = "more hits { kind key code type match matched matchedText name object { key } location { name } }"
+FOUND: Final = "truncated endCursor nodes { firstEventTime lastEventTime object { key } }"
 PAGE: Final = "pageInfo { hasNextPage hasPreviousPage }"
 
 
@@ -58,6 +60,17 @@ FIELDS: Final[dict[str, list[Read]]] = {
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
     ],
     "readCode": _keyed("query($key: String!) { readCode(text: $key) { kind uri object { key } } }", "lot", "made", "unit", "pallet"),
+    "search": [
+        *_keyed(f"query($key: String!) {{ search(text: $key) {{ {HITS} }} }}", "lot", "made", "unit", "pallet", "code", "serial", "place", "hall"),
+        Read(f'{{ search(text: "095060001") {{ {HITS} }} }}'),
+    ],
+    "findObjects": [
+        *(
+            Read(f"query($key: String!) {{ findObjects(first: 50, filter: {{{of}: $key}}) {{ {FOUND} }} }}", {"key": "{" + name + "}"})
+            for of, name in (("lot", "code"), ("serial", "serial"), ("container", "pallet"), ("place", "place"), ("place", "hall"))
+        ),
+        Read(f"{{ findObjects(first: 50, filter: {{}}) {{ {FOUND} }} }}"),
+    ],
     "traceableObject": _keyed(THINGS, "lot", "made", "unit", "pallet", "code", "serial"),
     "trace": [
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
