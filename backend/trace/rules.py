@@ -165,8 +165,6 @@ class _Walk:
             return link.occurred_at if self._forward else self._free
         if link.kind in _USES:
             return self._free if self._forward else link.occurred_at
-        if link.kind in _CONTENTS and not self._forward:
-            return min(bound, link.occurred_at)
         return bound
 
     def _better(self, one: datetime, other: datetime) -> bool:
@@ -193,14 +191,19 @@ class _Walk:
     def certain(self, start: Collection[int]) -> set[int]:
         """What a certain path in the order of time reaches."""
         bounds = dict.fromkeys(start, self._free)
+        sure = set(bounds)
         queue = deque(bounds)
         while queue:
             node = queue.popleft()
             for link in self._onward[node]:
-                if link.certainty is not Certainty.CERTAIN or not self._in_order(link, bounds[node]):
+                in_order = self._in_order(link, bounds[node])
+                # What is out of order at one use of a container may be in order at a later one, which takes over from that.
+                if link.certainty is not Certainty.CERTAIN or not (in_order or link.kind in _CONTENTS):
                     continue
                 there, bound = self._far(link), self._bound(link, bounds[node])
+                if in_order:
+                    sure.add(there)
                 if there not in bounds or self._better(bound, bounds[there]):
                     bounds[there] = bound
                     queue.append(there)
-        return set(bounds)
+        return sure
