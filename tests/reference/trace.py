@@ -93,10 +93,12 @@ def _certainly(genealogy: Genealogy, seeds: Collection[Node], links: Iterable[Li
                 continue
             if not forward and makes and when is not None and not genealogy.in_order(made=link.at, used=when):
                 continue
+            # What lay in a container was used when that was; a transformation knows no order of its parts.
+            takes_in = uses and link.why != "content"
             if forward:
-                waiting.append((link.child, link.at if makes else None if uses and link.why != "content" else when))
+                waiting.append((link.child, link.at if makes else None if takes_in else when))
             else:
-                waiting.append((link.parent, link.at if uses else None if makes else when))
+                waiting.append((link.parent, link.at if takes_in else None if makes else when))
     return {node for node, _ in walked}
 
 
