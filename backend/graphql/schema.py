@@ -56,6 +56,7 @@ from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
 from backend.trace.queries import TraceQueries
+from backend.trace.subscriptions import TraceSubscriptions
 
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
@@ -74,6 +75,7 @@ MUTATIONS: Final = (
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,
 )  # fmt: skip
+SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):
@@ -90,7 +92,7 @@ def build_schema() -> strawberry.Schema:
     schema = ProtectedSchema(
         query=merge_types("Query", QUERIES),
         mutation=merge_types("Mutation", MUTATIONS),
-        subscription=EventSubscriptions,
+        subscription=merge_types("Subscription", SUBSCRIPTIONS),
         extensions=[Protection],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

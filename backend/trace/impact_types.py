@@ -14,8 +14,9 @@ from backend.graphql.directives import Cost, ListSize, requires
 from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, encode_cursor
 from backend.objects.types import TraceableObject
-from backend.trace import impact, rules, whereabouts, whole
+from backend.trace import impact, whereabouts, whole
 from backend.trace.answer import UNCOUNTED, TraceNode
+from backend.trace.enums import Doubt
 from backend.trace.found import Found
 from backend.trace.types import Trace
 from backend.trace.whole_types import PackedGoods, TraceContainer
@@ -65,7 +66,7 @@ class ImpactedGoods:
     object: TraceableObject
     steps: int | None
     certainty: Certainty
-    doubts: list[rules.Doubt]
+    doubts: list[Doubt]
     whereabouts: list[Whereabouts] = strawberry.field(directives=_FEW)
 
 

@@ -12,7 +12,8 @@ from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, decode_cursor
 from backend.objects import service as objects
 from backend.objects.types import TraceableObject
-from backend.trace import impact, query_service, rules, service
+from backend.trace import impact, query_service, service
+from backend.trace.enums import Direction
 from backend.trace.impact_types import Impact, ImpactPart
 from backend.trace.node_types import Content
 from backend.trace.parts import Part
@@ -42,7 +43,7 @@ class TraceQueries:
     async def trace(
         self,
         info: Info,
-        direction: rules.Direction,
+        direction: Direction,
         *,
         key: str | None = None,
         keys: list[str] | None = None,

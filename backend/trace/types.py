@@ -14,7 +14,7 @@ from backend.graphql.directives import Cost, ListSize, Requires, requires
 from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, encode_cursor
 from backend.objects.types import TraceableObject
-from backend.trace import answer, rules, whole
+from backend.trace import answer, enums, rules, whole
 from backend.trace.found import Found
 from backend.trace.loops import loops
 from backend.trace.node_types import ReachedShipment, TraceGap, TraceLink, TraceNode, link_of, node_of, reached_of
@@ -23,7 +23,6 @@ from backend.trace.whole_types import TraceContainer, TraceCustomer, TraceLoop, 
 from infra.clock import isoformat
 from tenants.permissions import Permission
 
-strawberry.enum(rules.Direction, name="TraceDirection", description="Which way a trace looks from its object.")
 MOST_LOOP_NODES = 100
 
 
@@ -35,7 +34,7 @@ class Trace:
 
     start: TraceableObject
     starts: list[TraceableObject] = strawberry.field(directives=(ListSize(assumed_size=3),))
-    direction: rules.Direction
+    direction: enums.Direction
     as_of: datetime | None
     known_at: datetime | None
     node_count: int
