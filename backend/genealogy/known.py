@@ -91,6 +91,18 @@ async def unit_counts(tx: TenantTransaction, lots: Collection[int], known_at: da
     )
 
 
+async def made_at(tx: TenantTransaction, things: Collection[int], until: datetime | None, known_at: datetime) -> dict[int, datetime]:
+    """When each of these was first made, by the links then known of events up to `until`."""
+    rows = await tx.fetch(
+        f"""select l.child_id, min(l.occurred_at) as made_at from {LINKS_THEN} l
+            where l.child_id = any($3::bigint[]) and l.kind = 2 and ($4::timestamptz is null or l.occurred_at <= $4) group by l.child_id""",
+        known_at,
+        list(things),
+        until,
+    )
+    return {row["child_id"]: row["made_at"] for row in rows}
+
+
 async def gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime) -> list[Record]:
     """(node, product, event, occurred at) of inputs told without their lot for which no lot was known to be present either."""
     return await tx.fetch(

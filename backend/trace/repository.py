@@ -22,10 +22,12 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int], *, known_at: datet
     )
 
 
-async def made_at(tx: TenantTransaction, things: Collection[int], until: datetime | None) -> dict[int, datetime]:
-    """When each of these was first made, by the links in force of events up to `until`; what wasn't made here is absent."""
+async def made_at(tx: TenantTransaction, things: Collection[int], until: datetime | None, known_at: datetime | None = None) -> dict[int, datetime]:
+    """When each of these was first made, by the links in force, or then known, of events up to `until`; what wasn't made here is absent."""
     if not things:
         return {}
+    if known_at is not None:
+        return await known.made_at(tx, things, until, known_at)
     rows = await tx.fetch(
         """select child_id, min(occurred_at) as made_at from lot_link
            where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 2 and superseded_by is null

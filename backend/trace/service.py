@@ -126,7 +126,7 @@ async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], ask
             return None
         given[part] = [_link(row) for row in rows if asked.as_of is None or row["occurred_at"] <= asked.as_of]
     down = given.get(Direction.FORWARD, ())
-    made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, asked.as_of)
+    made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, asked.as_of, asked.known_at)
     reached: dict[Direction, dict[int, Reached]] = {part: {} for part in (Direction.BACKWARD, Direction.FORWARD)}
     links: dict[tuple[int, int, int, int], Link] = {}
     for part, told in given.items():
@@ -145,7 +145,7 @@ async def _window(tx: TenantTransaction, asked: Asked, continue_after: str | Non
     """One window. Distances aren't counted in it; certain is what links reach that are certain all along, also those of other windows."""
     found = await next_window(tx, asked, continue_after)
     links = [_link(row) for row in found.rows]
-    made = await repository.made_at(tx, {link.parent_id for link in links if link.kind is LinkKind.INPUT}, asked.as_of)
+    made = await repository.made_at(tx, {link.parent_id for link in links if link.kind is LinkKind.INPUT}, asked.as_of, asked.known_at)
     nodes = {node for link in links for node in (link.parent_id, link.child_id)} | (set(asked.seeds) if continue_after is None else set())
     sure = await sure_of(tx, asked, found.way, nodes)
     unsure = Reached(UNCOUNTED, Certainty.POSSIBLE, (Doubt.NOT_PROVEN,))
