@@ -51,12 +51,12 @@ async def compare(product: Product, tx: TenantTransaction, genealogy: Genealogy,
     things = [thing for thing in known if genealogy.kinds[thing] not in (ObjectKind.TRANSFORMATION, ObjectKind.PRODUCT_CLASS)]
     for thing in chance.sample(things, min(most, len(things))):
         for forward in (True, False):
-            for as_of in (None, _moment(genealogy, chance)):
-                await _traces(found, product, tx, genealogy, thing, forward, as_of)
+            for as_of in (None, moment_of(genealogy, chance)):
+                await compare_trace(found, product, tx, genealogy, thing, forward, as_of)
         reached = shipments_reached(genealogy, thing, clock.now())
         found.compare(f"shipments of {thing}", await product.shipments(tx, thing), reached)
     for container in sorted(thing for thing in things if genealogy.kinds[thing] in CONTAINERS):
-        for at in [_moment(genealogy, chance) for _ in range(3)]:
+        for at in [moment_of(genealogy, chance) for _ in range(3)]:
             answer = await product.contents(tx, container, at)
             found.compare(f"contents of {container} at {at}", answer.items(), _contents(genealogy, container, at).items())
     found.compare("rollup", await product.carried(tx), {each for shipment in shipments(genealogy) for each in carried(genealogy, shipment)})
@@ -64,17 +64,26 @@ async def compare(product: Product, tx: TenantTransaction, genealogy: Genealogy,
     return found
 
 
-def _moment(genealogy: Genealogy, chance: Random) -> datetime:
-    """Often just when something was told, or just before."""
+def moment_of(genealogy: Genealogy, chance: Random) -> datetime:
+    """A moment to ask about: often just when something was told, or just before."""
     times = sorted(event.at for event in genealogy.told) or [datetime(2026, 3, 2, tzinfo=UTC)]
     return chance.choice(times) + timedelta(minutes=chance.choice([0, 0, -1, 1, 60, 1_440]))
 
 
-async def _traces(
-    found: Differences, product: Product, tx: TenantTransaction, genealogy: Genealogy, thing: str, forward: bool, as_of: datetime | None
+async def compare_trace(
+    found: Differences,
+    product: Product,
+    tx: TenantTransaction,
+    genealogy: Genealogy,
+    thing: str,
+    forward: bool,
+    as_of: datetime | None,
+    known_at: datetime | None = None,
 ) -> None:
-    question = f"{'forward' if forward else 'backward'} from {thing}" + (f" as of {as_of}" if as_of else "")
-    ours = await product.trace(tx, thing, forward=forward, as_of=as_of)
+    """One trace: what it reaches, how surely, by which links, with which gaps."""
+    question = f"{'forward' if forward else 'backward'} from {thing}"
+    question += "".join(f" {word} {moment}" for word, moment in (("as of", as_of), ("known at", known_at)) if moment)
+    ours = await product.trace(tx, thing, forward=forward, as_of=as_of, known_at=known_at)
     right = trace(genealogy, thing, forward, as_of=as_of)
     found.compare(f"{question}: things", ours.reached, right.reached)
     found.compare(f"{question}: certain", _certain(ours.reached), _certain(right.reached))

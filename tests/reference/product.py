@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from backend.events import moments
 from backend.events.commands import read_command
 from backend.events.projection import Source
 from backend.genealogy import reach
@@ -19,7 +20,9 @@ from backend.objects import service as objects
 from backend.services import Services
 from backend.trace import query_service
 from backend.trace import service as traces
+from backend.trace.reached_shipments import shipments_of
 from backend.trace.rules import Direction
+from backend.trace.starts import find_starts, seeds_of
 from infra.database import Gate, TenantTransaction
 from tests.firms import Firm
 from tests.reference.shipping import Carried
@@ -58,6 +61,8 @@ class Product:
     firm: Firm
     # What the product calls events and transformations, in the reference's words.
     names: dict[str, str] = field(default_factory=dict)
+    # The tenant's last moment after each batch: by it one asks what was known then.
+    moments: list[datetime] = field(default_factory=list)
 
     async def tell(self, batches: Iterable[Sequence[Body]]) -> None:
         """Each batch in a transaction of its own."""
@@ -69,6 +74,8 @@ class Product:
                 self.names[transformation_node(event).key] = f"transformation {body.get('transformationID') or name}"
             take = partial(self.services.capture.capture, events=events, source=Source.EPCIS)
             await self.services.capturing(self.firm.tenant_id, events, take)
+            async with self.services.database.tenant(self.firm.tenant_id) as tx:
+                self.moments += [moment] if (moment := await moments.last(tx)) else []
 
     def name(self, key: str) -> str:
         return self.names.get(key, key)
@@ -108,12 +115,14 @@ class Product:
             found[place] = (total, min(since, each.since))
         return found
 
-    async def shipments(self, tx: TenantTransaction, key: str) -> set[Carried]:
+    async def shipments(self, tx: TenantTransaction, key: str, known_at: datetime | None = None) -> set[Carried]:
         """What shipments carried of a thing and of all that was made from it."""
         events = await self.events(tx)
+        starts = await find_starts(tx, key, None)
+        seeds = await seeds_of(tx, starts, None, known_at)
         return {
             Carried(events[each.shipment.shipment_id], self.name(lot.lot.key), lot.quantity, lot.uom, lot.certainty is Certainty.CERTAIN)
-            for each in await traces.shipments_reached(tx, key)
+            for each in await shipments_of(tx, starts, seeds, known_at=known_at)
             for lot in each.lots
         }
 

@@ -14,6 +14,7 @@ from tests.factories import (
     MEAT,
     PLANT,
     SHOP,
+    at,
     declared_wrong,
     gtin,
     lot,
@@ -366,10 +367,10 @@ def story_of(seed: int, *, parts: int | None = None, only: Sequence[str] = ()) -
             works.later(chance.choice([0.5, 2, 40]))
     told += [(f"{name}, corrected", (declared_wrong(event, 1_000_000),)) for name, part in told for event in part if chance.random() < 0.05]
     told += [
-        (f"{name}, told otherwise", ({**event, "disposition": "unknown", "bizStep": "other"},))
+        (f"{name}, told otherwise", ({**event, "bizStep": "other", "eventTime": at(90 * DAY)},))
         for name, part in told
         for event in part
-        if "eventID" in event and "errorDeclaration" not in event and chance.random() < 0.02
+        if "eventID" in event and "errorDeclaration" not in event and chance.random() < 0.04
     ]
     return Story(seed, tuple(told), _arriving(seed, [event for _, part in told for event in part]))
 
