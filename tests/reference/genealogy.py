@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -14,6 +14,7 @@ from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, members
 RECEIVING: Final = ("receiving", "arriving")
 SHIPPING: Final = ("shipping", "departing")
 IN_TRANSIT: Final = "in transit"
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class State(NamedTuple):
@@ -47,7 +48,6 @@ class Alias:
 
     one: str
     other: str
-    at: datetime
 
 
 class Genealogy:
@@ -169,9 +169,12 @@ class Genealogy:
         return {(event.node, line.thing) for event in self.transformations for line in _unnamed(event) if not self.present(line, event)}
 
     def same_as(self) -> list[Link]:
-        """MODEL, Aliases: followed both ways."""
-        both = [(alias.one, alias.other, alias.at) for alias in self.aliases] + [(alias.other, alias.one, alias.at) for alias in self.aliases]
-        return [Link(one, other, "alias", at, "") for one, other, at in both]
+        """MODEL, Aliases: followed both ways, as of any time at which either was there."""
+        links = []
+        for alias in self.aliases:
+            at = min((event.at for event in self.told for line in event.lines if line.thing in (alias.one, alias.other)), default=LONG_AGO)
+            links += [Link(alias.one, alias.other, "alias", at, ""), Link(alias.other, alias.one, "alias", at, "")]
+        return links
 
     def shares(self, used: Sequence[Link]) -> list[Link]:
         """Where a lot was used as a whole, each of its units that has a making of its own may have gone in (docs/model.md: SHARE)."""

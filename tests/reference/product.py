@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from backend.aliases import service as aliases
 from backend.events import moments
 from backend.events.commands import read_command
 from backend.events.projection import Source
@@ -167,6 +168,25 @@ class Product:
             await holds.release_hold(tx, self.firm.principal, hold_id=hold_id, reason="tested", signature=signature, keys=keys)
 
         await self.services.in_tenant(self.firm.tenant_id, let_go, gate=Gate.EXCLUSIVE)
+
+    async def same_as(self, key: str, other: str) -> UUID:
+        """Declare two things the same; the alias's id."""
+
+        async def declare(tx: TenantTransaction) -> UUID:
+            told = await aliases.assert_alias(
+                tx, self.firm.principal, self.services.capture, key=key, same_as=other, cause=aliases.AliasCause.RELABELLED, reason="relabelled"
+            )
+            return told.alias_id
+
+        return await self.services.in_tenant(self.firm.tenant_id, declare, gate=Gate.SHARED)
+
+    async def not_the_same(self, alias_id: UUID) -> None:
+        """Take such a declaration back."""
+
+        async def revoke(tx: TenantTransaction) -> None:
+            await aliases.revoke_alias(tx, self.firm.principal, self.services.capture, alias_id=alias_id, reason="mistaken")
+
+        await self.services.in_tenant(self.firm.tenant_id, revoke, gate=Gate.EXCLUSIVE)
 
     async def held(self, tx: TenantTransaction) -> dict[UUID, set[str]]:
         """What each hold reaches, units under their lots included."""
