@@ -52,7 +52,7 @@ async def seeds_of(tx: TenantTransaction, starts: Sequence[TraceableObject], as_
             raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
         seeds += [row["content_id"] for row in rows]
     if containers:
-        seeds += await genealogy.states_of(tx, [start.object_id for start in containers], as_of)
+        seeds += await genealogy.states_of(tx, [start.object_id for start in containers], as_of, known_at=known_at)
     return list(dict.fromkeys(seeds))
 
 
