@@ -32,7 +32,11 @@ async def settle_states(tx: TenantTransaction, containers: Collection[int], stal
     were states of, what the events in force say. Returns the nodes whose links changed.
     """
     touched = set(containers) | (await _containers_of(tx, stale) if stale else set())
-    if not touched or not await _ever_used(tx, touched):
+    if not touched:
+        return set()
+    # What lies in a container decides also how those around it take over from one use to the next, and whether a thing in them is a kit.
+    touched = await outer_containers(tx, touched)
+    if not await _ever_used(tx, touched):
         return set()
     concerned = await _concerned(tx, touched)
     around = await outer_containers(tx, concerned)
@@ -60,13 +64,10 @@ async def _containers_of(tx: TenantTransaction, nodes: Collection[int]) -> set[i
 
 
 async def _ever_used(tx: TenantTransaction, containers: Collection[int]) -> bool:
-    """Whether one of these containers, or one that any of them ever lay in, was used: mostly none was, and there is nothing to do."""
+    """Whether one of these containers was used: mostly none was, and there is nothing to do."""
     return bool(
         await tx.fetchval(
-            """with recursive outward(id) as (
-                 select unnest($2::bigint[])
-                 union select c.container_id from outward join containment c on c.tenant_id = $1 and c.content_id = outward.id)
-               select exists (select 1 from outward join container_state s on s.tenant_id = $1 and s.container_id = outward.id and not s.filled)""",
+            "select exists (select 1 from container_state s where s.tenant_id = $1 and s.container_id = any($2::bigint[]) and not s.filled)",
             list(containers),
         )
     )
