@@ -80,7 +80,7 @@ class Trace:
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[TraceStep]:
         """However long the page is, in the same number of statements."""
-        return await steps_page(info, self.found.trace, Page.of(first, after, last, before))
+        return await steps_page(info, self.found, Page.of(first, after, last, before))
 
     @field(description="Where goods came, by way of others, from themselves; the largest first.")
     def loops(

@@ -52,6 +52,12 @@ def _events(**given: Any) -> Read:
 
 THINGS: Final = f"query($key: String!) {{ traceableObject(key: $key) {{ {THING} }} }}"
 TRACE: Final = "query($key: String!) {{ trace(key: $key, direction: {}) {{ {} shipments(first: 9) {{ nodes {{ shipment {{ {} }} }} }} }} }}"
+WHOLE: Final = """steps(first: 20) { nodes { bizStep place told operators equipment documents { uri } events { id } inputs { quantity object { key } }
+    outputs { quantity object { key } } objects { quantity object { key } } conditions { value } } }
+  customers(first: 9) { nodes { party goods { quantity object { key } } } } suppliers(first: 9) { nodes { party goods { quantity } } }
+  summary { nodeCount byPlace { place count } }"""
+IMPACT: Final = """query($key: String!) { impact(key: $key) { goodsCount goods(first: 20) { nodes { object { key holdCauses { reason } }
+    whereabouts { state place party quantity } } } totals(first: 50) { nodes { state place party quantity } } } }"""
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
@@ -75,8 +81,10 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "trace": [
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
         *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
+        *_keyed(TRACE.format("BOTH", WHOLE, SHIPMENT), "lot", "made", "unit", "pallet"),
     ],
     "aliases": _keyed("query($key: String!) { aliases(key: $key, first: 5, activeOnly: false) { nodes { id reason } } }", "lot", "unit"),
+    "impact": _keyed(IMPACT, "lot", "unit", "pallet", "code"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),
