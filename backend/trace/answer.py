@@ -71,7 +71,8 @@ class Trace:
     """The whole answer, or one window of it (`truncated`); pages are cut from it. `nodes` stand in order of their steps, `links` in order of time.
 
     `start` is the first of `starts`. `seeds` are the ids from which was walked: the starts and, of containers, what is in them.
-    `tanks` hold what was drawn by the policy that was asked for. `stands_for` holds the nodes that are shown as another object. `continue_after` leads to the next window, None in the last.
+    `tanks` hold what was drawn by the policy that was asked for. `stands_for` holds the nodes that are shown as another object.
+    `continue_after` leads to the next window, None in the last.
     """
 
     start: TraceableObject

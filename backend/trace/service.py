@@ -19,8 +19,8 @@ from backend.trace.cut import Asked, next_window, sure_of
 from backend.trace.errors import TraceTooLargeError
 from backend.trace.reached_shipments import shipments_of
 from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
-from backend.trace.tanks import Tanks, joined
 from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
+from backend.trace.tanks import Tanks, joined
 from infra.database import Record, TenantTransaction
 
 __all__ = [
@@ -69,7 +69,8 @@ async def trace(
     because reachability decides a recall; of a step elsewhere only what it links is told.
 
     Above 100,000 links it is cut into windows (`truncated`), which go on with `continue_after`. Raises `ObjectNotFoundError`,
-    `TraceTooLargeError` for a policy on more than 50 tanks or on a trace that has to be cut, and for a container of more than 5,000 contents, `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
+    `TraceTooLargeError` for a container of more than 5,000 contents, and for a policy on more than 50 tanks or on a trace that has to be
+    cut; `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
     """
     starts = await find_starts(tx, key, sites)
     seeds = await seeds_of(tx, starts, as_of, known_at)
@@ -102,7 +103,7 @@ async def trace_from(
     found = await _closure(tx, starts, asked, narrow) if continue_after is None else None
     if found is None:
         if narrow is not None:
-            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask without a part or policy, or from an object nearer to the goods."
+            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask without a part or policy, or nearer to the goods."
             raise TraceTooLargeError(message, field="key")
         found = await _window(tx, asked, continue_after)
     return await _answer(tx, starts, asked, found, sites)
