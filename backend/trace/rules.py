@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from backend.balance.tanks import Basis
 from backend.genealogy.rules import Certainty, LinkKind
 
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -43,13 +44,7 @@ class Doubt(StrEnum):
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
     PART_NOT_TOLD = "part_not_told"
-
-
-class Basis(StrEnum):
-    """Where a quantity comes from: told by an event, or reckoned by a policy."""
-
-    MEASURED = "measured"
-    ALLOCATED = "allocated"
+    TANK_POLICY = "tank_policy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from backend.balance.tanks import TankPolicy
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
 from backend.genealogy import reach
@@ -19,6 +20,7 @@ from backend.trace.errors import TraceTooLargeError
 from backend.trace.reached_shipments import shipments_of
 from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
 from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
+from backend.trace.tanks import Tanks, joined
 from infra.database import Record, TenantTransaction
 
 __all__ = [
@@ -58,6 +60,7 @@ async def trace(
     known_at: datetime | None = None,
     sites: Sites | None = None,
     continue_after: str | None = None,
+    tank_policy: TankPolicy | None = None,
 ) -> Trace:
     """The closure of one or several objects over the links in force; cycles end at the visited set, and there is no depth limit.
 
@@ -66,11 +69,22 @@ async def trace(
     because reachability decides a recall; of a step elsewhere only what it links is told.
 
     Above 100,000 links it is cut into windows (`truncated`), which go on with `continue_after`. Raises `ObjectNotFoundError`,
-    `TraceTooLargeError` for a container of more than 5,000 contents, `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
+    `TraceTooLargeError` for a container of more than 5,000 contents, and for a policy on more than 50 tanks or on a trace that has to be
+    cut; `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
     """
     starts = await find_starts(tx, key, sites)
     seeds = await seeds_of(tx, starts, as_of, known_at)
-    return await trace_from(tx, starts, Asked(seeds, direction, as_of, known_at), sites, continue_after=continue_after)
+    asked = Asked(seeds, direction, as_of, known_at)
+    if tank_policy is None:
+        return await trace_from(tx, starts, asked, sites, continue_after=continue_after)
+    read: list[Tanks] = []
+
+    async def by_policy(links: list[Link]) -> list[Link]:
+        read.append(await Tanks.read(tx, links, tank_policy, as_of))
+        return read[-1].apply(links)
+
+    found = await trace_from(tx, starts, asked, sites, narrow=by_policy)
+    return replace(found, tanks=joined(read))
 
 
 async def trace_from(
@@ -89,8 +103,8 @@ async def trace_from(
     found = await _closure(tx, starts, asked, narrow) if continue_after is None else None
     if found is None:
         if narrow is not None:
-            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask without a part, or from an object nearer to the goods."
-            raise TraceTooLargeError(message, field="part")
+            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask without a part or policy, or nearer to the goods."
+            raise TraceTooLargeError(message, field="key")
         found = await _window(tx, asked, continue_after)
     return await _answer(tx, starts, asked, found, sites)
 

@@ -23,7 +23,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: "aliases containerContents impact readCode search shipments trace traceChanged traceableObject",
+    _P.TRACE_READ: """aliases containerContents impact lotBalance productBalance readCode search shipments stepBalance tank trace traceChanged
+                      traceableObject""",
     _P.HOLDS_READ: "alerts hold holds",
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",
@@ -47,7 +48,7 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "CaptureJob CaptureResult",
     _P.EVENTS_READ: "Event",
     _P.EVENTS_REVIEW: "ReviewEntry",
-    _P.TRACE_READ: "Alias Impact Shipment Trace TraceableObject",
+    _P.TRACE_READ: "Alias Impact LotBalance ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert Hold HoldCause",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",

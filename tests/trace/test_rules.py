@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from backend.balance.tanks import Basis
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.trace.loops import loops
 from backend.trace.parts import Moved, Part, Story, Use, verdict
-from backend.trace.rules import Basis, Direction, Doubt, Link, Reached, both, doubt_links, reach_from
+from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
 
 DAY = timedelta(days=1)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
