@@ -72,7 +72,7 @@ class Page:
         if (after if backward else before) is not None:
             raise InvalidInputError("“after” goes with first, “before” with last.", field="after" if backward else "before")
         given = before if backward else after
-        return cls(size, _decode(given, "before" if backward else "after") if given is not None else None, backward)
+        return cls(size, decode_cursor(given, "before" if backward else "after") if given is not None else None, backward)
 
     @property
     def limit(self) -> int:
@@ -96,10 +96,11 @@ class Page:
 
     def unknown_cursor(self) -> InvalidInputError:
         """The refusal of a cursor that isn't of this list."""
-        return _foreign_cursor("before" if self.backward else "after")
+        return foreign_cursor("before" if self.backward else "after")
 
 
-def _foreign_cursor(name: str) -> InvalidInputError:
+def foreign_cursor(name: str) -> InvalidInputError:
+    """The refusal of a cursor that isn't of this list."""
     return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo of the page before.", field=name)
 
 
@@ -108,13 +109,14 @@ def encode_cursor(value: str) -> str:
     return base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, name: str) -> str:
+def decode_cursor(cursor: str, name: str) -> str:
+    """What stands in a cursor; raises `InvalidInputError`."""
     try:
         value = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode() if cursor.isascii() else "\x00"
     except (binascii.Error, UnicodeDecodeError, ValueError):
         value = "\x00"
     if "\x00" in value or len(value) > 4_000:
-        raise _foreign_cursor(name)
+        raise foreign_cursor(name)
     return value
 
 

@@ -1,0 +1,184 @@
+"""What lay in which container from when to when (MODEL: Containment; docs/model.md: What lay where)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from backend.identifiers import ObjectKind
+from tests.reference.told import CONTAINERS, Told
+
+FOREVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+TOLERANCE: Final = timedelta(hours=24)
+SHIPPING: Final = ("shipping", "departing")
+CLEANING: Final = "cleaning"
+# What several events say of one moment counts in this order: a container is begun before it is filled, and ends last.
+_ORDER: Final = ("begun", "put in", "seen in", "taken out", "emptied", "left", "ended")
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One content in one container, from `since` to just before `until`."""
+
+    container: str
+    content: str
+    since: datetime
+    until: datetime
+    amount: Decimal | None
+    uom: str | None
+    opened_by: str
+    # What was taken out of a tank by name, and may be in it all the same: whoever draws takes of everything (MODEL: Tanks).
+    residue: bool = False
+
+    def at(self, moment: datetime) -> bool:
+        return self.since <= moment < self.until
+
+
+@dataclass(frozen=True)
+class _Fact:
+    at: datetime
+    what: str
+    event: str
+    content: str = ""
+    amount: Decimal | None = None
+    uom: str | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int, str, str, str]:
+        return (self.at, _ORDER.index(self.what), self.event, self.content, self.uom or "")
+
+
+def all_stays(told: Sequence[Told]) -> list[Stay]:
+    """The stays in every container."""
+    containers = {line.thing for event in told for line in event.lines if line.part == "parent" or line.kind in CONTAINERS}
+    found: list[Stay] = []
+    for container in sorted(containers):
+        is_tank = any(line.thing == container and line.kind is ObjectKind.TANK for event in told for line in event.lines)
+        found += _stays(container, _of_aggregations(container, told) + _of_its_lives(container, told), is_tank=is_tank)
+        # An association binds things; it knows no lives (EPCIS 2.0 §7.4.7).
+        found += _stays(container, _of_children(container, told, "AssociationEvent"))
+    return found
+
+
+def cleanings(container: str, told: Sequence[Told]) -> list[datetime]:
+    """When it was cleaned. CBV 2.0 has no word for it; a firm's own ends in this one."""
+    return [event.at for event in told if _is_cleaning(event) and any(line.thing == container for line in event.named("subject"))]
+
+
+def _is_cleaning(event: Told) -> bool:
+    return event.type == "ObjectEvent" and (event.step or "").rpartition("/")[2] == CLEANING
+
+
+def _of_aggregations(container: str, told: Sequence[Told]) -> list[_Fact]:
+    """What is told to be put in or taken out; a transformation that names a container among its outputs fills it."""
+    filled = [
+        _Fact(event.at, "put in", event.name, event.node)
+        for event in told
+        if event.type == "TransformationEvent" and any(line.thing == container and line.kind in CONTAINERS for line in event.named("output"))
+    ]
+    return _of_children(container, told, "AggregationEvent") + filled
+
+
+def _of_children(container: str, told: Sequence[Told], type_: str) -> list[_Fact]:
+    facts: dict[tuple[str, str, str | None], _Fact] = {}
+    for event in told:
+        if event.type != type_ or not any(line.thing == container for line in event.named("parent")):
+            continue
+        children = event.named("child")
+        if not children and event.action == "DELETE":
+            facts[event.name, "", None] = _Fact(event.at, "emptied", event.name)
+        what = {"ADD": "put in", "OBSERVE": "seen in", "DELETE": "taken out"}[event.action or ""]
+        for line in children:
+            # Two lines of one event about one content, in one unit of measure, are one amount.
+            place = (event.name, line.thing, line.uom)
+            amount = line.amount
+            if amount is not None and place in facts:
+                amount += facts[place].amount or 0
+            facts[place] = _Fact(event.at, what, event.name, line.thing, amount, line.uom)
+    return list(facts.values())
+
+
+def _of_its_lives(container: str, told: Sequence[Told]) -> list[_Fact]:
+    """MODEL: a new life starts at commissioning, or at the first ADD after it was shipped, emptied or destroyed; or where it was cleaned."""
+    facts = []
+    for event in told:
+        if not any(line.thing == container and line.part in ("subject", "parent") for line in event.lines):
+            continue
+        by_itself = event.type == "ObjectEvent" and any(line.thing == container for line in event.named("subject"))
+        if event.step in SHIPPING:
+            facts.append(_Fact(event.at, "left", event.name))
+        elif by_itself and (event.action == "DELETE" or _is_cleaning(event)):
+            facts.append(_Fact(event.at, "ended", event.name))
+        elif by_itself and event.action == "ADD":
+            facts.append(_Fact(event.at, "begun", event.name))
+    return facts
+
+
+def _stays(container: str, facts: Iterable[_Fact], *, is_tank: bool = False) -> list[Stay]:
+    """Each life by itself, and in it each content in each unit of measure by itself."""
+    found: list[Stay] = []
+    for life, ends in _lives(sorted(facts, key=lambda fact: fact.order)):
+        inside = sorted((fact for fact in life if fact.content), key=lambda fact: fact.content)
+        for _, own in groupby(inside, key=lambda fact: fact.content):
+            stays = sorted(_of_one_content(container, list(own), ends), key=lambda stay: stay.since)
+            found += [*stays, *(_residues(stays, ends) if is_tank else [])]
+    return [stay for stay in found if stay.since < stay.until]
+
+
+def _lives(facts: list[_Fact]) -> list[tuple[list[_Fact], datetime]]:
+    """The facts of each life, and when it ended."""
+    lives: list[tuple[list[_Fact], datetime]] = []
+    life: list[_Fact] = []
+    has_left = False
+    for fact in facts:
+        if fact.what in ("begun", "ended", "emptied") or (fact.what == "put in" and has_left):
+            lives.append((life, fact.at))
+            life, has_left = [], False
+        has_left |= fact.what == "left"
+        life.append(fact)
+    return [*lives, (life, FOREVER)]
+
+
+def _of_one_content(container: str, facts: list[_Fact], ends: datetime) -> list[Stay]:
+    """ADD 100 and DELETE 40 leave 60: what was put in first is taken out first. What is only seen inside was put in by then."""
+    done: list[Stay] = []
+    open_: list[Stay] = []
+    for fact in sorted(facts, key=lambda fact: fact.order):
+        if fact.what != "taken out":
+            if not open_ or (fact.what == "put in" and fact.amount is not None):
+                open_.append(Stay(container, fact.content, fact.at, ends, fact.amount, fact.uom, fact.event))
+            continue
+        left = fact.amount
+        for stay in [stay for stay in open_ if stay.uom == fact.uom]:
+            if left == 0:
+                break
+            open_.remove(stay)
+            done.append(replace(stay, until=fact.at))
+            if left is not None and stay.amount is not None:
+                if stay.amount > left:
+                    open_.append(replace(stay, since=fact.at, amount=stay.amount - left))
+                left = max(left - stay.amount, Decimal(0))
+    return done + open_
+
+
+def _residues(stays: Sequence[Stay], ends: datetime) -> list[Stay]:
+    """MODEL, Tanks: everything since clean-out is in what is drawn, at least possibly, also what was taken out by name."""
+    return [replace(stay, until=ends, amount=None, uom=None, residue=True) for stay in stays[:1] if max(each.until for each in stays) < ends]
+
+
+def contents(stays: Sequence[Stay], container: str, at: datetime, *, residues: bool = False) -> list[Stay]:
+    """What is in a container at a moment, through every level of packing; with `residues` also what may be in a tank, taken out by name."""
+    found: dict[Stay, None] = {}
+    waiting, seen = [container], set()
+    while waiting:
+        outer = waiting.pop()
+        if outer in seen:
+            continue
+        seen.add(outer)
+        for stay in stays:
+            if stay.container == outer and stay.at(at) and (residues or not stay.residue):
+                found[stay] = None
+                waiting.append(stay.content)
+    return list(found)
