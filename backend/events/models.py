@@ -60,6 +60,8 @@ Index("ix_event_object_event", event_object.c.tenant_id, event_object.c.event_id
 tenant_sequence = tenant_table(
     "tenant_sequence",
     Column("last_seq", BigInteger, nullable=False),
+    # Of the last transaction that derived something (`backend/events/moments.py`).
+    Column("last_moment", DateTime(timezone=True)),
     key=(),
     grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")},
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from backend.events import repository, review
+from backend.events import moments, repository, review
 from backend.events.canonical import CanonicalEvent
 from backend.events.errors import EventConflictError
 from backend.events.projection import Batch, Projection, Source, StoredEvent, Superseded
@@ -121,7 +121,7 @@ class CaptureService:
                 identifiers += projection.identifiers(item.event)
         object_ids = dict(await objects.resolve(tx, identifiers))
         # Two writers that derive at once could each miss what the other has not committed yet.
-        await tx.lock_derivation()
+        await moments.begin(tx)
         await repository.insert_participations(tx, new, object_ids)
         declarations = [(repository.base_key(item.event), item.event_id) for item in new if item.event.error_declaration]
         superseded = await repository.supersede(tx, declarations) if declarations else []

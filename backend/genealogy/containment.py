@@ -3,16 +3,21 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from backend.events.canonical import Action, CanonicalEvent, EventType, Role
 from backend.events.projection import Batch
 from backend.events.vocabulary import SHIPPING_STEPS
+from backend.genealogy import known
+from backend.genealogy.past import StayKey, take_links, take_stays
 from backend.genealogy.repository import TOLERANCE
-from backend.genealogy.rules import INFINITY, ContainerFact, FactKind, Stay, stays
+from backend.genealogy.rules import INFINITY, ContainerFact, FactKind, stays
 from backend.identifiers import Identifier, ObjectKind
 from infra.database import Record, TenantTransaction
 
 AGGREGATION, ASSOCIATION = 1, 2
+# Content, container, kind, opened by, valid from; valid to, closed by, quantity, unit of measure.
+StayRow = tuple[int, int, int, int, datetime, datetime, int | None, Decimal | None, str | None]
 CONTAINERS = frozenset({ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK})
 _CHILD_FACTS = {int(Action.ADD): FactKind.ADD, int(Action.OBSERVE): FactKind.OBSERVE, int(Action.DELETE): FactKind.DELETE}
 
@@ -58,14 +63,17 @@ async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> None:
         elif row["event_type"] in (EventType.AGGREGATION, EventType.ASSOCIATION):
             kind = AGGREGATION if row["event_type"] == EventType.AGGREGATION else ASSOCIATION
             facts.setdefault((row["container_id"], kind), []).append(_child_fact(row))
-    await tx.execute("delete from containment where tenant_id = $1 and container_id = any($2::bigint[])", ids)
-    rows = [
-        (stay, container_id, kind)
-        for (container_id, kind), own in sorted(facts.items())
-        for stay in stays([*_lines_added(own), *(shared.get(container_id, []) if kind == AGGREGATION else [])])
-    ]
-    if rows:
-        await _insert(tx, rows)
+    await _settle(
+        tx,
+        ids,
+        [
+            (
+                stay.content_id, container_id, kind, stay.opened_by, stay.valid_from, stay.valid_to, stay.closed_by, stay.quantity, stay.uom
+            )
+            for (container_id, kind), own in sorted(facts.items())
+            for stay in stays([*_lines_added(own), *(shared.get(container_id, []) if kind == AGGREGATION else [])])
+        ],
+    )  # fmt: skip
 
 
 def _child_fact(row: Record) -> ContainerFact:
@@ -96,21 +104,38 @@ def _own_fact(row: Record) -> ContainerFact:
     return ContainerFact(row["event_time"], kind, row["event_key"], row["event_id"])
 
 
-async def _insert(tx: TenantTransaction, rows: Sequence[tuple[Stay, int, int]]) -> None:
+async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable[StayRow]) -> None:
+    """Make the stays in these containers what is wanted, row by row: what stays as it is isn't written again, what goes is kept as past."""
+    rows = await tx.fetch(
+        """select content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom from containment
+           where tenant_id = $1 and container_id = any($2::bigint[])""",
+        containers,
+    )
+    before: dict[StayKey, StayRow] = {row[:5]: row for row in map(_as_row, rows)}
+    after: dict[StayKey, StayRow] = {}
+    for row in wanted:
+        after.setdefault(row[:5], row)
+    gone = [key for key, row in before.items() if after.get(key) != row]
+    new = [row for key, row in after.items() if before.get(key) != row]
+    if gone:
+        await take_stays(tx, gone)
+    if new:
+        await _insert(tx, new)
+
+
+def _as_row(record: Record) -> StayRow:
+    return (
+        record["content_id"], record["container_id"], record["kind"], record["opened_by"], record["valid_from"], record["valid_to"],
+        record["closed_by"], record["quantity"], record["uom"],
+    )  # fmt: skip
+
+
+async def _insert(tx: TenantTransaction, rows: Sequence[StayRow]) -> None:
     await tx.execute(
-        """insert into containment (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::bigint[], $8::bigint[],
-                                    $9::numeric[], $10::text[])
-           on conflict do nothing""",
-        [stay.content_id for stay, _, _ in rows],
-        [container_id for _, container_id, _ in rows],
-        [kind for _, _, kind in rows],
-        [stay.valid_from for stay, _, _ in rows],
-        [stay.valid_to for stay, _, _ in rows],
-        [stay.opened_by for stay, _, _ in rows],
-        [stay.closed_by for stay, _, _ in rows],
-        [stay.quantity for stay, _, _ in rows],
-        [stay.uom for stay, _, _ in rows],
+        """insert into containment (tenant_id, content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::bigint[],
+                                    $9::numeric[], $10::text[])""",
+        *(list(column) for column in zip(*rows, strict=True)),
     )
 
 
@@ -138,11 +163,12 @@ async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> 
              select unnest($2::bigint[])
              union select l.parent_id from derived join lot_link l on l.tenant_id = $1 and l.child_id = derived.child_id
                and l.kind = 4 and l.superseded_by is null)
-           delete from lot_link l where l.tenant_id = $1 and l.child_id = any(array(select child_id from derived)) and l.kind = 4
-             and l.superseded_by is null
-           returning l.parent_id, l.child_id""",
+           select l.parent_id, l.child_id, l.event_id, l.kind from lot_link l
+           where l.tenant_id = $1 and l.child_id = any(array(select child_id from derived)) and l.kind = 4 and l.superseded_by is null""",
         list(concerned),
     )
+    if removed:
+        await take_links(tx, [tuple(row) for row in removed])
     # What lay in one of these may have gone in with another container besides.
     concerned |= await outer_containers(tx, {row["child_id"] for row in removed} - concerned)
     rows = await tx.fetch(
@@ -169,8 +195,10 @@ async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> 
     return {row["parent_id"] for row in removed}, {row["parent_id"] for row in rows}
 
 
-async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int) -> list[Record]:
-    """What is in a container as of a moment, through every level of packing; `certainty` 2 where only the tolerance admits it."""
+async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, *, known_at: datetime | None = None) -> list[Record]:
+    """What is in a container as of a moment, through every level of packing."""
+    if known_at is not None:
+        return await known.contents(tx, container_id, at, limit, known_at)
     return await tx.fetch(
         """with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
              select container_id, content_id, quantity, uom, valid_from, valid_to from containment

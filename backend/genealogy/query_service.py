@@ -1,4 +1,4 @@
-"""Read what genealogy knows of objects: where how much of them is, and how many units a lot has."""
+"""Read what genealogy knows of objects: where how much of them is, how many units a lot has, what its own nodes stand for."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from backend.catalog.sites import Sites
-from backend.genealogy import query_repository, repository
+from backend.genealogy import known, query_repository, repository
 from infra.database import TenantTransaction
 
 
@@ -20,23 +20,47 @@ class Position:
     uom: str
 
 
-async def positions(tx: TenantTransaction, object_ids: Collection[int], at: datetime, sites: Sites | None = None) -> dict[int, list[Position]]:
+async def positions(
+    tx: TenantTransaction, object_ids: Collection[int], at: datetime, sites: Sites | None = None, *, known_at: datetime | None = None
+) -> dict[int, list[Position]]:
     """Where the objects are as of a moment, at places in `sites`; what has come to nothing is left out."""
     found: dict[int, list[Position]] = defaultdict(list)
-    for row in await repository.positions(tx, object_ids, at):
+    if known_at is None:
+        rows = await repository.positions(tx, object_ids, at)
+    else:
+        rows = await known.positions(tx, object_ids, at, known_at)
+    for row in rows:
         if sites is None or sites.cover(row["place"]):
             found[row["object_id"]].append(Position(row["place"], row["quantity"], row["uom"]))
     return found
 
 
-async def unit_counts(tx: TenantTransaction, lots: Collection[int]) -> dict[int, int]:
+async def unit_counts(tx: TenantTransaction, lots: Collection[int], *, known_at: datetime | None = None) -> dict[int, int]:
     """How many units are known to belong to each lot."""
-    return {row["lot_id"]: row["units"] for row in await query_repository.unit_counts(tx, lots)}
+    rows = await query_repository.unit_counts(tx, lots) if known_at is None else await known.unit_counts(tx, lots, known_at)
+    return {row["lot_id"]: row["units"] for row in rows}
 
 
-async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int]) -> dict[int, list[str]]:
+async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int], *, known_at: datetime | None = None) -> dict[int, list[str]]:
     """Each object's suppliers, as its receipts say."""
     found: dict[int, list[str]] = {}
-    for row in await repository.received_from(tx, object_ids):
+    rows = await repository.received_from(tx, object_ids) if known_at is None else await known.received_from(tx, object_ids, known_at)
+    for row in rows:
         found.setdefault(row["object_id"], []).append(row["counterparty"])
     return found
+
+
+async def containers_of(tx: TenantTransaction, states: Collection[int]) -> dict[int, tuple[int, datetime]]:
+    """Of nodes that are states (`ObjectKind.CONTAINER_STATE`): (the container, as of when). Other nodes are absent."""
+    return {row["state_id"]: (row["container_id"], row["used_at"]) for row in await query_repository.containers_of(tx, states)} if states else {}
+
+
+async def states_of(tx: TenantTransaction, containers: Collection[int], until: datetime | None = None) -> dict[int, tuple[int, datetime]]:
+    """The states of containers, used or filled by then: {state: (container, as of when)}."""
+    rows = await query_repository.states_of(tx, containers) if containers else []
+    return {row["state_id"]: (row["container_id"], row["used_at"]) for row in rows if until is None or row["used_at"] <= until}
+
+
+async def lots_of_pools(tx: TenantTransaction, pools: Collection[int]) -> dict[int, int]:
+    """Of nodes that are pools (`ObjectKind.POOL`): the lot of whose units each consists. Other nodes are absent."""
+    return {row["pool_id"]: row["lot_id"] for row in await query_repository.lots_of_pools(tx, pools)} if pools else {}

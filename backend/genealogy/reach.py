@@ -1,7 +1,12 @@
-"""How far goods reach: ancestors and descendants over the links in force, exact and without a depth limit (MODEL: Reachability)."""
+"""How far goods reach: ancestors and descendants over the links in force, exact and without a depth limit (MODEL: Reachability).
+
+With `known_at` it is what was known at that moment, by statements of their own (`known.py`).
+"""
 
 from collections.abc import Collection
+from datetime import datetime
 
+from backend.genealogy import known
 from infra.database import Record, TenantTransaction
 
 # `union` (never `union all`) is the visited set: rework cycles end, diamonds are walked once.
@@ -59,18 +64,24 @@ async def descendants(tx: TenantTransaction, objects: Collection[int], *, stop_a
     return {row["id"] for row in rows}
 
 
-async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
+async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int, *, known_at: datetime | None = None) -> list[Record]:
     """Every link in force that leads to these objects, directly or not: parent, child, event, kind, time, quantity, certainty."""
+    if known_at is not None:
+        return await known.links_up(tx, objects, limit, known_at)
     return await tx.fetch(_LINKS_UP, list(objects), [], limit)
 
 
-async def links_down(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
+async def links_down(tx: TenantTransaction, objects: Collection[int], limit: int, *, known_at: datetime | None = None) -> list[Record]:
     """Every link in force that leads away from these objects, directly or not."""
+    if known_at is not None:
+        return await known.links_down(tx, objects, limit, known_at)
     return await tx.fetch(_LINKS_DOWN, list(objects), [], limit)
 
 
-async def lots_and_shipments(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
+async def lots_and_shipments(tx: TenantTransaction, objects: Collection[int], *, known_at: datetime | None = None) -> list[Record]:
     """Everything made from the objects that was shipped, with each shipment that carried it: (lot, shipment, quantity, uom, certainty)."""
+    if known_at is not None:
+        return await known.lots_and_shipments(tx, objects, known_at)
     return await tx.fetch(_SHIPPED, list(objects), [])
 
 
@@ -100,8 +111,10 @@ async def ever_inside(tx: TenantTransaction, containers: Collection[int]) -> set
     return {row["id"] for row in rows}
 
 
-async def lots_of(tx: TenantTransaction, units: Collection[int]) -> list[tuple[int, int]]:
+async def lots_of(tx: TenantTransaction, units: Collection[int], *, known_at: datetime | None = None) -> list[tuple[int, int]]:
     """(unit, lot) for every membership in force."""
+    if known_at is not None:
+        return await known.lots_of(tx, units, known_at)
     rows = await tx.fetch(
         "select unit_id, lot_id from unit_membership where tenant_id = $1 and unit_id = any($2::bigint[]) and superseded_by is null", list(units)
     )

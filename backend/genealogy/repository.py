@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from backend.events.moments import MOMENT
+from backend.genealogy.past import take_links
 from infra.database import TenantTransaction
 
 # Clocks of different firms differ; within this bound containment and presence count as possible (MODEL: Time).
@@ -63,13 +65,13 @@ async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequenc
     """Take out of force what the events taught; rows are marked, never deleted. Returns the nodes whose links changed."""
     for table in ("unit_membership", "class_input", "movement"):
         await tx.execute(
-            f"""update {table} t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+            f"""update {table} t set superseded_by = s.by, superseded_at = {MOMENT} from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
                 where t.tenant_id = $1 and t.event_id = s.event_id and t.superseded_by is null""",
             event_ids,
             by,
         )
     rows = await tx.fetch(
-        """update lot_link t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+        f"""update lot_link t set superseded_by = s.by, superseded_at = {MOMENT} from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
            where t.tenant_id = $1 and t.event_id = s.event_id and t.superseded_by is null returning t.parent_id, t.child_id""",
         event_ids,
         by,
@@ -102,11 +104,17 @@ async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int
 
 async def forget_derived(tx: TenantTransaction, units: Collection[int]) -> set[int]:
     """Take away the member edges and shares of units that lost a link or a membership; returns their lots. They are derived anew."""
-    members = await tx.fetch(
-        "delete from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 returning parent_id", list(units)
+    rows = await tx.fetch(
+        """select parent_id, child_id, event_id, kind from lot_link
+           where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 and superseded_by is null
+           union all
+           select parent_id, child_id, event_id, kind from lot_link
+           where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 5 and superseded_by is null""",
+        list(units),
     )
-    await tx.execute("delete from lot_link where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 5", list(units))
-    return {row["parent_id"] for row in members}
+    if rows:
+        await take_links(tx, [tuple(row) for row in rows])
+    return {row["parent_id"] for row in rows if row["kind"] == 3}
 
 
 async def link_shares(tx: TenantTransaction, lots: Collection[int]) -> None:
@@ -138,7 +146,13 @@ async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) ->
 
 async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
     """For inputs told without their lot: link every lot of the product that was present there then, as possible; returns these lots."""
-    await tx.execute("delete from lot_link where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6", list(event_ids))
+    gone = await tx.fetch(
+        """select parent_id, child_id, event_id, kind from lot_link
+           where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6 and superseded_by is null""",
+        list(event_ids),
+    )
+    if gone:
+        await take_links(tx, [tuple(row) for row in gone])
     rows = await tx.fetch(
         f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
             select $1, o.object_id, c.node_id, c.event_id, 6, c.occurred_at, 2

@@ -72,7 +72,7 @@ class Page:
         if (after if backward else before) is not None:
             raise InvalidInputError("“after” goes with first, “before” with last.", field="after" if backward else "before")
         given = before if backward else after
-        return cls(size, _decode(given, "before" if backward else "after") if given is not None else None, backward)
+        return cls(size, decode_cursor(given, "before" if backward else "after") if given is not None else None, backward)
 
     @property
     def limit(self) -> int:
@@ -108,7 +108,8 @@ def encode_cursor(value: str) -> str:
     return base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, name: str) -> str:
+def decode_cursor(cursor: str, name: str) -> str:
+    """What an opaque cursor holds; raises `InvalidInputError` for what isn't one."""
     try:
         value = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode() if cursor.isascii() else "\x00"
     except (binascii.Error, UnicodeDecodeError, ValueError):

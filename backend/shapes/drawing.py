@@ -35,6 +35,7 @@ _PAINT: Final[Mapping[Sort, tuple[str, str]]] = {
     Sort.STEP: ("#ffffff", "#5b6470"),
     Sort.SHIPMENT: ("#f1f7f4", "#2f7d5b"),
     Sort.GAP: ("#fff8f0", "#b0601f"),
+    Sort.POOL: ("#f6f6f6", "#6d8fb8"),
     Sort.OTHER: ("#f6f6f6", "#8a8f98"),
 }
 _INK: Final = "#1d2530"

@@ -155,6 +155,12 @@ def _lines(box: Box, names: Names) -> tuple[str, str, str]:
         title = pick(language, f"{len(gtins)} 种产品", f"{len(gtins)} products")
     else:
         title = names.product(point.gtin, point.at) or sort_word(point.sort, language).capitalize()
+    if point.sort is Sort.POOL and single:
+        return (
+            title,
+            pick(language, f"批次 {point.code} 的单件", f"units of lot {point.code}"),
+            pick(language, "未指明是哪些", "which ones isn't told"),
+        )
     if point.sort is Sort.GAP and single:
         return title, pick(language, "批次未知", "Lot unknown"), ""
     return title, _code(point.code, point.sort) if single else many, ""

@@ -23,6 +23,7 @@ class Sort(StrEnum):
     STEP = "step"
     SHIPMENT = "shipment"
     GAP = "gap"
+    POOL = "pool"
     OTHER = "other"
 
 

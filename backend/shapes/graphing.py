@@ -8,9 +8,9 @@ from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects.service import TraceableObject
 from backend.shapes.graph import Arrow, Graph, Point, Sort, in_order
-from backend.shapes.subject import Extent, Subject, Told
-from backend.trace.rules import Doubt
-from backend.trace.service import Gap, ReachedShipment
+from backend.shapes.subject import Subject, Told
+from backend.trace.answer import UNCOUNTED, Gap, ReachedShipment, TraceNode
+from backend.trace.rules import Direction, Doubt, Link
 
 _SORTS: Final[Mapping[ObjectKind, Sort]] = {
     ObjectKind.LOT: Sort.LOT,
@@ -18,7 +18,9 @@ _SORTS: Final[Mapping[ObjectKind, Sort]] = {
     ObjectKind.LOGISTIC_UNIT: Sort.CONTAINER,
     ObjectKind.ASSET: Sort.CONTAINER,
     ObjectKind.TANK: Sort.CONTAINER,
+    ObjectKind.CONTAINER_STATE: Sort.CONTAINER,
     ObjectKind.TRANSFORMATION: Sort.STEP,
+    ObjectKind.POOL: Sort.POOL,
 }
 
 
@@ -30,13 +32,13 @@ def graph_of(subject: Subject) -> Graph:
             keys[link.parent_id], keys[link.child_id], link.kind, link.certainty, link.occurred_at, link.doubt, link.quantity, link.uom, link.event_id
         )
         for link in subject.links
-        if link.parent_id in keys and link.child_id in keys
+        if link.parent_id in keys and link.child_id in keys and _is_drawn(link, subject)
     ]
     points = _objects(subject, keys)
     arrows += _of_the_start(subject, keys, points)
     for gap in subject.gaps:
         if gap.node_id in keys:
-            point, arrow = _gap(gap, keys[gap.node_id], subject.nodes[gap.node_id].steps + 1)
+            point, arrow = _gap(gap, keys[gap.node_id], points[keys[gap.node_id]].distance + 1)
             points[point.name] = point
             arrows.append(arrow)
     for reached in subject.shipments:
@@ -47,6 +49,15 @@ def graph_of(subject: Subject) -> Graph:
     return Graph(tuple(in_order(points.values())), tuple(arrows))
 
 
+def _is_drawn(link: Link, subject: Subject) -> bool:
+    """Two objects that are declared to be the same have a link each way, of which the one with the flow is drawn."""
+    if link.kind is not LinkKind.ALIAS:
+        return True
+    parent, child = subject.nodes[link.parent_id], subject.nodes[link.child_id]
+    order = (parent.steps, parent.thing.key) < (child.steps, child.thing.key)
+    return order if parent.downstream or child.downstream else not order
+
+
 def _of_the_start(subject: Subject, keys: Mapping[int, str], points: Mapping[str, Point]) -> Iterator[Arrow]:
     """What no link says: a unit belongs to its lot, and what lies in the container asked about leads to it."""
     start = subject.start
@@ -54,7 +65,7 @@ def _of_the_start(subject: Subject, keys: Mapping[int, str], points: Mapping[str
     for unit, lot in subject.members:
         if unit in keys and lot in keys and (lot, unit) not in linked:
             yield _standing(keys[lot], keys[unit], LinkKind.MEMBER, points)
-    if subject.question.extent is not Extent.FORWARD:
+    if subject.question.direction is not Direction.FORWARD:
         pairs = [(keys[content], start.key) for content in subject.contents if content in keys]
     else:
         pairs = [(start.key, keys[content]) for content in subject.contents if content in keys]
@@ -75,13 +86,19 @@ def _objects(subject: Subject, keys: Mapping[int, str]) -> dict[str, Point]:
     points: dict[str, Point] = {}
     for object_id, node in subject.nodes.items():
         thing, told = node.thing, steps.get(object_id)
+        shown = subject.trace.shown(object_id) or thing
         points[thing.key] = Point(
-            name=thing.key, sort=_SORTS.get(thing.kind, Sort.OTHER), code=_code(thing), certainty=node.certainty, distance=node.steps,
-            at=moments.get(object_id), gtin=thing.gtin, family=families.get(object_id), step=told.step if told else None,
+            name=thing.key, sort=_SORTS.get(thing.kind, Sort.OTHER), code=_code(shown), certainty=node.certainty, distance=_distance(node),
+            at=moments.get(object_id), gtin=shown.gtin, family=families.get(object_id), step=told.step if told else None,
             place=told.place if told else None, is_start=object_id == subject.start.object_id,
             turn=1 if thing.kind is ObjectKind.TRANSFORMATION else 2 if object_id in made else 0,
         )  # fmt: skip
     return points
+
+
+def _distance(node: TraceNode) -> int:
+    """In links; -1 where it wasn't counted, because the trace has too many."""
+    return -1 if node.steps >= UNCOUNTED else node.steps
 
 
 def _code(thing: TraceableObject) -> str:

@@ -180,7 +180,7 @@ def _lots_by_step(point: Point, around: _Surroundings) -> _Key:
         return ("steps", point.step or "", around.made_by.get(point.name, ""), point.place or "")
     if point.sort is Sort.UNIT:
         return ("units", point.gtin or "", around.step_of.get(point.name, ""))
-    if point.sort in (Sort.CONTAINER, Sort.GAP, Sort.OTHER):
+    if point.sort in (Sort.CONTAINER, Sort.GAP, Sort.POOL, Sort.OTHER):
         return (str(point.sort), point.gtin or "")
     return _units_and_shipments(point, around)
 

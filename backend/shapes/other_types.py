@@ -16,10 +16,10 @@ from backend.shapes import table
 from backend.shapes.graph import Sort
 from backend.shapes.series import Series
 from backend.shapes.stays import RowKind
-from backend.shapes.subject import Extent, Side
+from backend.shapes.subject import Side
 from backend.shapes.types import Amount, GridPoint, amounts_of
 from backend.shapes.words import measured_word, sort_word, unit_word
-from backend.trace.rules import Doubt
+from backend.trace.rules import Direction, Doubt
 from tenants.permissions import Permission
 
 strawberry.enum(RowKind, name="LifeRowKind", description="What a row of a life shows.")
@@ -139,7 +139,7 @@ class TraceTableRow:
     kind: Sort
     kind_name: str
     side: Side | None
-    steps: int
+    steps: int | None
     certainty: Certainty
     doubts: list[Doubt] = strawberry.field(directives=(ListSize(assumed_size=1),))
     code: str
@@ -162,7 +162,8 @@ class TraceTableRow:
         """From the service's."""
         line, point = row.line, row.line.point
         return cls(
-            id=point.name, kind=point.sort, kind_name=sort_word(point.sort, language), side=line.side, steps=point.distance,
+            id=point.name, kind=point.sort, kind_name=sort_word(point.sort, language), side=line.side,
+            steps=point.distance if point.distance >= 0 else None,
             certainty=point.certainty, doubts=list(line.doubts), code=point.code, gtin=point.gtin, product=row.product,
             object=TraceableObject.of(line.thing, point.at) if line.thing else None, since=point.at, until=line.until, step=row.step,
             place=row.place, party=row.party, suppliers=list(row.suppliers), made=amounts_of(line.made, language),
@@ -211,8 +212,10 @@ class PlaceMap:
     """`unplacedStepCount` counts steps of which no place is told, or only at another site than yours."""
 
     start: TraceableObject
-    extent: Extent
+    direction: Direction
     as_of: datetime | None
+    known_at: datetime | None
+    truncated: bool
     columns: int
     rows: float
     unplaced_step_count: int
@@ -239,6 +242,7 @@ class PlaceMap:
         ]  # fmt: skip
         question = found.subject.question
         return cls(
-            start=TraceableObject.of(found.subject.start), extent=question.extent, as_of=question.as_of, columns=found.columns, rows=found.rows,
+            start=TraceableObject.of(found.subject.start), direction=question.direction, as_of=question.as_of, known_at=question.known_at,
+            truncated=found.subject.truncated, columns=found.columns, rows=found.rows,
             unplaced_step_count=found.unplaced, places=boxes, arrows=arrows,
         )  # fmt: skip

@@ -16,8 +16,9 @@ from backend.shapes import places, table
 from backend.shapes.grouping import READABLE
 from backend.shapes.names import Reader
 from backend.shapes.other_types import Life, PlaceMap, TraceTableRow
-from backend.shapes.subject import Extent, Question
+from backend.shapes.subject import Question
 from backend.shapes.types import Flow
+from backend.trace.rules import Direction
 from tenants.permissions import Permission
 
 
@@ -38,16 +39,17 @@ class ShapeQueries:
         self,
         info: Info,
         key: str,
-        extent: Extent = Extent.BOTH,
+        direction: Direction = Direction.BOTH,
         *,
         as_of: datetime | None = None,
+        known_at: datetime | None = None,
         boxes: int = READABLE,
         open: list[str] | None = None,  # noqa: A002 - as clients write it
     ) -> Flow | None:
         """At most about `boxes` (10 to 200) boxes; `open` takes the `expandKey` of groups that are to be shown in parts."""
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            found = await flows.flow(tx, reader, Question(key, extent, as_of), readable=boxes, opened=open or ())
+            found = await flows.flow(tx, reader, Question(key, direction, as_of, known_at), readable=boxes, opened=open or ())
         return Flow.of(found, reader.language)
 
     @field(description="The life of a lot, unit or container, with what sensors told.", directives=requires(Permission.TRACE_READ, Cost(weight=100)))
@@ -64,10 +66,11 @@ class ShapeQueries:
         self,
         info: Info,
         key: str,
-        extent: Extent = Extent.BOTH,
-        as_of: datetime | None = None,
-        order: table.TableOrder = table.TableOrder.TIME,
+        direction: Direction = Direction.BOTH,
         *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        order: table.TableOrder = table.TableOrder.TIME,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
@@ -77,7 +80,7 @@ class ShapeQueries:
         page = Page.of(first, after, last, before)
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            found = await table.table_of(tx, reader, Question(key, extent, as_of), order)
+            found = await table.table_of(tx, reader, Question(key, direction, as_of, known_at), order)
             lines = cut(page, found.lines, key=found.key, cursor_key=lambda cursor: _read_key(cursor, order))
             rows = await table.rows_of(tx, reader, lines)
         return connect(
@@ -85,11 +88,13 @@ class ShapeQueries:
         )  # fmt: skip
 
     @field(description="The places of a trace as a schematic, drawn.", directives=requires(Permission.TRACE_READ, Cost(weight=100)))
-    async def place_map(self, info: Info, key: str, extent: Extent = Extent.BOTH, as_of: datetime | None = None) -> PlaceMap | None:
+    async def place_map(
+        self, info: Info, key: str, direction: Direction = Direction.BOTH, *, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> PlaceMap | None:
         """With what went from where to where, how much, when, and to whom."""
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            return PlaceMap.of(await places.place_map(tx, reader, Question(key, extent, as_of)), reader.language)
+            return PlaceMap.of(await places.place_map(tx, reader, Question(key, direction, as_of, known_at)), reader.language)
 
 
 def _read_key(cursor: str, order: table.TableOrder) -> table.RowKey:

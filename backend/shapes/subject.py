@@ -1,6 +1,6 @@
 """What a shape is drawn of: the trace in one direction or both, its shipments, and what its steps were."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,14 +9,19 @@ from typing import Final
 from backend.catalog.sites import Sites
 from backend.genealogy import reach
 from backend.genealogy.rules import Certainty
+from backend.identifiers import ObjectKind
 from backend.objects.service import TraceableObject
 from backend.shapes import repository
 from backend.trace import service as traces
+from backend.trace.answer import Gap, ReachedShipment, Trace, TraceNode
+from backend.trace.reached_shipments import shipments_of
 from backend.trace.rules import Direction, Link
-from backend.trace.service import Gap, ReachedShipment, Trace, TraceNode
 from infra.database import Record, TenantTransaction
 
 AT_ONCE: Final = 20_000
+# A trace that is cut is put together from this many windows at most, which hold 300,000 links.
+MOST_WINDOWS: Final = 15
+CONTAINERS: Final = (ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK)
 
 
 class Side(StrEnum):
@@ -28,21 +33,14 @@ class Side(StrEnum):
     BOTH = "both"
 
 
-class Extent(StrEnum):
-    """Which way a shape looks from its object."""
-
-    BACKWARD = "backward"
-    FORWARD = "forward"
-    BOTH = "both"
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `as_of` leaves later events out."""
+    """What is asked: `as_of` leaves later events out, `known_at` what wasn't known then."""
 
     key: str
-    extent: Extent = Extent.BOTH
+    direction: Direction = Direction.BOTH
     as_of: datetime | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,77 +57,104 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The whole answer, both directions in one. `told` holds the events that the reader may see, by the log's ids.
+    """The whole answer, as far as it was read: `truncated` where there is more. `told` holds the events that the reader may see, by the log's ids.
 
     `members` are (unit, lot) of what the trace starts from; `contents` what lay in the container that it starts from.
     """
 
     question: Question
-    start: TraceableObject
+    trace: Trace
     nodes: dict[int, TraceNode]
-    links: tuple[Link, ...]
-    gaps: tuple[Gap, ...]
     shipments: tuple[ReachedShipment, ...]
     told: dict[int, Told]
-    sides: dict[int, Side]
     members: tuple[tuple[int, int], ...] = ()
     contents: tuple[int, ...] = ()
+
+    @property
+    def start(self) -> TraceableObject:
+        """What is asked about."""
+        return self.trace.start
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """In order of time."""
+        return self.trace.links
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Inputs of which nothing is known."""
+        return self.trace.gaps
+
+    @property
+    def truncated(self) -> bool:
+        """Whether there is more than was read."""
+        return self.trace.truncated
+
+    def side(self, object_id: int) -> Side | None:
+        """Where an object stands."""
+        node = self.nodes[object_id]
+        if object_id == self.start.object_id:
+            return Side.START
+        if node.upstream and node.downstream:
+            return Side.BOTH
+        return Side.BEFORE if node.upstream else Side.BEHIND if node.downstream else None
 
 
 async def look(tx: TenantTransaction, question: Question, sites: Sites | None) -> Subject:
     """Everything about a question. Raises what `trace` raises."""
-    found = [await _trace(tx, question, direction, sites) for direction in _directions(question.extent)]
-    nodes: dict[int, TraceNode] = {}
-    links: dict[tuple[int, int, int, int], Link] = {}
-    gaps: dict[tuple[int, int, datetime], Gap] = {}
-    for trace in found:
-        for node in trace.nodes:
-            nodes[node.thing.object_id] = _nearer(nodes.get(node.thing.object_id), node)
-        links |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in trace.links}
-        gaps |= {(gap.node_id, gap.product.object_id, gap.occurred_at): gap for gap in trace.gaps}
-    ordered = sorted(links.values(), key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
-    seeds = [node.thing.object_id for node in nodes.values() if node.steps == 0]
-    members = await reach.lots_of(tx, seeds)
-    contents = set(seeds) - {lot for _, lot in members} - {found[0].start.object_id}
-    return Subject(
-        question, found[0].start, nodes, tuple(ordered), tuple(gaps.values()), tuple(await _shipments(tx, question, found[0].start, sites)),
-        await tell(tx, {link.event_id for link in ordered}, sites), _sides(found), tuple(members), tuple(sorted(contents)),
+    trace = await _whole(tx, question, sites)
+    shipments: list[ReachedShipment] = []
+    if question.direction is not Direction.BACKWARD:
+        shipments = await shipments_of(tx, trace.starts, trace.seeds, sites, as_of=question.as_of, known_at=question.known_at)
+    nodes = {node.thing.object_id: node for node in trace.nodes}
+    members = await reach.lots_of(tx, trace.seeds, known_at=question.known_at)
+    contents = set(trace.seeds) - {lot for _, lot in members} - {trace.start.object_id} if trace.start.kind in CONTAINERS else set()
+    told = await _tell(tx, {link.event_id for link in trace.links}, sites)
+    return Subject(question, trace, nodes, tuple(shipments), told, tuple(members), tuple(sorted(contents)))
+
+
+async def _whole(tx: TenantTransaction, question: Question, sites: Sites | None) -> Trace:
+    """The trace, put together from its windows where it has several."""
+
+    async def ask(behind: str | None) -> Trace:
+        return await traces.trace(
+            tx, question.key, question.direction, as_of=question.as_of, known_at=question.known_at, sites=sites, continue_after=behind
+        )  # fmt: skip
+
+    first = await ask(None)
+    if first.continue_after is None:
+        return first
+    nodes = {node.thing.object_id: node for node in first.nodes}
+    links, gaps = list(first.links), list(first.gaps)
+    behind: str | None = first.continue_after
+    stands_for = dict(first.stands_for)
+    for _ in range(MOST_WINDOWS - 1):
+        window = await ask(behind)
+        for node in window.nodes:
+            nodes[node.thing.object_id] = _merged(nodes.get(node.thing.object_id), node)
+        links += window.links
+        gaps += window.gaps
+        stands_for |= window.stands_for
+        behind = window.continue_after
+        if behind is None:
+            break
+    ordered = {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in links}.values()
+    return replace(
+        first, nodes=tuple(nodes.values()), gaps=tuple(dict.fromkeys(gaps)), stands_for=stands_for, truncated=behind is not None, continue_after=None,
+        links=tuple(sorted(ordered, key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))),
     )  # fmt: skip
 
 
-def _sides(found: Iterable[Trace]) -> dict[int, Side]:
-    sides: dict[int, Side] = {}
-    for trace in found:
-        side = Side.BEFORE if trace.direction is Direction.BACKWARD else Side.BEHIND
-        for node in trace.nodes:
-            object_id = node.thing.object_id
-            other = sides.get(object_id)
-            sides[object_id] = Side.START if object_id == trace.start.object_id else side if other in (None, side) else Side.BOTH
-    return sides
-
-
-def _directions(extent: Extent) -> list[Direction]:
-    return [Direction.BACKWARD, Direction.FORWARD] if extent is Extent.BOTH else [Direction(extent)]
-
-
-async def _trace(tx: TenantTransaction, question: Question, direction: Direction, sites: Sites | None) -> Trace:
-    return await traces.trace(tx, question.key, direction, as_of=question.as_of, sites=sites)
-
-
-def _nearer(known: TraceNode | None, found: TraceNode) -> TraceNode:
+def _merged(known: TraceNode | None, found: TraceNode) -> TraceNode:
     if known is None:
         return found
-    return replace(known, steps=min(known.steps, found.steps), certainty=Certainty(min(known.certainty, found.certainty)))
+    return replace(
+        known, steps=min(known.steps, found.steps), certainty=Certainty(min(known.certainty, found.certainty)),
+        upstream=known.upstream or found.upstream, downstream=known.downstream or found.downstream,
+    )  # fmt: skip
 
 
-async def _shipments(tx: TenantTransaction, question: Question, start: TraceableObject, sites: Sites | None) -> Iterable[ReachedShipment]:
-    if question.extent is Extent.BACKWARD:
-        return ()
-    reached = await traces.shipments_reached(tx, start.key, sites)
-    return [one for one in reached if question.as_of is None or one.shipment.shipped_at <= question.as_of]
-
-
-async def tell(tx: TenantTransaction, event_ids: Collection[int], sites: Sites | None) -> dict[int, Told]:
+async def _tell(tx: TenantTransaction, event_ids: Collection[int], sites: Sites | None) -> dict[int, Told]:
     """What these events tell, as far as they are at the sites."""
     told: dict[int, Told] = {}
     ids = sorted(event_ids)

@@ -107,10 +107,15 @@ def _lines(subject: Subject, graph: Graph) -> Iterator[Line]:
     for point in graph.points:
         object_id = ids.get(point.name)
         yield Line(
-            point, subject.sides.get(object_id) if object_id is not None else None, subject.nodes[object_id].thing if object_id is not None else None,
+            point, subject.side(object_id) if object_id is not None else None, _thing(subject, object_id),
             made.get(point.name, {}), used.get(point.name, {}), inputs[point.name], outputs[point.name],
             tuple(sorted(doubts.get(point.name, ()))), until.get(point.name),
         )  # fmt: skip
+
+
+def _thing(subject: Subject, object_id: int | None) -> TraceableObject | None:
+    """The object that people know."""
+    return None if object_id is None else subject.trace.shown(object_id) or subject.nodes[object_id].thing
 
 
 async def rows_of(tx: TenantTransaction, reader: Reader, lines: Sequence[Line]) -> list[TableRow]:

@@ -12,13 +12,11 @@ from backend.objects.types import TraceableObject
 from backend.shapes import flow as flows
 from backend.shapes.graph import Amounts, Sort
 from backend.shapes.layout import Spot
-from backend.shapes.subject import Extent
 from backend.shapes.words import sort_word, unit_word
 from backend.trace import types as _declared  # noqa: F401 - it names the enumerations of links
-from backend.trace.rules import Doubt
+from backend.trace.rules import Direction, Doubt
 from tenants.permissions import Permission
 
-strawberry.enum(Extent, name="ShapeExtent", description="Which way a shape looks from its object.")
 strawberry.enum(Sort, name="BoxKind", description="What a box stands for.")
 
 
@@ -101,7 +99,7 @@ class FlowArrow:
 
 
 @strawberry.type(description="How many there are of one kind.")
-class KindCount:
+class BoxCount:
     """`name` in the reader's language."""
 
     kind: Sort
@@ -124,16 +122,22 @@ class FlowLayer:
     directives=requires(Permission.TRACE_READ),
 )
 class Flow:
-    """At most about as many boxes as were asked for, and those of opened groups; `counts` are of the whole trace, whatever is drawn of it."""
+    """At most about as many boxes as were asked for, and those of opened groups; `counts` are of the whole trace, whatever is drawn of it.
+
+    `truncated` where a trace has more links than are read for one picture, 300,000 each way. Days are those of `timeZone`.
+    """
 
     start: TraceableObject
-    extent: Extent
+    direction: Direction
     as_of: datetime | None
+    known_at: datetime | None
+    truncated: bool
     columns: int
     rows: float
+    time_zone: str
     is_collapsed: bool
     link_count: int
-    counts: list[KindCount] = strawberry.field(directives=(ListSize(assumed_size=7),))
+    counts: list[BoxCount] = strawberry.field(directives=(ListSize(assumed_size=7),))
     layers: list[FlowLayer] = strawberry.field(directives=(ListSize(assumed_size=10),))
     boxes: list[FlowBox] = strawberry.field(directives=(ListSize(assumed_size=60),))
     arrows: list[FlowArrow] = strawberry.field(directives=(ListSize(assumed_size=100),))
@@ -142,13 +146,14 @@ class Flow:
     def of(cls, found: flows.Flow, language: str) -> "Flow":
         """From the service's."""
         shown = {box.object_key: box.since for box in found.boxes if box.object_key}
-        nodes = (node.thing for node in found.subject.nodes.values() if node.thing.key in shown)
-        things = {thing.key: TraceableObject.of(thing, shown[thing.key]) for thing in nodes}
+        nodes = [node.thing for node in found.subject.nodes.values() if node.thing.key in shown]
+        things = {thing.key: TraceableObject.of(found.subject.trace.shown(thing.object_id) or thing, shown[thing.key]) for thing in nodes}
         question = found.subject.question
         return cls(
-            start=TraceableObject.of(found.subject.start), extent=question.extent, as_of=question.as_of, columns=found.columns, rows=found.rows,
-            is_collapsed=found.is_collapsed, link_count=found.links,
-            counts=[KindCount(kind=sort, name=sort_word(sort, language, count), count=count) for sort, count in found.counts.items()],
+            start=TraceableObject.of(found.subject.start), direction=question.direction, as_of=question.as_of, known_at=question.known_at,
+            truncated=found.subject.truncated, columns=found.columns, rows=found.rows,
+            time_zone=found.clock.name, is_collapsed=found.is_collapsed, link_count=found.links,
+            counts=[BoxCount(kind=sort, name=sort_word(sort, language, count), count=count) for sort, count in found.counts.items()],
             layers=_layers(found), boxes=[_box(box, things, language) for box in found.boxes],
             arrows=[_arrow(arrow, language) for arrow in found.arrows],
         )  # fmt: skip

@@ -60,6 +60,7 @@ SORTS: Final[Mapping[Sort, tuple[str, str, str]]] = {
     Sort.STEP: ("工序", "step", "steps"),
     Sort.SHIPMENT: ("发货", "shipment", "shipments"),
     Sort.GAP: ("缺口", "gap", "gaps"),
+    Sort.POOL: ("未指明的单件", "units that aren't told apart", "units that aren't told apart"),
     Sort.OTHER: ("对象", "object", "objects"),
 }
 # UN/CEFACT Recommendation 20, as people write them.
@@ -87,6 +88,8 @@ DOUBTS: Final[Mapping[Doubt, tuple[str, str]]] = {
     Doubt.UNIT_NOT_TOLD: ("未记录单件", "the unit wasn't told"),
     Doubt.PACKING_NEAR_IN_TIME: ("装箱时间相近", "packed near in time"),
     Doubt.TIMES_CONTRADICT: ("时间矛盾", "the times contradict each other"),
+    Doubt.DECLARED_SAME: ("人工声明相同", "declared to be the same"),
+    Doubt.NOT_PROVEN: ("未证明", "not proven"),
 }
 
 

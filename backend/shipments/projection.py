@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any
 
+from backend.events import moments
 from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch, StoredEvent
 from backend.events.service import CAPTURED
@@ -52,7 +53,7 @@ async def redetermine(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         if (direction := direction_of((row["from_place"], row["read_point"], row["biz_location"]), own)) != row["direction"]
     }
     if changed:
-        await tx.lock_derivation()
+        await moments.begin(tx)
         await repository.set_directions(tx, list(changed), [int(direction) for direction in changed.values()])
         await roll_up(tx, changed)
         # Pages tell of shipments from the maker's own places only.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from backend.events.moments import MOMENT
 from backend.genealogy.repository import TOLERANCE
 from infra.database import Record, TenantTransaction
 
@@ -25,7 +26,15 @@ async def leaving_from(tx: TenantTransaction, places: Collection[str]) -> list[R
 
 
 async def set_directions(tx: TenantTransaction, shipments: Sequence[int], directions: Sequence[int]) -> None:
-    """Whose each shipment is."""
+    """Whose each shipment is; whose it was believed to be goes into the past."""
+    await tx.execute(
+        f"""insert into shipment_past (tenant_id, shipment_id, direction, known_from)
+            select $1, s.shipment_id, s.direction, greatest(s.known_from, (
+              select max(p.known_to) from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id))
+            from shipment s where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.known_from < {MOMENT}
+              and not exists (select 1 from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id and p.known_to = {MOMENT})""",
+        shipments,
+    )
     await tx.execute(
         """update shipment t set direction = n.direction from unnest($2::bigint[], $3::smallint[]) as n(shipment_id, direction)
            where t.tenant_id = $1 and t.shipment_id = n.shipment_id""",
@@ -48,7 +57,7 @@ async def insert_shipments(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]
 async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequence[int]) -> set[int]:
     """Take shipments out of force whose event was declared wrong; returns their ids."""
     rows = await tx.fetch(
-        """update shipment t set superseded_by = s.by from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
+        f"""update shipment t set superseded_by = s.by, superseded_at = {MOMENT} from unnest($2::bigint[], $3::bigint[]) as s(event_id, by)
            where t.tenant_id = $1 and t.shipment_id = s.event_id and t.superseded_by is null returning t.shipment_id""",
         event_ids,
         by,
@@ -152,16 +161,34 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Re
     )
 
 
-async def replace_rollup(tx: TenantTransaction, shipments: Collection[int], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Make (lot, shipment, uom, quantity, certainty), given sorted, the whole rollup of these shipments."""
-    await tx.execute("delete from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])", sorted(shipments))
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        await tx.execute(
-            """insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
-               select $1, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[]) on conflict do nothing""",
-            *columns,
-        )
+async def rollup_of(tx: TenantTransaction, shipments: Collection[int]) -> list[Record]:
+    """(lot, shipment, uom, quantity, certainty) of these shipments as they stand."""
+    return await tx.fetch(
+        "select lot_id, shipment_id, uom, quantity, certainty from lot_shipment where tenant_id = $1 and shipment_id = any($2::bigint[])",
+        sorted(shipments),
+    )
+
+
+async def add_to_rollup(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """(lot, shipment, uom, quantity, certainty), each key once and in order."""
+    await tx.execute(
+        """insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])""",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+
+
+async def take_from_rollup(tx: TenantTransaction, keys: Sequence[tuple[int, int, str]]) -> None:
+    """(lot, shipment, uom) that are not so any more: kept in the past, unless this transaction put them itself."""
+    await tx.execute(
+        f"""with gone as (
+             delete from lot_shipment s using unnest($2::bigint[], $3::bigint[], $4::text[]) as g(lot_id, shipment_id, uom)
+             where s.tenant_id = $1 and s.lot_id = g.lot_id and s.shipment_id = g.shipment_id and s.uom = g.uom
+             returning s.*)
+           insert into lot_shipment_past (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
+           select $1, lot_id, shipment_id, uom, quantity, certainty, known_from from gone where known_from < {MOMENT}""",
+        *(list(column) for column in zip(*keys, strict=True)),
+    )
 
 
 async def by_ids(tx: TenantTransaction, ids: Collection[int]) -> list[Record]:

@@ -9,7 +9,7 @@ from backend.genealogy import reach
 from backend.genealogy.rules import Certainty
 from backend.identifiers import ObjectKind
 from backend.shipments import repository
-from infra.database import TenantTransaction
+from infra.database import Record, TenantTransaction
 
 # What stands in the rollup besides units: containers and products without a lot do not.
 COUNTED = (ObjectKind.LOT, ObjectKind.OTHER)
@@ -69,4 +69,24 @@ async def roll_up(tx: TenantTransaction, shipments: Collection[int]) -> None:
         for unit, lot in await reach.lots_of(tx, units):
             lots[unit].add(lot)
         nodes = await reach.linked(tx, units)
-    await repository.replace_rollup(tx, shipments, counted(goods, lots, nodes))
+    await _settle(tx, shipments, counted(goods, lots, nodes))
+
+
+async def _settle(tx: TenantTransaction, shipments: Collection[int], wanted: Iterable[Row]) -> None:
+    """Make these rows the whole rollup of the shipments, row by row: what stays as it is isn't written again, what goes is kept as past."""
+    before = {_key(row): row for row in (_as_row(record) for record in await repository.rollup_of(tx, shipments))}
+    after = {_key(row): row for row in wanted}
+    gone = [key for key, row in before.items() if after.get(key) != row]
+    new = [row for key, row in after.items() if before.get(key) != row]
+    if gone:
+        await repository.take_from_rollup(tx, gone)
+    if new:
+        await repository.add_to_rollup(tx, new)
+
+
+def _as_row(record: Record) -> Row:
+    return record["lot_id"], record["shipment_id"], record["uom"], record["quantity"], record["certainty"]
+
+
+def _key(row: Row) -> tuple[int, int, str]:
+    return row[0], row[1], row[2]

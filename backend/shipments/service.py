@@ -17,7 +17,7 @@ from backend.events.service import CaptureService, Outcome
 from backend.holds import service as holds
 from backend.identifiers import IdentifierRole, ObjectKind, parse_identifier
 from backend.objects import service as objects
-from backend.shipments import repository
+from backend.shipments import known_repository, repository
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -64,23 +64,34 @@ class ShipOrder:
     offset: str = "+00:00"
 
 
-async def load(tx: TenantTransaction, ids: Collection[int], sites: Sites | None = None) -> list[Shipment]:
-    """Shipments in force from or to `sites`, oldest first."""
-    found = [Shipment(**dict(row)) for row in await repository.by_ids(tx, ids)]
+async def load(tx: TenantTransaction, ids: Collection[int], sites: Sites | None = None, *, known_at: datetime | None = None) -> list[Shipment]:
+    """Shipments in force, or then known, from or to `sites`, oldest first."""
+    rows = await repository.by_ids(tx, ids) if known_at is None else await known_repository.by_ids(tx, ids, known_at)
+    found = [Shipment(**dict(row)) for row in rows]
     return [shipped for shipped in found if sites is None or sites.cover(shipped.from_place) or sites.cover(shipped.to_party)]
 
 
-async def carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> list[tuple[int, int]]:
+async def carrying(tx: TenantTransaction, objects_asked: Collection[int], *, known_at: datetime | None = None) -> list[tuple[int, int]]:
     """(object, shipment) where the object, or a container in which it lay as the shipment left, was shipped."""
-    return [(row["object_id"], row["shipment_id"]) for row in await repository.carried_in(tx, objects_asked)] if objects_asked else []
+    if not objects_asked:
+        return []
+    if known_at is None:
+        rows = await repository.carried_in(tx, objects_asked)
+    else:
+        rows = await known_repository.carried_in(tx, objects_asked, known_at)
+    return [(row["object_id"], row["shipment_id"]) for row in rows]
 
 
-async def perhaps_carrying(tx: TenantTransaction, objects_asked: Collection[int]) -> list[tuple[int, int]]:
+async def perhaps_carrying(tx: TenantTransaction, objects_asked: Collection[int], *, known_at: datetime | None = None) -> list[tuple[int, int]]:
     """(object, shipment) where the object was told to be packed only after the shipment left, in a container that was empty then."""
     if not objects_asked:
         return []
-    found = {(row["object_id"], row["shipment_id"]) for row in await repository.perhaps_carried_in(tx, objects_asked)}
-    goods = await goods_by_shipment(tx, {shipment_id for _, shipment_id in found}) if found else {}
+    if known_at is None:
+        rows = await repository.perhaps_carried_in(tx, objects_asked)
+    else:
+        rows = await known_repository.perhaps_carried_in(tx, objects_asked, known_at)
+    found = {(row["object_id"], row["shipment_id"]) for row in rows}
+    goods = await goods_by_shipment(tx, {shipment_id for _, shipment_id in found}, known_at=known_at) if found else {}
     return sorted(pair for pair in found if pair[0] in goods.get(pair[1], ()))
 
 
@@ -89,10 +100,11 @@ async def naming(tx: TenantTransaction, objects_asked: Collection[int]) -> set[i
     return await repository.carrying(tx, objects_asked) | await repository.carrying_lots(tx, objects_asked)
 
 
-async def goods_by_shipment(tx: TenantTransaction, ids: Collection[int]) -> dict[int, set[int]]:
+async def goods_by_shipment(tx: TenantTransaction, ids: Collection[int], *, known_at: datetime | None = None) -> dict[int, set[int]]:
     """All that each shipment carries or may carry: lots, units, and the containers that they lie in."""
     carried: dict[int, set[int]] = defaultdict(set)
-    for row in await repository.goods_in(tx, ids):
+    rows = await repository.goods_in(tx, ids) if known_at is None else await known_repository.goods_in(tx, ids, known_at)
+    for row in rows:
         carried[row["shipment_id"]].add(row["object_id"])
     return carried
 

@@ -9,11 +9,13 @@ from backend.catalog.loaders import sites_for
 from backend.graphql.context import Info
 from backend.graphql.directives import Cost, requires
 from backend.graphql.fields import field
-from backend.graphql.pagination import Connection, Page, connect, cut
+from backend.graphql.pagination import Connection, Page, connect, cut, decode_cursor
 from backend.objects import service as objects
 from backend.objects.types import TraceableObject
 from backend.trace import query_service, rules, service
-from backend.trace.types import Content, Trace
+from backend.trace.node_types import Content
+from backend.trace.starts import named_keys
+from backend.trace.types import Trace
 from infra.clock import isoformat
 from tenants.permissions import Permission
 
@@ -32,14 +34,29 @@ class TraceQueries:
             return TraceableObject.of(await objects.find(tx, key, sites))
 
     @field(
-        description="Everything that an object came from, or that came from it; for a container, what is in it.",
+        description="Everything that objects came from, or that came from them, or both at once; for a container, what is in it.",
         directives=requires(Permission.TRACE_READ, Cost(weight=50)),
     )
-    async def trace(self, info: Info, key: str, direction: rules.Direction, as_of: datetime | None = None) -> Trace | None:
-        """With `asOf` the links of later events are left out; time never excludes a link otherwise."""
+    async def trace(
+        self,
+        info: Info,
+        direction: rules.Direction,
+        *,
+        key: str | None = None,
+        keys: list[str] | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        continue_after: str | None = None,
+    ) -> Trace | None:
+        """From `key`, or from up to 100 `keys` at once. With `asOf` the links of later events are left out, with `knownAt` what wasn't known then.
+
+        Time never excludes a link otherwise. `continueAfter` goes on in a trace that was `truncated`.
+        """
+        named = named_keys(key, keys)
+        behind = decode_cursor(continue_after, "continueAfter") if continue_after is not None else None
         sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            return Trace.of(await service.trace(tx, key, direction, as_of=as_of, sites=sites))
+            return Trace.of(await service.trace(tx, named, direction, as_of=as_of, known_at=known_at, sites=sites, continue_after=behind))
 
     @field(
         description="What is in a container now, or was as of a moment, through every level of packing.",

@@ -13,7 +13,7 @@ from backend.objects import service as objects
 from backend.objects.service import TraceableObject
 from backend.trace import query_repository
 from backend.trace.errors import TraceTooLargeError
-from backend.trace.service import CONTENTS_LIMIT
+from backend.trace.starts import CONTENTS_LIMIT
 from infra.database import TenantTransaction
 
 

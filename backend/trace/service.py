@@ -1,113 +1,131 @@
-"""Trace an object back to everything that it came from, or forward to everything made from it and where that went."""
+"""Trace objects back to everything that they came from, forward to everything made from them and where that went, or both at once."""
 
-from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from typing import Final
 
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
-from backend.genealogy import containment, reach
+from backend.genealogy import reach
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
-from backend.shipments import service as shipments
-from backend.shipments.service import Shipment
 from backend.trace import repository
-from backend.trace.errors import TraceTooLargeError
-from backend.trace.rules import Direction, Link, doubt_links, steps_from
-from infra import clock
-from infra.database import TenantTransaction
+from backend.trace.answer import UNCOUNTED, Gap, ReachedShipment, ShippedLot, Trace, TraceNode
+from backend.trace.cut import Asked, next_window, sure_of
+from backend.trace.reached_shipments import shipments_of
+from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
+from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
+from infra.database import Record, TenantTransaction
 
-MAXIMUM_LINKS = 100_000
-CONTENTS_LIMIT = 5_000
+__all__ = ["CONTENTS_LIMIT", "MAXIMUM_LINKS", "Gap", "ReachedShipment", "ShippedLot", "Trace", "TraceNode", "shipments_reached", "trace"]
 
-
-@dataclass(frozen=True, slots=True)
-class TraceNode:
-    """One object of a trace; `steps` is its distance in links from the object asked about."""
-
-    thing: TraceableObject
-    steps: int
-    certainty: Certainty
+MAXIMUM_LINKS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A product went into a step without its lot, and no lot of it was known to be present."""
+class _Found:
+    """Links with their certainty, and what they reach upwards and downwards."""
 
-    node_id: int
-    product: TraceableObject
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ShippedLot:
-    """How much of one lot (or one unit) a shipment carried."""
-
-    lot: TraceableObject
-    quantity: Decimal
-    uom: str
-    certainty: Certainty
+    links: Iterable[Link]
+    up: Mapping[int, Reached]
+    down: Mapping[int, Reached]
+    truncated: bool = False
+    continue_after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReachedShipment:
-    """A shipment that carried something of the trace."""
-
-    shipment: Shipment
-    lots: tuple[ShippedLot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The whole answer; pages are cut from it. `nodes` stand in order of their steps, `links` in order of time."""
-
-    start: TraceableObject
-    direction: Direction
-    as_of: datetime | None
-    nodes: tuple[TraceNode, ...]
-    links: tuple[Link, ...]
-    gaps: tuple[Gap, ...]
-
-
-async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of: datetime | None = None, sites: Sites | None = None) -> Trace:
-    """The closure of an object over the links in force; cycles end at the visited set, and there is no depth limit.
+async def trace(
+    tx: TenantTransaction,
+    key: str | Sequence[str],
+    direction: Direction,
+    *,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+    sites: Sites | None = None,
+    continue_after: str | None = None,
+) -> Trace:
+    """The closure of one or several objects over the links in force; cycles end at the visited set, and there is no depth limit.
 
     For a container it starts from what is in it as of `as_of` (now by default). With `as_of`, links of events after it are
-    left out. With `sites` it starts from what is met there, and isn't cut at their fence, because reachability decides a recall; of
-    a step elsewhere only what it links is told. Raises `ObjectNotFoundError`; `TraceTooLargeError` above 100,000 links.
+    left out; with `known_at`, it is what was known then. With `sites` it starts from what is met there, and isn't cut at their fence,
+    because reachability decides a recall; of a step elsewhere only what it links is told.
+
+    Above 100,000 links it is cut into windows (`truncated`), which go on with `continue_after`. Raises `ObjectNotFoundError`,
+    `TraceTooLargeError` for a container of more than 5,000 contents, `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
     """
-    start = await objects.find(tx, key, sites)
-    seeds = await _seeds(tx, start, as_of)
-    if direction is Direction.BACKWARD:
-        rows = await reach.links_up(tx, seeds, MAXIMUM_LINKS + 1)
-        memberships = await reach.lots_of(tx, seeds)
-    else:
-        rows = await reach.links_down(tx, seeds, MAXIMUM_LINKS + 1)
-        memberships = []
-    if len(rows) > MAXIMUM_LINKS:
-        raise TraceTooLargeError(f"More than {MAXIMUM_LINKS} links lead from {start.uri}. Ask from an object nearer to the goods.", field="key")
-    links = [
-        Link(
-            row["parent_id"], row["child_id"], row["event_id"], LinkKind(row["kind"]), row["occurred_at"], row["quantity"], row["uom"],
-            Certainty(row["certainty"]),
-        )
-        for row in rows
-        if as_of is None or row["occurred_at"] <= as_of
-    ]  # fmt: skip
-    doubted = sorted(doubt_links(links), key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
-    reached = steps_from([*seeds, *(lot for _, lot in memberships)], doubted, direction)
-    reached[start.object_id] = (0, Certainty.CERTAIN)
-    kept = await _told([link for link in doubted if link.parent_id in reached and link.child_id in reached], tx, sites)
-    things = await objects.load(tx, reached)
-    nodes = sorted(
-        (TraceNode(things[node], steps, certainty) for node, (steps, certainty) in reached.items() if node in things),
-        key=lambda node: (node.steps, node.thing.kind, node.thing.key),
-    )
-    gaps = await _gaps(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
-    return Trace(start, direction, as_of, tuple(nodes), tuple(kept), gaps)
+    starts = await find_starts(tx, key, sites)
+    seeds = await seeds_of(tx, starts, as_of, known_at)
+    asked = Asked(seeds, direction, as_of, known_at)
+    found = await _closure(tx, starts, asked) if continue_after is None else None
+    if found is None:
+        found = await _window(tx, asked, continue_after)
+    return await _answer(tx, starts, asked, found, sites)
+
+
+async def _answer(tx: TenantTransaction, starts: list[TraceableObject], asked: Asked, found: _Found, sites: Sites | None) -> Trace:
+    every = both(found.up, found.down) if found.up and found.down else dict(found.up or found.down)
+    for start in starts:
+        every[start.object_id] = Reached(0, Certainty.CERTAIN)
+    links = [link for link in found.links if link.parent_id in every and link.child_id in every]
+    links.sort(key=lambda link: (link.occurred_at, link.event_id, link.parent_id, link.child_id, link.kind))
+    things = await objects.load(tx, every)
+    nodes = [
+        TraceNode(things[node], how.steps, how.certainty, how.doubts, upstream=node in found.up, downstream=node in found.down)
+        for node, how in every.items()
+        if node in things
+    ]
+    nodes.sort(key=lambda node: (node.steps, node.thing.kind, node.thing.key))
+    steps = [thing.object_id for thing in things.values() if thing.kind is ObjectKind.TRANSFORMATION]
+    return Trace(
+        starts[0], asked.direction, asked.as_of, tuple(nodes), tuple(await _told(links, tx, sites)), await _gaps(tx, steps, asked.known_at),
+        starts=tuple(starts), seeds=tuple(asked.seeds), stands_for=await stand_ins(tx, things.values()), known_at=asked.known_at,
+        truncated=found.truncated, continue_after=found.continue_after,
+    )  # fmt: skip
+
+
+async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], asked: Asked) -> _Found | None:
+    """All links of one or both ways, and what is reached; None where there are too many for one answer."""
+    given: dict[Direction, list[Link]] = {}
+    for part in asked.direction.parts:
+        read = reach.links_up if part is Direction.BACKWARD else reach.links_down
+        rows = await read(tx, asked.seeds, MAXIMUM_LINKS + 1, known_at=asked.known_at)
+        if len(rows) > MAXIMUM_LINKS:
+            return None
+        given[part] = [_link(row) for row in rows if asked.as_of is None or row["occurred_at"] <= asked.as_of]
+    down = given.get(Direction.FORWARD, ())
+    made = await repository.made_at(tx, {link.parent_id for link in down if link.kind is LinkKind.INPUT}, asked.as_of)
+    reached: dict[Direction, dict[int, Reached]] = {part: {} for part in (Direction.BACKWARD, Direction.FORWARD)}
+    links: dict[tuple[int, int, int, int], Link] = {}
+    for part, told in given.items():
+        doubted = doubt_links(told, made)
+        links |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
+        lots: list[int] = []
+        if part is Direction.BACKWARD and any(start.kind is not ObjectKind.LOT for start in starts):
+            lots = [lot for _, lot in await reach.lots_of(tx, asked.seeds, known_at=asked.known_at)]
+        reached[part] = reach_from([*asked.seeds, *lots], doubted, part)
+    return _Found(links.values(), reached[Direction.BACKWARD], reached[Direction.FORWARD])
+
+
+async def _window(tx: TenantTransaction, asked: Asked, continue_after: str | None) -> _Found:
+    """One window. Distances aren't counted in it; certain is what links reach that are certain all along, also those of other windows."""
+    found = await next_window(tx, asked, continue_after)
+    links = [_link(row) for row in found.rows]
+    made = await repository.made_at(tx, {link.parent_id for link in links if link.kind is LinkKind.INPUT}, asked.as_of)
+    nodes = {node for link in links for node in (link.parent_id, link.child_id)} | (set(asked.seeds) if continue_after is None else set())
+    sure = await sure_of(tx, asked, found.way, nodes)
+    unsure = Reached(UNCOUNTED, Certainty.POSSIBLE, (Doubt.NOT_PROVEN,))
+    reached = {node: Reached(UNCOUNTED, Certainty.CERTAIN) if node in sure else unsure for node in nodes}
+    up, down = (reached, {}) if found.way is Direction.BACKWARD else ({}, reached)
+    return _Found(doubt_links(links, made), up, down, truncated=True, continue_after=found.continue_after)
+
+
+def _link(row: Record) -> Link:
+    return Link(
+        row["parent_id"], row["child_id"], row["event_id"], LinkKind(row["kind"]), row["occurred_at"], row["quantity"], row["uom"],
+        Certainty(row["certainty"]),
+    )  # fmt: skip
 
 
 async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
@@ -118,17 +136,8 @@ async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -
     return [link if link.event_id in here else replace(link, quantity=None, uom=None) for link in links]
 
 
-async def _seeds(tx: TenantTransaction, start: TraceableObject, as_of: datetime | None) -> list[int]:
-    if start.kind not in containment.CONTAINERS:
-        return [start.object_id]
-    rows = await containment.contents(tx, start.object_id, as_of or clock.now(), CONTENTS_LIMIT + 1)
-    if len(rows) > CONTENTS_LIMIT:
-        raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
-    return [start.object_id, *(row["content_id"] for row in rows)]
-
-
-async def _gaps(tx: TenantTransaction, nodes: list[int]) -> tuple[Gap, ...]:
-    rows = await repository.gaps(tx, nodes) if nodes else []
+async def _gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime | None) -> tuple[Gap, ...]:
+    rows = await repository.gaps(tx, nodes, known_at=known_at) if nodes else []
     products = await objects.load(tx, {row["product_id"] for row in rows})
     return tuple(Gap(row["node_id"], products[row["product_id"]], row["occurred_at"]) for row in rows)
 
@@ -139,19 +148,4 @@ async def shipments_reached(tx: TenantTransaction, key: str, sites: Sites | None
     A lot is followed through the rollup, a unit or container through the packing that it lay in as each shipment left.
     """
     start = await objects.find(tx, key, sites)
-    seeds = await _seeds(tx, start, None)
-    rows = [row for row in await reach.lots_and_shipments(tx, seeds) if row["shipment_id"] is not None]
-    things = await objects.load(tx, {row["lot_id"] for row in rows} | set(seeds))
-    carried: dict[int, dict[tuple[int, str], ShippedLot]] = defaultdict(dict)
-    for row in rows:
-        lot = ShippedLot(things[row["lot_id"]], row["quantity"], row["uom"], Certainty(row["certainty"]))
-        carried[row["shipment_id"]][(row["lot_id"], row["uom"])] = lot
-    start_itself = {start.object_id} if start.kind is not ObjectKind.LOT else set()
-    singles = [seed for seed in seeds if things[seed].kind is ObjectKind.UNIT or seed in start_itself]
-    for object_id, shipment_id in await shipments.carrying(tx, singles):
-        lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.CERTAIN)
-        carried[shipment_id].setdefault((object_id, ""), lot)
-    for object_id, shipment_id in await shipments.perhaps_carrying(tx, singles):
-        lot = ShippedLot(things[object_id], Decimal(1), "", Certainty.POSSIBLE)
-        carried[shipment_id].setdefault((object_id, ""), lot)
-    return [ReachedShipment(shipped, tuple(carried[shipped.shipment_id].values())) for shipped in await shipments.load(tx, carried, sites)]
+    return await shipments_of(tx, [start], await seeds_of(tx, [start], None), sites)

@@ -1,126 +1,57 @@
-"""A trace as GraphQL shows it: nodes, links, gaps and shipments, each cut into pages from the one answer."""
+"""A trace as GraphQL shows it: nodes, links, steps and where goods went, each cut into pages from the one answer."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import strawberry
 
 from backend.catalog.loaders import sites_for
-from backend.events.types import Event, load_event
-from backend.genealogy.rules import Certainty, LinkKind
 from backend.graphql.context import Info
-from backend.graphql.directives import Cost, ListSize, requires
+from backend.graphql.directives import Cost, ListSize, Requires, requires
 from backend.graphql.fields import field
-from backend.graphql.pagination import Connection, Page, connect, cut
+from backend.graphql.pagination import Connection, Page, connect, cut, encode_cursor
 from backend.objects.types import TraceableObject
-from backend.shipments.types import Shipment
-from backend.trace import query_service, rules, service
+from backend.trace import answer, rules, whole
+from backend.trace.found import Found
+from backend.trace.loops import loops
+from backend.trace.node_types import ReachedShipment, TraceGap, TraceLink, TraceNode, link_of, node_of, reached_of
+from backend.trace.step_types import COST, TraceStep, steps_page
+from backend.trace.whole_types import TraceContainer, TraceCustomer, TraceLoop, TraceSummary, TraceSupplier
 from infra.clock import isoformat
 from tenants.permissions import Permission
 
 strawberry.enum(rules.Direction, name="TraceDirection", description="Which way a trace looks from its object.")
-strawberry.enum(LinkKind, description="Why one node leads to another.")
-strawberry.enum(rules.Doubt, name="LinkDoubt", description="Why a link is possible and not certain.")
+MOST_LOOP_NODES = 100
 
 
-@strawberry.type(description="One object of a trace.")
-class TraceNode:
-    """`steps` is its distance in links from the object asked about."""
-
-    object: TraceableObject
-    steps: int
-    certainty: Certainty
-
-
-@strawberry.type(description="From what went in to what came out.")
-class TraceLink:
-    """`doubt` says why it is only possible. What only an event at another site than yours says is null: the quantity, the event."""
-
-    parent: TraceableObject
-    child: TraceableObject
-    kind: LinkKind
-    certainty: Certainty
-    doubt: rules.Doubt | None
-    occurred_at: datetime
-    quantity: Decimal | None
-    uom: str | None
-    event_id: strawberry.Private[int]
-
-    @field(description="The event that states it.")
-    async def event(self, info: Info) -> Event | None:
-        """Through the batch."""
-        return await load_event(info.context, self.event_id)
-
-
-@strawberry.type(description="A product went into a step without its lot, and no lot of it was known to be present.")
-class TraceGap:
-    """What came in there isn't known."""
-
-    step: TraceableObject
-    product: TraceableObject
-    occurred_at: datetime
-
-
-@strawberry.type(description="A shipment that carried something of the trace.")
-class ReachedShipment:
-    """`lots` are those of the trace, not all that the shipment carries."""
-
-    shipment: Shipment
-    lots: list["TracedLot"] = strawberry.field(directives=(ListSize(assumed_size=10),))
-
-
-@strawberry.type(description="How much of one lot or unit of the trace a shipment carried.")
-class TracedLot:
-    """`uom` is empty where the quantity counts pieces."""
-
-    object: TraceableObject
-    quantity: Decimal
-    uom: str
-    certainty: Certainty
-
-
-@strawberry.type(description="What lay in a container, directly in `container`, which may itself lie in the one asked about.")
-class Content:
-    """`until` is null while it is still inside."""
-
-    container: TraceableObject
-    object: TraceableObject
-    quantity: Decimal | None
-    uom: str | None
-    since: datetime
-    until: datetime | None
-
-    @classmethod
-    def of(cls, content: query_service.Content) -> "Content":
-        """From the service's."""
-        return cls(
-            container=TraceableObject.of(content.container, content.since), object=TraceableObject.of(content.content, content.since),
-            quantity=content.quantity, uom=content.uom, since=content.since, until=content.until,
-        )  # fmt: skip
-
-
-@strawberry.type(description="Everything that an object came from, or that came from it.", directives=requires(Permission.TRACE_READ))
+@strawberry.type(description="Everything that objects came from, or that came from them, or both.", directives=requires(Permission.TRACE_READ))
 class Trace:
-    """Each page is cut from the whole, which is computed anew for each request."""
+    """Each page is cut from the whole, which is computed anew for each request. Where there are too many links for one answer, `truncated` is
+    true, the pages are those of one window, and `continueAfter` asks for the next one; `summary` counts the whole.
+    """
 
     start: TraceableObject
+    starts: list[TraceableObject] = strawberry.field(directives=(ListSize(assumed_size=3),))
     direction: rules.Direction
     as_of: datetime | None
+    known_at: datetime | None
     node_count: int
     link_count: int
-    found: strawberry.Private[service.Trace]
+    truncated: bool
+    continue_after: str | None
+    found: strawberry.Private[Found]
 
     @classmethod
-    def of(cls, found: service.Trace) -> "Trace":
+    def of(cls, trace: answer.Trace) -> "Trace":
         """From the service's."""
+        found = Found(trace)
+        starts = [TraceableObject.of(start, found.moment(start.object_id)) for start in trace.starts]
         return cls(
-            start=TraceableObject.of(found.start, _moments(found).get(found.start.object_id)), direction=found.direction, as_of=found.as_of,
-            node_count=len(found.nodes), link_count=len(found.links), found=found,
+            start=starts[0], starts=starts, direction=trace.direction, as_of=trace.as_of, known_at=trace.known_at, node_count=len(trace.nodes),
+            link_count=len(trace.links), truncated=trace.truncated,
+            continue_after=encode_cursor(trace.continue_after) if trace.continue_after is not None else None, found=found,
         )  # fmt: skip
 
     @field(description="Its objects, nearest first.")
@@ -129,9 +60,8 @@ class Trace:
     ) -> Connection[TraceNode]:
         """In order of steps, kind and key."""
         page = Page.of(first, after, last, before)
-        rows = cut(page, self.found.nodes, key=_node_key, cursor_key=_read_node_key)
-        moments = _moments(self.found)
-        return connect(page, rows, node=lambda node: _node(node, moments), cursor=lambda node: _text(_node_key(node)))
+        rows = cut(page, self.found.trace.nodes, key=_node_key, cursor_key=_read_node_key)
+        return connect(page, rows, node=lambda node: node_of(node, self.found), cursor=lambda node: _text(_node_key(node)))
 
     @field(description="Its links in order of time.")
     def links(
@@ -139,35 +69,54 @@ class Trace:
     ) -> Connection[TraceLink]:
         """Two links that look the same are told apart by their number among such."""
         page = Page.of(first, after, last, before)
-        things = {node.thing.object_id: TraceableObject.of(node.thing) for node in self.found.nodes}
-        rows = cut(page, _keyed(self.found.links, things), key=lambda row: row[0], cursor_key=_read_link_key)
-        return connect(page, rows, node=lambda row: _link(row[1], things), cursor=lambda row: _text(row[0]))
+        rows = cut(page, _keyed(self.found), key=lambda row: row[0], cursor_key=_read_link_key)
+        return connect(page, rows, node=lambda row: link_of(row[1], self.found), cursor=lambda row: _text(row[0]))
+
+    @field(
+        description="What happened, in order of time: each transformation, and what else was done with the goods.",
+        directives=(Requires(permission=str(Permission.EVENTS_READ)), COST),
+    )
+    async def steps(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceStep]:
+        """However long the page is, in the same number of statements."""
+        return await steps_page(info, self.found.trace, Page.of(first, after, last, before))
+
+    @field(description="Where goods came, by way of others, from themselves; the largest first.")
+    def loops(
+        self, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceLoop]:
+        """The cursor is a place among them."""
+        page = Page.of(first, after, last, before)
+        ordered = list(enumerate(loops(self.found.trace.links), start=1))
+        rows = cut(page, ordered, key=lambda row: row[0], cursor_key=int)
+
+        def told(row: tuple[int, list[int]]) -> TraceLoop:
+            return TraceLoop(size=len(row[1]), nodes=sorted(self.found.key(node) for node in row[1])[:MOST_LOOP_NODES])
+
+        return connect(page, rows, node=told, cursor=lambda row: str(row[0]))
 
     @field(description="Where something went in of which nothing is known.")
     def gaps(self, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None) -> Connection[TraceGap]:
         """In order of time."""
         page = Page.of(first, after, last, before)
-        things = {node.thing.object_id: TraceableObject.of(node.thing) for node in self.found.nodes}
 
-        def key(gap: service.Gap) -> tuple[str, str, str]:
-            return (isoformat(gap.occurred_at), things[gap.node_id].key, gap.product.key)
+        def key(gap: answer.Gap) -> tuple[str, str, str]:
+            return (isoformat(gap.occurred_at), self.found.key(gap.node_id), gap.product.key)
 
         def read(cursor: str) -> tuple[str, str, str]:
             found: tuple[str, str, str] = msgspec.json.decode(cursor, type=tuple[str, str, str])
             return found
 
-        def told(gap: service.Gap) -> TraceGap:
-            return TraceGap(
-                step=_seen(things[gap.node_id], gap.occurred_at),
-                product=TraceableObject.of(gap.product, gap.occurred_at),
-                occurred_at=gap.occurred_at,
-            )
+        def told(gap: answer.Gap) -> TraceGap:
+            product = TraceableObject.of(gap.product, gap.occurred_at)
+            return TraceGap(step=self.found.seen(gap.node_id, gap.occurred_at), product=product, occurred_at=gap.occurred_at)
 
-        rows = cut(page, sorted(self.found.gaps, key=key), key=key, cursor_key=read)
+        rows = cut(page, sorted(self.found.trace.gaps, key=key), key=key, cursor_key=read)
         return connect(page, rows, node=told, cursor=lambda gap: _text(key(gap)))
 
     @field(
-        description="Shipments in force that carried the object or anything made from it, oldest first, as is known now; none for a trace backward.",
+        description="Shipments in force that carried the objects or anything made from them, oldest first; none for a trace backward.",
         directives=(Cost(weight=50),),
     )
     async def shipments(
@@ -175,14 +124,48 @@ class Trace:
     ) -> Connection[ReachedShipment]:
         """The heart of a recall's scope."""
         page = Page.of(first, after, last, before)
-        reached: list[service.ReachedShipment] = []
-        sites = await sites_for(info.context, Permission.TRACE_READ)
-        if self.found.direction is rules.Direction.FORWARD:
-            async with info.context.reading() as tx:
-                reached = await service.shipments_reached(tx, self.found.start.key, sites)
-        ordered = sorted(reached, key=_shipment_key)
+        ordered = sorted(await self.found.shipments(info), key=_shipment_key)
         rows = cut(page, ordered, key=_shipment_key, cursor_key=lambda cursor: msgspec.json.decode(cursor, type=tuple[str, str]))
-        return connect(page, rows, node=_reached, cursor=lambda row: _text(_shipment_key(row)))
+        return connect(page, rows, node=reached_of, cursor=lambda row: _text(_shipment_key(row)))
+
+    @field(description="To whom the goods of `shipments` went, and how much of what.", directives=(Cost(weight=50),))
+    async def customers(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceCustomer]:
+        """In order of parties."""
+        page = Page.of(first, after, last, before)
+        found = whole.customers(await self.found.shipments(info))
+        rows = cut(page, found, key=lambda one: one.party or "", cursor_key=str)
+        return connect(page, rows, node=TraceCustomer.of, cursor=lambda one: one.party or "")
+
+    @field(description="From whom goods of the trace were received.", directives=(Cost(weight=10),))
+    async def suppliers(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceSupplier]:
+        """In order of parties."""
+        page = Page.of(first, after, last, before)
+        sites = await sites_for(info.context, Permission.TRACE_READ)
+        async with info.context.reading() as tx:
+            found = await whole.suppliers(tx, self.found.trace, sites)
+        rows = cut(page, found, key=lambda one: one.party, cursor_key=str)
+        return connect(page, rows, node=TraceSupplier.of, cursor=lambda one: one.party)
+
+    @field(description="In which containers goods of the trace lay as of its moment.", directives=(Cost(weight=10),))
+    async def containers(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceContainer]:
+        """In order of keys."""
+        page = Page.of(first, after, last, before)
+        async with info.context.reading() as tx:
+            rows = await whole.containers(tx, self.found.trace, cursor=page.cursor, backward=page.backward, limit=page.limit)
+        return connect(page, rows, node=TraceContainer.of, cursor=lambda one: one.thing.key)
+
+    @field(description="What the whole counts, also where it is cut.", directives=(Cost(weight=20),))
+    async def summary(self, info: Info) -> TraceSummary:
+        """Counted where the rows are."""
+        sites = await sites_for(info.context, Permission.TRACE_READ)
+        async with info.context.reading() as tx:
+            return TraceSummary.of(await whole.counts(tx, self.found.trace, sites))
 
 
 _NodeKey = tuple[int, int, str]
@@ -193,7 +176,7 @@ def _text(key: tuple[Any, ...]) -> str:
     return msgspec.json.encode(key).decode()
 
 
-def _node_key(node: service.TraceNode) -> _NodeKey:
+def _node_key(node: answer.TraceNode) -> _NodeKey:
     return (node.steps, int(node.thing.kind), node.thing.key)
 
 
@@ -207,47 +190,18 @@ def _read_link_key(cursor: str) -> _LinkKey:
     return key
 
 
-def _shipment_key(reached: service.ReachedShipment) -> tuple[str, str]:
+def _shipment_key(reached: answer.ReachedShipment) -> tuple[str, str]:
     return (isoformat(reached.shipment.shipped_at), str(reached.shipment.public_id))
 
 
-def _moments(found: service.Trace) -> dict[int, datetime]:
-    """When each object of a trace came into being, as far as its links tell; else when it first went into something."""
-    made: dict[int, datetime] = {}
-    used: dict[int, datetime] = {}
-    for link in found.links:
-        for moments, object_id in ((made, link.child_id), (used, link.parent_id)):
-            moments[object_id] = min(link.occurred_at, moments.get(object_id, link.occurred_at))
-    return used | made
-
-
-def _seen(thing: TraceableObject, at: datetime) -> TraceableObject:
-    return replace(thing, at=at)
-
-
-def _node(node: service.TraceNode, moments: dict[int, datetime]) -> TraceNode:
-    return TraceNode(object=TraceableObject.of(node.thing, moments.get(node.thing.object_id)), steps=node.steps, certainty=node.certainty)
-
-
-def _keyed(links: Sequence[rules.Link], things: dict[int, TraceableObject]) -> list[tuple[_LinkKey, rules.Link]]:
+def _keyed(found: Found) -> list[tuple[_LinkKey, rules.Link]]:
     """Links with keys that hold nothing internal, in order of them. Links of one look stay in the order of their events."""
     alike: Counter[tuple[str, int, str, str]] = Counter()
+    moments: dict[datetime, str] = {}
     keyed = []
-    for link in sorted(links, key=lambda link: link.event_id):
-        look = (isoformat(link.occurred_at), int(link.kind), things[link.parent_id].key, things[link.child_id].key)
+    for link in sorted(found.trace.links, key=lambda link: link.event_id):
+        moment = moments.get(link.occurred_at) or moments.setdefault(link.occurred_at, isoformat(link.occurred_at))
+        look = (moment, int(link.kind), found.key(link.parent_id), found.key(link.child_id))
         keyed.append(((*look, alike[look]), link))
         alike[look] += 1
     return sorted(keyed, key=lambda row: row[0])
-
-
-def _link(link: rules.Link, things: dict[int, TraceableObject]) -> TraceLink:
-    return TraceLink(
-        parent=_seen(things[link.parent_id], link.occurred_at), child=_seen(things[link.child_id], link.occurred_at), kind=link.kind,
-        certainty=link.certainty, doubt=link.doubt, occurred_at=link.occurred_at, quantity=link.quantity, uom=link.uom, event_id=link.event_id,
-    )  # fmt: skip
-
-
-def _reached(reached: service.ReachedShipment) -> ReachedShipment:
-    at = reached.shipment.shipped_at
-    lots = [TracedLot(object=TraceableObject.of(lot.lot, at), quantity=lot.quantity, uom=lot.uom, certainty=lot.certainty) for lot in reached.lots]
-    return ReachedShipment(shipment=Shipment.of(reached.shipment), lots=lots)

@@ -11,7 +11,10 @@ from tests.conftest import Cluster
 from tests.infra.clones import clone_of
 
 TENANT = 7_301
-CLOSED = ("audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version")
+CLOSED = (
+    "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
+    "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
+)  # fmt: skip
 INSERTS = {
     "audit_entry": """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
                       values (7301, 'service', 'x', 'x.y', 'x', '', '')""",
@@ -22,6 +25,13 @@ INSERTS = {
                       values (7301, 1, 'x', now(), false, 'x', '{}')""",
     "vocabulary_version": """insert into vocabulary_version (tenant_id, vocabulary, element, source, valid_from, own, teller, body, digest)
                       values (7301, 'x', 'x', 'x', now(), false, 'x', '{}', 'x')""",
+    "lot_link_past": """insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty, known_from)
+                      values (7301, 1, 2, 3, 4, now(), 1, now())""",
+    "containment_past": """insert into containment_past (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, known_from)
+                      values (7301, 1, 2, 1, now(), now(), 3, now())""",
+    "lot_shipment_past": """insert into lot_shipment_past (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
+                      values (7301, 1, 2, '', 1, 1, now())""",
+    "shipment_past": "insert into shipment_past (tenant_id, shipment_id, direction, known_from) values (7301, 1, 1, now())",
     "event_feed": "insert into event_feed (tenant_id, seq, event_id) values (7301, 1, 1)",
 }
 CHANGES = ("update {} set tenant_id = tenant_id", "delete from {}", "truncate {}", "truncate {} cascade", "select * from {} for update")

@@ -21,14 +21,18 @@ State = dict[str, list[tuple[str, ...]]]
 EVENT_IDS: Final = frozenset({"event_id", "shipment_id", "opened_by", "closed_by"})
 OBJECT_IDS: Final = frozenset({"object_id", "parent_id", "child_id", "node_id", "product_id", "unit_id", "lot_id", "content_id", "container_id"})
 # Ids and moments that each recording has of its own; bodies may be told as JSON or XML, and their digest stays; an anomaly is of an act.
-OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recorded_at", "job_id", "seq", "body", "context", "anomaly"})
+OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recorded_at", "job_id", "seq", "body", "context", "anomaly"}) | {
+    # What was known when follows the order of telling: `tests/genealogy/test_known_then.py`.
+    "known_from", "superseded_at",
+}  # fmt: skip
 # Not derived from events alone: compared by their meaning in `hold_answers` and `alerts_that_hold_true`, or no function of facts.
 ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"})
+PAST: Final = frozenset({"lot_link_past", "containment_past", "lot_shipment_past", "shipment_past"})
 
 
 def _is_derived(table: Any) -> bool:
     columns = {column.name for column in table.columns}
-    return bool(table.info["tenant_owned"]) and table.name not in ACTS and bool(columns & (EVENT_IDS | OBJECT_IDS))
+    return bool(table.info["tenant_owned"]) and table.name not in ACTS | PAST and bool(columns & (EVENT_IDS | OBJECT_IDS))
 
 
 def derived_tables() -> list[str]:

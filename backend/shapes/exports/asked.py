@@ -7,10 +7,11 @@ from typing import Final
 
 from backend.events.timestamps import parse_timestamp
 from backend.shapes.errors import FormatNotFoundError
-from backend.shapes.subject import Extent, Question
+from backend.shapes.subject import Question
+from backend.trace.rules import Direction
 from infra.errors import InvalidInputError
 
-_PARAMETERS: Final = frozenset({"key", "direction", "asOf", "boxes"})
+_PARAMETERS: Final = frozenset({"key", "direction", "asOf", "knownAt", "boxes"})
 _LONGEST: Final = 1_024
 
 
@@ -54,21 +55,24 @@ def read_question(given: Mapping[str, str]) -> tuple[Question, int]:
     key = given.get("key", "").strip()
     if not key or len(key) > _LONGEST or "\x00" in key:
         raise InvalidInputError("“key” says what is traced: an identifier, or a lot number, serial or SSCC that is unique here.", field="key")
-    return Question(key, _extent(given.get("direction", Extent.BOTH)), _moment(given.get("asOf"))), _boxes(given.get("boxes"))
+    return Question(key, _direction(given.get("direction", Direction.BOTH)), _moment(given, "asOf"), _moment(given, "knownAt")), _boxes(
+        given.get("boxes")
+    )
 
 
-def _extent(text: str) -> Extent:
+def _direction(text: str) -> Direction:
     try:
-        return Extent(text.lower())
+        return Direction(text.lower())
     except ValueError:
-        raise InvalidInputError(f"“direction” is one of {', '.join(Extent)}; it was “{text[:40]}”.", field="direction") from None
+        raise InvalidInputError(f"“direction” is one of {', '.join(Direction)}; it was “{text[:40]}”.", field="direction") from None
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(given: Mapping[str, str], name: str) -> datetime | None:
+    text = given.get(name)
     # In a query string a plus sign that nobody escaped is a blank.
     found = parse_timestamp(text.replace(" ", "+")) if text else None
     if text and found is None:
-        raise InvalidInputError("“asOf” is a moment with its zone, like 2026-03-02T08:00:00+08:00.", field="asOf")
+        raise InvalidInputError(f"“{name}” is a moment with its zone, like 2026-03-02T08:00:00+08:00.", field=name)
     return found
 
 

@@ -16,9 +16,9 @@ from backend.shapes.clocks import PlantTime
 from backend.shapes.exports.pictures import pictures_of
 from backend.shapes.flow import Flow
 from backend.shapes.graph import Graph, Sort, add_all
-from backend.shapes.subject import Extent
 from backend.shapes.table import TableRow, is_certain
 from backend.shapes.words import pick, sort_word, write_amounts
+from backend.trace.rules import Direction
 from infra.clock import isoformat
 from infra.printing.shell import PrintedDocument
 
@@ -30,10 +30,10 @@ _STYLE: Final = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
-_EXTENTS: Final = {
-    Extent.BACKWARD: ("向上游：它由什么制成", "backward: what it was made from"),
-    Extent.FORWARD: ("向下游：由它制成了什么，去了哪里", "forward: what was made from it, and where that went"),
-    Extent.BOTH: ("双向", "both ways"),
+_DIRECTIONS: Final = {
+    Direction.BACKWARD: ("向上游：它由什么制成", "backward: what it was made from"),
+    Direction.FORWARD: ("向下游：由它制成了什么，去了哪里", "forward: what was made from it, and where that went"),
+    Direction.BOTH: ("双向", "both ways"),
 }
 
 
@@ -112,8 +112,9 @@ def _facts(material: Material, digest: str) -> list[tuple[str, str]]:
     now = pick(language, "现在", "now")
     return [
         (pick(language, "查询对象", "Asked about"), material.flow.subject.start.uri),
-        (pick(language, "方向", "Direction"), pick(language, *_EXTENTS[question.extent])),
+        (pick(language, "方向", "Direction"), pick(language, *_DIRECTIONS[question.direction])),
         (pick(language, "事件截至", "Events until"), clock.write(question.as_of) if question.as_of else now),
+        (pick(language, "已知截至", "As was known at"), clock.write(question.known_at) if question.known_at else now),
         (pick(language, "查询人", "Asked by"), material.asked_by),
         (pick(language, "生成时间", "Made at"), f"{clock.write(material.made_at)} ({clock.name})"),
         (pick(language, "数据摘要", "Digest of the data"), f"SHA-256 {digest}"),

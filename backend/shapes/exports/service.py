@@ -90,7 +90,8 @@ class _Export:
         subject = await look(tx, asked.question, sites)
         made = await self._made(tx, reader, subject)
         question = asked.question
-        told = {"format": str(asked.form), "direction": str(question.extent), "asOf": question.as_of.isoformat() if question.as_of else None}
+        moments = {"asOf": question.as_of, "knownAt": question.known_at}
+        told = {"format": str(asked.form), "direction": str(question.direction)} | {name: at.isoformat() for name, at in moments.items() if at}
         await audit.record(tx, principal, "trace.exported", f"object:{subject.start.key}", after=told)
         return Prepared(_file_name(subject, asked.form), made)
 

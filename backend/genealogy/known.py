@@ -1,0 +1,143 @@
+"""Statements that read what was known at a moment: live rows known by then, those superseded since, and the past (docs/adr/0022).
+
+`$2` is the moment in every one of them. They are of their own, so that the statements for what is known now stay as they are.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from backend.genealogy.rules import INFINITY
+from infra.database import Record, TenantTransaction
+
+# What an event stated, by one of its columns alone; so an `or` may stand here, and no index is given up for it.
+STATED_THEN = "known_from <= $2 and (superseded_by is null or superseded_at > $2)"
+
+_LINK_COLUMNS = "parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty"
+# The legs are apart because each has its own index from the child's side.
+LINKS_THEN = f"""
+(select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is null and known_from <= $2
+ union all
+ select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is not null and superseded_at > $2 and known_from <= $2
+ union all
+ select {_LINK_COLUMNS} from lot_link_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
+"""
+
+_STAY_COLUMNS = "content_id, container_id, valid_from, valid_to, opened_by, quantity, uom"
+STAYS_THEN = f"""
+(select {_STAY_COLUMNS} from containment where tenant_id = $1 and known_from <= $2
+ union all
+ select {_STAY_COLUMNS} from containment_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
+"""
+
+ROLLUP_THEN = """
+(select lot_id, shipment_id, quantity, uom, certainty from lot_shipment where tenant_id = $1 and known_from <= $2
+ union all
+ select lot_id, shipment_id, quantity, uom, certainty from lot_shipment_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
+"""
+
+UP_THEN = f"""
+with recursive up(id) as (
+  (select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
+   union
+   select m.lot_id from unit_membership m where m.tenant_id = $1 and m.unit_id = any($3::bigint[]) and {STATED_THEN})
+  union
+  select l.parent_id from up join {LINKS_THEN} l on l.child_id = up.id
+)
+"""
+
+DOWN_THEN = f"""
+with recursive down(id) as (
+  select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
+  union
+  select l.child_id from down join {LINKS_THEN} l on l.parent_id = down.id
+)
+"""
+
+_LINKS_UP = f"{UP_THEN} select l.* from {LINKS_THEN} l where l.child_id = any(array(select id from up)) limit $4"
+_LINKS_DOWN = f"{DOWN_THEN} select l.* from {LINKS_THEN} l where l.parent_id = any(array(select id from down)) limit $4"
+_SHIPPED = f"{DOWN_THEN} select s.* from {ROLLUP_THEN} s where s.lot_id = any(array(select id from down))"
+
+
+async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int, known_at: datetime) -> list[Record]:
+    """Every link then in force that led to these objects, directly or not."""
+    return await tx.fetch(_LINKS_UP, known_at, list(objects), limit)
+
+
+async def links_down(tx: TenantTransaction, objects: Collection[int], limit: int, known_at: datetime) -> list[Record]:
+    """Every link then in force that led away from these objects, directly or not."""
+    return await tx.fetch(_LINKS_DOWN, known_at, list(objects), limit)
+
+
+async def lots_and_shipments(tx: TenantTransaction, objects: Collection[int], known_at: datetime) -> list[Record]:
+    """Everything that was known then to be made from the objects and shipped: (lot, shipment, quantity, uom, certainty)."""
+    return await tx.fetch(_SHIPPED, known_at, list(objects))
+
+
+async def lots_of(tx: TenantTransaction, units: Collection[int], known_at: datetime) -> list[tuple[int, int]]:
+    """(unit, lot) for every membership known then."""
+    rows = await tx.fetch(
+        f"select unit_id, lot_id from unit_membership where tenant_id = $1 and unit_id = any($3::bigint[]) and {STATED_THEN}", known_at, list(units)
+    )
+    return [(row["unit_id"], row["lot_id"]) for row in rows]
+
+
+async def unit_counts(tx: TenantTransaction, lots: Collection[int], known_at: datetime) -> list[Record]:
+    """(lot, how many units were known to belong to it)."""
+    return await tx.fetch(
+        f"""select lot_id, count(distinct unit_id) as units from unit_membership
+            where tenant_id = $1 and lot_id = any($3::bigint[]) and {STATED_THEN} group by lot_id""",
+        known_at,
+        list(lots),
+    )
+
+
+async def gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime) -> list[Record]:
+    """(node, product, event, occurred at) of inputs told without their lot for which no lot was known to be present either."""
+    return await tx.fetch(
+        f"""select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
+            where c.tenant_id = $1 and c.node_id = any($3::bigint[]) and c.known_from <= $2 and (c.superseded_by is null or c.superseded_at > $2)
+              and not exists (select 1 from {LINKS_THEN} l where l.child_id = c.node_id and l.event_id = c.event_id and l.kind = 6)""",
+        known_at,
+        list(nodes),
+    )
+
+
+async def positions(tx: TenantTransaction, objects: Collection[int], at: datetime, known_at: datetime) -> list[Record]:
+    """(object, place, unit of measure, quantity) as of `at`, where the sum of what was known wasn't zero."""
+    return await tx.fetch(
+        f"""select object_id, place, uom, sum(delta) as quantity from movement
+            where tenant_id = $1 and object_id = any($3::bigint[]) and moved_at <= $4 and {STATED_THEN}
+            group by object_id, place, uom having sum(delta) <> 0 order by object_id, place, uom""",
+        known_at,
+        list(objects),
+        at,
+    )
+
+
+async def received_from(tx: TenantTransaction, objects: Collection[int], known_at: datetime) -> list[Record]:
+    """(object, party) for what was received from somebody, as the receipts known then said."""
+    return await tx.fetch(
+        f"""select distinct object_id, counterparty from movement
+            where tenant_id = $1 and object_id = any($3::bigint[]) and counterparty is not null and delta > 0 and {STATED_THEN}""",
+        known_at,
+        list(objects),
+    )
+
+
+async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, known_at: datetime) -> list[Record]:
+    """What was known to be in a container as of `at`, through every level of packing."""
+    return await tx.fetch(
+        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from {STAYS_THEN} c
+              where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4
+              union
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
+              join {STAYS_THEN} c on c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4)
+            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
+            order by container_id, content_id limit $6""",
+        known_at,
+        container_id,
+        at,
+        INFINITY,
+        limit,
+    )
