@@ -112,12 +112,12 @@ def _towards(arrow: FlowArrow, boxes: Mapping[str, FlowBox], *, at_parent: bool)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One of `across` × `down` parts of a drawing."""
+    """A part of a drawing, in its pixels; None for what reaches to the end."""
 
-    column: int = 0
-    row: int = 0
-    across: int = 1
-    down: int = 1
+    x: float = 0
+    y: float = 0
+    width: float | None = None
+    height: float | None = None
 
 
 def size_of(flow: Flow) -> tuple[int, int]:
@@ -133,11 +133,11 @@ def draw_flow(flow: Flow, *, title: str, language: str, window: Window = Window(
 
 def _document(sheet: _Sheet, title: str, window: Window) -> Iterator[str]:
     width, height, language = sheet.width, sheet.height, sheet.language
-    wide, high = width / window.across, height / window.down
-    part = f"{window.column * wide:g} {window.row * high:g} {wide:g} {high:g}"
+    wide, high = window.width or width - window.x, window.height or height - window.y
+    part = f"{window.x:g} {window.y:g} {wide:g} {high:g}"
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{part}" width="{wide:g}" height="{high:g}" '
     yield f'font-family="{_TEXT}" role="img" xml:lang="{"zh-CN" if is_chinese(language) else "en"}">'
-    yield f"<title>{escape(title)}</title>"
+    yield f"<title>{escape(title)}</title>" if title else ""
     yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     yield from _text(MARGIN, 30, cut(title, width - 2 * MARGIN, 15), size=15, weight=600)
     for arrow in sheet.flow.arrows:

@@ -71,8 +71,12 @@ class Table:
         """By which lines are in order, and which holds nothing internal."""
         point = line.point
         at = isoformat(point.at) if point.at else _NEVER
-        first: dict[TableOrder, str | int] = {TableOrder.TIME: at, TableOrder.KIND: str(point.sort), TableOrder.STEPS: point.distance}
-        return (first[self.order], at, point.name)
+        first: dict[TableOrder, str | int] = {
+            TableOrder.TIME: f"{at} {point.turn}",
+            TableOrder.KIND: str(point.sort),
+            TableOrder.STEPS: point.distance,
+        }
+        return (first[self.order], f"{at} {point.turn}", point.name)
 
 
 async def table_of(tx: TenantTransaction, reader: Reader, question: Question, order: TableOrder) -> Table:

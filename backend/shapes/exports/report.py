@@ -90,7 +90,7 @@ def report_of(material: Material) -> PrintedDocument:
     """The document, to be printed."""
     language, digest = material.language, digest_of(material.graph)
     heading = pick(language, "追溯报告", "Trace report")
-    pictures, letters = pictures_of(material.flow, title=material.title, language=language)
+    pictures, letters = pictures_of(material.flow, language=language)
     body = _environment.get_template("report.html").render(
         title=heading, subtitle=material.title, facts=_facts(material, digest), counts=_counts(material), pictures=pictures,
         sections=[section for section in _sections(material) if section.rows],
