@@ -85,3 +85,13 @@ async def events_naming(tx: TenantTransaction, objects: Collection[int], sites: 
         limit,
         *fence.values,
     )
+
+
+async def units_of(tx: TenantTransaction, lots: Collection[int], limit: int) -> list[Record]:
+    """The units that are known to belong to these lots."""
+    return await tx.fetch(
+        """select distinct m.unit_id from unit_membership m
+           where m.tenant_id = $1 and m.lot_id = any($2::bigint[]) and m.superseded_by is null limit $3""",
+        list(lots),
+        limit,
+    )

@@ -6,7 +6,7 @@ from typing import Final
 
 FONT_ADDRESS: Final = "font:sans"
 _STYLE: Final = """
-@font-face { font-family: Sheet; src: url(font:sans); font-weight: 100 900 }
+@font-face { font-family: Sheet; src: url(font:sans) }
 @page {
   size: A4; margin: 24mm 18mm 22mm;
   @top-left { content: string(header-left); font: 8pt Sheet; color: #5b6470; vertical-align: bottom; padding-bottom: 4mm }

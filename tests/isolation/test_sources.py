@@ -50,6 +50,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/events/query_repository.py", "count_events"): "as above",
     ("backend/events/query_repository.py", "having_field"): "as above",
     ("backend/genealogy/repository.py", "supersede"): "the projections' own tables",
+    ("infra/printing/rendering.py", "fetch"): "an address that a printed document refers to, not a statement",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",
 }
 

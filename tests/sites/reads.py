@@ -50,6 +50,14 @@ def _events(**given: Any) -> Read:
 
 THINGS: Final = f"query($key: String!) {{ traceableObject(key: $key) {{ {THING} }} }}"
 TRACE: Final = "query($key: String!) {{ trace(key: $key, direction: {}) {{ {} shipments(first: 9) {{ nodes {{ shipment {{ {} }} }} }} }} }}"
+FLOW: Final = """query($key: String!) { flow(key: $key) { linkCount counts { kind count }
+  boxes { id title subtitle detail place step since object { key } amounts { quantity } } arrows { parent child untoldCount amounts { quantity } } } }"""
+LIFE: Final = """query($key: String!) { lifeOf(key: $key) { product since until rows { kind title since until place toPlace object { key } }
+  series { type points { mean } } marks { at title place event { id } } } }"""
+TABLE: Final = """query($key: String!) { traceTable(key: $key, first: 50) { nodes { id kind code step place party suppliers since
+  object { key } made { quantity } used { quantity } } } }"""
+MAP: Final = """query($key: String!) { placeMap(key: $key) { unplacedStepCount places { id part title path uri stepCount lotCount }
+  arrows { parent child lotCount shipmentCount amounts { quantity } } } }"""
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
@@ -63,6 +71,10 @@ FIELDS: Final[dict[str, list[Read]]] = {
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
         *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
     ],
+    "flow": [*_keyed(FLOW, "lot", "made", "unit", "pallet", "code")],
+    "lifeOf": _keyed(LIFE, "lot", "made", "unit", "pallet"),
+    "traceTable": _keyed(TABLE, "lot", "made", "unit"),
+    "placeMap": _keyed(MAP, "lot", "made", "unit"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),
@@ -116,6 +128,10 @@ ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
         Read(path=f"/epcis/bizLocations/{{{place}}}{rest}") for place in ("place", "hall") for rest in ("", "/events")
     ],
     ("/epcis/readPoints/{rest:path}", "GET"): [Read(path=f"/epcis/readPoints/{{yard}}{rest}") for rest in ("", "/events")],
+    ("/trace/exports/{form:str}", "GET"): [
+        Read(path=f"/trace/exports/{form}?key={{{name}}}")
+        for form, name in (("csv", "lot"), ("csv", "unit"), ("json", "made"), ("graphml", "lot"), ("svg", "code"))
+    ],
     ("/mobile/v1/changes", "GET"): [Read(path="/mobile/v1/changes?limit=200"), Read(path="/mobile/v1/changes?since=0&limit=500")],
 }  # fmt: skip
 

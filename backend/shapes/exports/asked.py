@@ -39,9 +39,9 @@ class Format(StrEnum):
 
 
 _MEDIA_TYPES: Final[Mapping[Format, str]] = {
-    Format.CSV: "text/csv; charset=utf-8",
+    Format.CSV: "text/csv",
     Format.EPCIS: "application/ld+json",
-    Format.GRAPHML: "application/graphml+xml; charset=utf-8",
+    Format.GRAPHML: "application/graphml+xml",
     Format.SVG: "image/svg+xml",
     Format.PDF: "application/pdf",
 }

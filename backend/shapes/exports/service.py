@@ -24,6 +24,7 @@ from backend.shapes.graphing import graph_of
 from backend.shapes.names import Names, Reader, look_up
 from backend.shapes.subject import Question, Subject, look
 from backend.shapes.table import Line, TableOrder, TableRow, lines_of, rows_of
+from backend.trace.rules import Direction
 from infra import clock
 from infra.database import TenantTransaction
 from infra.printing.press import Press
@@ -33,7 +34,7 @@ from tenants.permissions import Permission
 from tenants.principal import Principal
 
 MOST_EVENTS: Final = 200_000
-MOST_CONTAINERS: Final = 100_000
+MOST_PACKED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,15 @@ class _Export:
     async def _epcis(self, tx: TenantTransaction, subject: Subject) -> AsyncIterator[bytes]:
         sites = await sites_of(tx, self._asked.principal, Permission.EVENTS_READ)
         things = set(subject.nodes)
-        around = await repository.containers_of(tx, list(things), MOST_CONTAINERS + 1)
+        # What hangs under a lot isn't a node of its own, but it is what is packed and shipped.
+        lots = [object_id for object_id, node in subject.nodes.items() if node.downstream or object_id == subject.start.object_id]
+        forward = subject.question.direction is not Direction.BACKWARD
+        units = await repository.units_of(tx, lots, MOST_PACKED + 1) if forward else []
+        things |= {row["unit_id"] for row in units}
+        around = await repository.containers_of(tx, sorted(things), MOST_PACKED + 1)
         things |= {row["container_id"] for row in around}
         rows = await repository.events_naming(tx, sorted(things), sites, subject.question.as_of, MOST_EVENTS + 1)
-        if len(rows) > MOST_EVENTS or len(around) > MOST_CONTAINERS:
+        if len(rows) > MOST_EVENTS or max(len(units), len(around)) > MOST_PACKED:
             raise ExportTooLargeError(f"The trace has more than {MOST_EVENTS} events. Ask in one direction, or from an object nearer to the goods.")
 
         async def loaded(ids: Sequence[int]) -> dict[int, RecordedEvent]:
