@@ -14,6 +14,7 @@ from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
 from backend.landing import landing
 from backend.services import SERVICES, Services, build_services
+from backend.shapes.routes import trace_router
 from backend.validator.page_routes import validator_router
 from infra.http import EXCEPTION_HANDLERS, health_routes, with_edge
 from infra.logging import configure_logging
@@ -73,7 +74,14 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
 
 
 def _backend_routers(services: Services) -> list[Any]:
-    return [*oauth_routes(services.settings), epcis_router(services), graphql_router(services), history_router(services), validator_router(services)]
+    return [
+        *oauth_routes(services.settings),
+        epcis_router(services),
+        graphql_router(services),
+        history_router(services),
+        validator_router(services),
+        trace_router(),
+    ]
 
 
 def _gateway(services: Services) -> list[Any]:

@@ -53,6 +53,7 @@ from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
+from backend.shapes.queries import ShapeQueries
 from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
@@ -68,7 +69,7 @@ QUERIES: Final = (
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
-    AliasQueries, SearchQueries, BalanceQueries,
+    AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,

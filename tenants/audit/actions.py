@@ -73,6 +73,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "session.started": ("登录", "Signed in"),
         "shipment.shipped": ("发货", "Shipped goods"),
         "events.synced": ("手机同步采集事件", "A phone's entries were captured"),
+        "trace.exported": ("导出追溯结果", "Exported a trace"),
         "tenant.created": ("创建企业", "The company was created"),
         "upload.allowed": ("允许上传照片", "Allowed the upload of a photo"),
     }

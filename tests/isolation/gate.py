@@ -23,8 +23,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: """aliases containerContents impact lotBalance productBalance readCode search shipments stepBalance tank trace traceChanged
-                      traceableObject""",
+    _P.TRACE_READ: """aliases containerContents flow impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
+                      trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alerts hold holds",
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",
@@ -48,7 +48,7 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "CaptureJob CaptureResult",
     _P.EVENTS_READ: "Event",
     _P.EVENTS_REVIEW: "ReviewEntry",
-    _P.TRACE_READ: "Alias Impact LotBalance ProductBalance StepBalance Tank Shipment Trace TraceableObject",
+    _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert Hold HoldCause",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
@@ -87,6 +87,7 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("DELETE", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}"),
         ("POST", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"),
     },
+    _P.TRACE_READ: {("GET", "/trace/exports/{form:str}")},
     _P.CATALOG_READ: {("GET", "/epcis/masterData")},
     _P.CATALOG_WRITE: {("POST", "/epcis/masterData")},
     _P.MOBILE_SYNC: {

@@ -74,6 +74,8 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis/masterData", "GET"): Asked("/epcis/masterData"),
         ("/epcis/validate", "POST"): Asked("/epcis/validate", document(event), only_reads=True),
         ("/epcis", "GET"): Asked("/epcis"),
+        # What is found is put on the trail: tests/shapes/test_exports.py.
+        ("/trace/exports/{form:str}", "GET"): Asked("/trace/exports/csv?key=none", taken=404),
         **{(f"/epcis/{name}", "GET"): Asked(f"/epcis/{name}") for name in RESOURCES},
         **{(f"/epcis/{name}/{{rest:path}}", "GET"): Asked(f"/epcis/{name}/urn:x:none/events", taken=404) for name in RESOURCES},
         ("/epcis/queries", "GET"): Asked("/epcis/queries"),

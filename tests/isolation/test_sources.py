@@ -57,6 +57,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/search/query_repository.py", "entries_with_infix"): "fences of this module: constants of `Sites`, whose values are numbered",
     ("backend/search/query_repository.py", "entries_with_frequent_infix"): "as above",
     ("backend/search/query_repository.py", "entries"): "as above",
+    ("infra/printing/rendering.py", "fetch"): "an address that a printed document refers to, not a statement",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",
 }
 

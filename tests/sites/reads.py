@@ -59,6 +59,14 @@ WHOLE: Final = """steps(first: 20) { nodes { bizStep place told operators equipm
   summary { nodeCount byPlace { place count } }"""
 IMPACT: Final = """query($key: String!) { impact(key: $key) { goodsCount goods(first: 20) { nodes { object { key holdCauses { reason } }
     whereabouts { state place party quantity } } } totals(first: 50) { nodes { state place party quantity } } } }"""
+FLOW: Final = """query($key: String!) { flow(key: $key) { linkCount counts { kind count }
+  boxes { id title subtitle detail place step since object { key } amounts { quantity } } arrows { parent child untoldCount amounts { quantity } } } }"""
+LIFE: Final = """query($key: String!) { lifeOf(key: $key) { product since until rows { kind title since until place toPlace object { key } }
+  series { type points { mean } } marks { at title place event { id } } } }"""
+TABLE: Final = """query($key: String!) { traceTable(key: $key, first: 50) { nodes { id kind code step place party suppliers since
+  object { key } made { quantity } used { quantity } } } }"""
+MAP: Final = """query($key: String!) { placeMap(key: $key) { unplacedStepCount places { id part title path uri stepCount lotCount }
+  arrows { parent child lotCount shipmentCount amounts { quantity } } } }"""
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
@@ -93,6 +101,10 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "stepBalance": _keyed("query($key: String!) { stepBalance(key: $key) { inputs { quantity object { key } } yields { ratio } } }", "step"),
     "productBalance": [Read(f'{{ productBalance(gtin: "{FLOUR}") {{ balance {{ lines {{ kind quantity place }} stock {{ place quantity }} }} }} }}')],
     "tank": _keyed("query($key: String!) { tank(key: $key) { level fills(first: 5) { nodes { content { key } event { id } } } } }", "pallet"),
+    "flow": [*_keyed(FLOW, "lot", "made", "unit", "pallet", "code")],
+    "lifeOf": _keyed(LIFE, "lot", "made", "unit", "pallet"),
+    "traceTable": _keyed(TABLE, "lot", "made", "unit"),
+    "placeMap": _keyed(MAP, "lot", "made", "unit"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),
@@ -146,6 +158,10 @@ ROUTES: Final[dict[tuple[str, str], list[Read]]] = {
         Read(path=f"/epcis/bizLocations/{{{place}}}{rest}") for place in ("place", "hall") for rest in ("", "/events")
     ],
     ("/epcis/readPoints/{rest:path}", "GET"): [Read(path=f"/epcis/readPoints/{{yard}}{rest}") for rest in ("", "/events")],
+    ("/trace/exports/{form:str}", "GET"): [
+        Read(path=f"/trace/exports/{form}?key={{{name}}}")
+        for form, name in (("csv", "lot"), ("csv", "unit"), ("json", "made"), ("graphml", "lot"), ("svg", "code"))
+    ],
     ("/mobile/v1/changes", "GET"): [Read(path="/mobile/v1/changes?limit=200"), Read(path="/mobile/v1/changes?since=0&limit=500")],
 }  # fmt: skip
 

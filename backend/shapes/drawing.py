@@ -1,0 +1,302 @@
+"""The flow as SVG: light, crisp, readable in black and white; certain and possible are told by the style of lines, not by colour alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from xml.sax.saxutils import escape
+
+from backend.genealogy.rules import Certainty
+from backend.shapes.flow import Flow, FlowArrow, FlowBox
+from backend.shapes.graph import Sort
+from backend.shapes.layout import BEND, Spot
+from backend.shapes.lettering import cut, width_of
+from backend.shapes.words import is_chinese, pick, write_amounts, write_span
+
+# Pixels.
+COLUMN: Final = 270
+WIDTH: Final = 186
+ROW: Final = 76
+HEIGHT: Final = 58
+MARGIN: Final = 24
+HEAD: Final = 58
+FOOT: Final = 46
+LANES: Final = 6
+LANE: Final = 9
+LABEL: Final = 9.5
+# Loops leave and enter a box below its other arrows.
+LOOP_SIDE: Final = HEIGHT / 2 - 5
+_TEXT: Final = "'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', 'Source Han Sans SC', 'Helvetica Neue', Arial, sans-serif"
+# Fill and the line on the left, of equal weight in grey: paper, and one accent a sort.
+_PAINT: Final[Mapping[Sort, tuple[str, str]]] = {
+    Sort.LOT: ("#f4f7fb", "#3b6ea5"),
+    Sort.UNIT: ("#f4f7fb", "#6d8fb8"),
+    Sort.CONTAINER: ("#f8f5ef", "#8d7549"),
+    Sort.STEP: ("#ffffff", "#5b6470"),
+    Sort.SHIPMENT: ("#f1f7f4", "#2f7d5b"),
+    Sort.GAP: ("#fff8f0", "#b0601f"),
+    Sort.POOL: ("#f6f6f6", "#6d8fb8"),
+    Sort.OTHER: ("#f6f6f6", "#8a8f98"),
+}
+_INK: Final = "#1d2530"
+_QUIET: Final = "#5b6470"
+_LINE: Final = "#7b8794"
+
+
+@dataclass
+class _Sheet:
+    """What is known while a drawing is made: where arrows leave and enter each box, the lanes of loops, and where labels stand already."""
+
+    flow: Flow
+    language: str
+    boxes: dict[str, FlowBox] = field(init=False)
+    leaves: dict[tuple[str, str], float] = field(init=False)
+    enters: dict[tuple[str, str], float] = field(init=False)
+    lanes: dict[tuple[str, str], int] = field(init=False)
+    labels: dict[int, list[tuple[float, float, float]]] = field(init=False, default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.boxes = {box.name: box for box in self.flow.boxes}
+        onward = [arrow for arrow in self.flow.arrows if not arrow.is_loop]
+        self.leaves = _ports(onward, self.boxes, at_parent=True)
+        self.enters = _ports(onward, self.boxes, at_parent=False)
+        loops = [arrow for arrow in self.flow.arrows if arrow.is_loop]
+        self.lanes = {(arrow.parent, arrow.child): number % LANES for number, arrow in enumerate(loops)}
+
+    @property
+    def width(self) -> int:
+        return max(2 * MARGIN + (self.flow.columns - 1) * COLUMN + WIDTH, 640)
+
+    @property
+    def below(self) -> float:
+        """Where the boxes end and the lanes of loops begin."""
+        return HEAD + self.flow.rows * ROW
+
+    @property
+    def height(self) -> int:
+        return round(self.below + (min(len(self.lanes), LANES) * LANE + 8 if self.lanes else 0) + FOOT)
+
+    def days(self, box: FlowBox) -> str:
+        """When what stands in a box came into being."""
+        return write_span(box.since, box.until, self.flow.clock.zone)
+
+    def is_free(self, x: float, y: float, width: float) -> bool:
+        """Take the place of a label, unless another one is there."""
+        taken = [each for near in (-1, 0, 1) for each in self.labels[int(y // 12) + near]]
+        if any(abs(other_y - y) < 11 and x < other_x + other_width and other_x < x + width for other_x, other_y, other_width in taken):
+            return False
+        self.labels[int(y // 12)].append((x, y, width))
+        return True
+
+
+def _ports(arrows: Sequence[FlowArrow], boxes: Mapping[str, FlowBox], *, at_parent: bool) -> dict[tuple[str, str], float]:
+    """How far from a box's middle each arrow leaves or enters it: in the order of where they come from or go to."""
+    of_box: dict[str, list[FlowArrow]] = defaultdict(list)
+    for arrow in arrows:
+        of_box[arrow.parent if at_parent else arrow.child].append(arrow)
+    ports: dict[tuple[str, str], float] = {}
+    for several in of_box.values():
+        ordered = sorted(several, key=lambda arrow: _towards(arrow, boxes, at_parent=at_parent))
+        gap = min(14.0, (HEIGHT - 14) / max(1, len(ordered) - 1))
+        for number, arrow in enumerate(ordered):
+            ports[(arrow.parent, arrow.child)] = round((number - (len(ordered) - 1) / 2) * gap, 2)
+    return ports
+
+
+def _towards(arrow: FlowArrow, boxes: Mapping[str, FlowBox], *, at_parent: bool) -> tuple[float, str]:
+    if arrow.bends:
+        return arrow.bends[0 if at_parent else -1].row - BEND / 2, arrow.child
+    other = boxes[arrow.child if at_parent else arrow.parent]
+    return other.spot.row, other.name
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a drawing, in its pixels; None for what reaches to the end."""
+
+    x: float = 0
+    y: float = 0
+    width: float | None = None
+    height: float | None = None
+
+
+def size_of(flow: Flow) -> tuple[int, int]:
+    """Width and height of the drawing, in pixels."""
+    sheet = _Sheet(flow, "en")
+    return sheet.width, sheet.height
+
+
+def draw_flow(flow: Flow, *, title: str, language: str, window: Window = Window()) -> str:
+    """A whole SVG document, or a window of it; `title` says what it is of."""
+    return "".join(_document(_Sheet(flow, language), title, window))
+
+
+def _document(sheet: _Sheet, title: str, window: Window) -> Iterator[str]:
+    width, height, language = sheet.width, sheet.height, sheet.language
+    wide, high = window.width or width - window.x, window.height or height - window.y
+    part = f"{window.x:g} {window.y:g} {wide:g} {high:g}"
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{part}" width="{wide:g}" height="{high:g}" '
+    yield f'font-family="{_TEXT}" role="img" xml:lang="{"zh-CN" if is_chinese(language) else "en"}">'
+    yield f"<title>{escape(title)}</title>" if title else ""
+    yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
+    yield from _text(MARGIN, 30, cut(title, width - 2 * MARGIN, 15), size=15, weight=600)
+    for arrow in sheet.flow.arrows:
+        yield from _arrow(arrow, sheet)
+    for arrow in sheet.flow.arrows:
+        yield from _label(arrow, sheet)
+    for box in sheet.flow.boxes:
+        yield from _box(box, sheet)
+    yield from _legend(height, width, language)
+    yield "</svg>"
+
+
+def _text(x: float, y: float, text: str, *, size: float, fill: str = _INK, weight: int = 400, anchor: str = "start") -> Iterator[str]:
+    if text:
+        place = f'x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{fill}"'
+        more = (f' font-weight="{weight}"' if weight != 400 else "") + (f' text-anchor="{anchor}"' if anchor != "start" else "")
+        yield f"<text {place}{more}>{escape(text)}</text>"
+
+
+def _at(spot: Spot) -> tuple[float, float]:
+    """The upper left corner of a box."""
+    return MARGIN + spot.column * COLUMN, HEAD + spot.row * ROW + (ROW - HEIGHT) / 2
+
+
+def _box(box: FlowBox, sheet: _Sheet) -> Iterator[str]:
+    x, y = _at(box.spot)
+    fill, accent = _PAINT[box.sort]
+    possible = box.certainty is Certainty.POSSIBLE
+    dash = ' stroke-dasharray="5 3"' if possible else ""
+    stroke = 2.2 if box.is_start else 1
+    shape = f'rx="{HEIGHT / 2 if box.sort is Sort.STEP else 5:g}" fill="{fill}" stroke="{_INK if box.is_start else accent}"'
+    yield f"<g><title>{escape(_told(box, sheet))}</title>"
+    if box.count > 1:
+        yield f'<rect x="{x + 4:g}" y="{y + 4:g}" width="{WIDTH}" height="{HEIGHT}" {shape} stroke-width="1"{dash}/>'
+    yield f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" {shape} stroke-width="{stroke}"{dash}/>'
+    middle = box.sort is Sort.STEP
+    left = x + WIDTH / 2 if middle else x + 14
+    room = WIDTH - (36 if middle else 24)
+    if not middle:
+        yield f'<rect x="{x:g}" y="{y + 6:g}" width="4" height="{HEIGHT - 12}" rx="2" fill="{accent}"/>'
+    lines = [line for line in (box.title, box.subtitle, _third(box, sheet)) if line]
+    top = y + HEIGHT / 2 - (len(lines) - 1) * 8 + 4
+    for number, line in enumerate(lines):
+        size, ink, weight = ((12.0, _INK, 600), (11.0, _INK, 400), (10.0, _QUIET, 400))[number if len(lines) > 1 else 0]
+        yield from _text(
+            left, top + number * 16, cut(line, room, size, weight), size=size, fill=ink, weight=weight, anchor="middle" if middle else "start"
+        )
+    yield "</g>"
+
+
+def _third(box: FlowBox, sheet: _Sheet) -> str:
+    if box.sort is Sort.STEP:
+        return sheet.days(box) if box.since else box.detail
+    return write_amounts(box.amounts, sheet.language) or (sheet.days(box) if box.sort is Sort.SHIPMENT else box.detail)
+
+
+def _told(box: FlowBox, sheet: _Sheet) -> str:
+    """Everything that a box says, uncut: shown where the pointer rests."""
+    language = sheet.language
+    doubted = pick(language, f"其中 {box.possible} 个为可能", f"{box.possible} of them only possible") if box.possible and box.count > 1 else ""
+    possible = pick(language, "可能", "possible") if box.count == 1 and box.possible else ""
+    parts = (box.title, box.subtitle, box.detail, write_amounts(box.amounts, sheet.language), sheet.days(box), doubted, possible)
+    return " · ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _arrow(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
+    pair = (arrow.parent, arrow.child)
+    if arrow.is_loop:
+        path = _loop(sheet, arrow)
+        x, y = _left(sheet.boxes[arrow.child], LOOP_SIDE)
+    else:
+        x, y = _left(sheet.boxes[arrow.child], sheet.enters[pair])
+        path = _path([_right(sheet.boxes[arrow.parent], sheet.leaves[pair]), *_through(arrow.bends), (x - 6, y)])
+    dash = ' stroke-dasharray="2 3"' if arrow.is_loop else ' stroke-dasharray="6 4"' if arrow.certainty is Certainty.POSSIBLE else ""
+    yield f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="{_weight(arrow):g}"{dash}/><path d="M{x:g} {y:g}l-7 -3.5v7z" fill="{_LINE}"/>'
+
+
+def _weight(arrow: FlowArrow) -> float:
+    """Thicker the more links it stands for, within what stays calm."""
+    return 1.2 if arrow.certain + arrow.possible == 1 else 1.8 if arrow.certain + arrow.possible < 20 else 2.6
+
+
+def _label(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
+    """The quantity, at whichever end fewer arrows meet; where there is no room it is told by the boxes and in the table."""
+    told = write_amounts(arrow.amounts, sheet.language)
+    if not told or arrow.is_loop:
+        return
+    pair = (arrow.parent, arrow.child)
+    text = cut(told, COLUMN - WIDTH - 18, LABEL)
+    width = width_of(text, LABEL)
+    x, y = _right(sheet.boxes[arrow.parent], sheet.leaves[pair])
+    end_x, end_y = _left(sheet.boxes[arrow.child], sheet.enters[pair])
+    ends = [(x + 5, y), (end_x - 10 - width, end_y)]
+    if _level(arrow, sheet, at_parent=False) < _level(arrow, sheet, at_parent=True):
+        ends.reverse()
+    for left, line in ends:
+        if sheet.is_free(left, line - 4, width):
+            yield f'<rect x="{left - 1:.4g}" y="{line - 12:g}" width="{width + 2:.4g}" height="10.5" fill="#ffffff" fill-opacity="0.85"/>'
+            yield from _text(round(left, 1), line - 4, text, size=LABEL, fill=_QUIET)
+            return
+
+
+def _level(arrow: FlowArrow, sheet: _Sheet, *, at_parent: bool) -> float:
+    """How far from level the arrow is at one end: where it is alone, not at all."""
+    return abs(sheet.leaves[(arrow.parent, arrow.child)] if at_parent else sheet.enters[(arrow.parent, arrow.child)])
+
+
+def _right(box: FlowBox, port: float = 0.0) -> tuple[float, float]:
+    x, y = _at(box.spot)
+    return x + WIDTH, y + HEIGHT / 2 + port
+
+
+def _left(box: FlowBox, port: float = 0.0) -> tuple[float, float]:
+    x, y = _at(box.spot)
+    return x, y + HEIGHT / 2 + port
+
+
+def _through(bends: tuple[Spot, ...]) -> Iterator[tuple[float, float]]:
+    """An arrow passes a column level, from its left side to its right."""
+    for bend in bends:
+        x, y = MARGIN + bend.column * COLUMN, HEAD + (bend.row + BEND / 2) * ROW
+        yield x, y
+        yield x + WIDTH, y
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    (x, y), *rest = points
+    parts = [f"M{x:g} {y:g}"]
+    for next_x, next_y in rest:
+        if abs(next_y - y) < 0.5:
+            parts.append(f"L{next_x:g} {next_y:g}")
+        else:
+            reach = (next_x - x) / 2
+            parts.append(f"C{x + reach:g} {y:g} {next_x - reach:g} {next_y:g} {next_x:g} {next_y:g}")
+        x, y = next_x, next_y
+    return "".join(parts)
+
+
+def _loop(sheet: _Sheet, arrow: FlowArrow) -> str:
+    """Back to the left in a lane below all boxes, up and down between the columns, with round corners."""
+    number = sheet.lanes[(arrow.parent, arrow.child)]
+    lane = sheet.below + 8 + number * LANE
+    (x, y), (end_x, end_y) = _right(sheet.boxes[arrow.parent], LOOP_SIDE), _left(sheet.boxes[arrow.child], LOOP_SIDE)
+    out, back = x + 12 + 3 * number, end_x - 13 - 2 * number
+    return (
+        f"M{x:g} {y:g}H{out - 6:g}q6 0 6 6V{lane - 6:g}q0 6 -6 6H{back + 6:g}q-6 0 -6 -6V{end_y + 6:g}q0 -6 6 -6H{end_x - 6:g}"
+    )  # fmt: skip
+
+
+def _legend(height: int, width: int, language: str) -> Iterator[str]:
+    y, x = height - 18, float(MARGIN)
+    yield f'<path d="M{MARGIN} {y - 18}H{width - MARGIN}" stroke="#dfe3e8"/>'
+    back = pick(language, "返回（返工，或因合并）", "leads back (rework, or what is grouped)")
+    for dash, words in (("", pick(language, "确定", "certain")), ("6 4", pick(language, "可能", "possible")), ("2 3", back)):
+        pattern = f' stroke-dasharray="{dash}"' if dash else ""
+        yield f'<path d="M{x:g} {y - 4}h34" stroke="{_LINE}" stroke-width="1.6"{pattern}/>'
+        yield from _text(x + 42, y, words, size=10, fill=_QUIET)
+        x += 62 + width_of(words, 10)
+    yield f'<rect x="{x + 4:g}" y="{y - 9}" width="20" height="11" rx="2" fill="#ffffff" stroke="{_LINE}"/>'
+    yield f'<rect x="{x:g}" y="{y - 13}" width="20" height="11" rx="2" fill="#ffffff" stroke="{_LINE}"/>'
+    words = pick(language, "多个合并，数量见框内", "several in one box, which says how many")
+    yield from _text(x + 32, y, words, size=10, fill=_QUIET)

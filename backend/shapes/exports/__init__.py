@@ -1,0 +1,1 @@
+"""A trace as a file: CSV, EPCIS, GraphML, SVG and PDF."""
