@@ -48,6 +48,14 @@ from backlog b cross join lateral
    where o.tenant_id = b.tenant_id and o.topic = b.topic and o.done_at is null and o.due_at <= now() order by o.outbox_id limit $2) r
 order by turn, outbox_id limit $1
 """
+# The same over all shards of a Citus cluster, which takes no recursion across tenants: each shard numbers the open rows of its own.
+_OPEN_ROWS_OF_SHARDS = """
+select tenant_id, outbox_id, topic, turn from (
+  select o.tenant_id, o.outbox_id, o.topic, row_number() over (partition by o.tenant_id, o.topic order by o.outbox_id) as turn
+  from outbox o where o.done_at is null and o.due_at <= now()) r
+where turn <= $2 order by turn, outbox_id limit $1
+"""
+_IS_DISTRIBUTED = "select to_regclass('pg_catalog.pg_dist_partition') is not null"
 _log = get_logger(__name__)
 
 
@@ -88,11 +96,14 @@ class Relay:
         self._redis_url = redis_url
         self._lines = lines or {}
         self._redis: ArqRedis | None = None
+        self._statement: str | None = None
 
     async def offer_open_rows(self) -> int:
         """One round; returns how many rows it looked at. What is queued or running already isn't offered twice."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_OPEN_ROWS, RELAY_BATCH, OFFERED_OF_A_TOPIC)
+            if self._statement is None:
+                self._statement = _OPEN_ROWS_OF_SHARDS if await connection.fetchval(_IS_DISTRIBUTED) else _OPEN_ROWS
+            rows = await connection.fetch(self._statement, RELAY_BATCH, OFFERED_OF_A_TOPIC)
         if rows:
             if self._redis is None:
                 self._redis = await create_pool(redis_settings(self._redis_url))

@@ -1,6 +1,5 @@
 """Real PostgreSQL, Valkey and object store for the whole run; one database a worker, cloned from a migrated template."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -23,15 +21,16 @@ from infra.embedded.object_store import ObjectStore
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.valkey import ValkeyServer
 from infra.migrate import load_models
-from infra.provision import DatabaseUrls, provision, urls_for
+from infra.provision import DatabaseUrls
 from infra.queue import drain
-from infra.roles import LOGIN_ROLES, ensure_database
+from infra.roles import LOGIN_ROLES
 from infra.settings import Environment, Settings
 from tenants.passwords import Passwords
 from tenants.permissions import Role, permissions_of
 from tenants.principal import Principal
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller, Identity
+from tests import citus
 from tests.firms import Firm
 from tests.soak.report import pytest_terminal_summary
 from tests.trail import watching
@@ -66,11 +65,13 @@ def _start_servers(directory: Path) -> Cluster:
     )
     valkey = ValkeyServer(directory / "valkey")
     store = ObjectStore(directory / "objects")
-    for server in (postgres, valkey, store):
+    given = citus.given_server()
+    for server in (valkey, store) if given else (postgres, valkey, store):
         server.start()
         _running.append(server)
-    asyncio.run(provision(postgres.dsn, TEMPLATE, ROLE_PASSWORDS))
-    return Cluster(postgres.dsn, valkey.url, store.endpoint, store.access_key, store.secret_key)
+    admin_dsn = given or postgres.dsn
+    citus.make_template(admin_dsn, TEMPLATE, ROLE_PASSWORDS)
+    return Cluster(admin_dsn, valkey.url, store.endpoint, store.access_key, store.secret_key)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,17 +109,7 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
 @pytest.fixture(scope="session")
 def database_urls(cluster: Cluster) -> DatabaseUrls:
     """This worker's own database, cloned from the migrated template."""
-    name = f"suyuan_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-
-    async def clone() -> None:
-        connection = await asyncpg.connect(cluster.admin_dsn)
-        await connection.execute(f'create database "{name}" template {TEMPLATE}')
-        await connection.close()
-        # Rights on the database itself aren't copied with the template.
-        await ensure_database(cluster.admin_dsn, name)
-
-    asyncio.run(clone())
-    return urls_for(cluster.admin_dsn, name, ROLE_PASSWORDS)
+    return citus.make_database(cluster.admin_dsn, f"suyuan_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", TEMPLATE, ROLE_PASSWORDS)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Combined questions and what they find, as GraphQL has them."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -33,8 +33,8 @@ class ParameterInput:
         return Parameter(self.name, self.unit, self.at_least, self.at_most)
 
 
-@strawberry.input(name="ObjectFilter", description="All that is given holds, of the object or of one event of it; values of a list are alternatives.")
-class ObjectFilterInput:
+@strawberry.input(name="FurtherObjectFilter", description="What holds of the same object too, through another event or the same.")
+class FurtherFilterInput:
     """Times are of the event, from (inclusive) to (exclusive)."""
 
     product: str | None = strawberry.field(default=None, description="A GTIN, or any identifier that holds one.")
@@ -57,9 +57,6 @@ class ObjectFilterInput:
     event_time_to: datetime | None = None
     event_types: list[EventType] | None = None
     parts: list[Part] | None = None
-    also: list[Annotated["ObjectFilterInput", strawberry.lazy("backend.search.finding_types")]] | None = strawberry.field(
-        default=None, description="Holds of the same object too, through another event or the same; three at most."
-    )
 
     def read(self) -> Question:
         """For the service."""
@@ -69,8 +66,19 @@ class ObjectFilterInput:
             customer=self.customer, equipment=self.equipment, operator=self.operator,
             parameters=tuple(each.read() for each in self.parameters or ()), biz_steps=tuple(self.biz_steps or ()),
             dispositions=tuple(self.dispositions or ()), place=self.place, time_from=self.event_time_from, time_to=self.event_time_to,
-            event_types=tuple(self.event_types or ()), parts=tuple(self.parts or ()), also=tuple(each.read() for each in self.also or ()),
+            event_types=tuple(self.event_types or ()), parts=tuple(self.parts or ()),
         )  # fmt: skip
+
+
+@strawberry.input(name="ObjectFilter", description="All that is given holds, of the object or of one event of it; values of a list are alternatives.")
+class ObjectFilterInput(FurtherFilterInput):
+    """What other events of the object must tell stands in `also`."""
+
+    also: list[FurtherFilterInput] | None = strawberry.field(default=None, description="Three at most.")
+
+    def read(self) -> Question:
+        """For the service."""
+        return replace(FurtherFilterInput.read(self), also=tuple(each.read() for each in self.also or ()))
 
 
 @strawberry.type(name="FoundObject", description="An object that a question finds.")

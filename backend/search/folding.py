@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 # A term's first so many characters are kept; nobody types more of a name or number than that to find it.
@@ -27,6 +28,7 @@ class Way(IntEnum):
     END = 3
 
 
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """The text as it is compared: compatibility forms and full width made plain (NFKC), no case, control and format characters left out."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -9,7 +9,7 @@ from backend.search.kinds import CATALOGUE_KINDS, FOUND_OBJECTS
 from infra.database import Record, TenantTransaction
 
 # How many entries of a piece of a text are looked at, and of how many the whole text where every piece of it is frequent.
-OF_A_GRAM: Final = 400
+OF_A_GRAM: Final = 200
 LOOKED_THROUGH: Final = 2_000
 
 
@@ -60,12 +60,13 @@ async def by_key_prefix(tx: TenantTransaction, prefix: str, kinds: Collection[in
 
 
 async def newest_lots(tx: TenantTransaction, gtins: Collection[str], kind: int, of_each: int) -> list[Record]:
-    """The newest objects of a kind of these products, of each so many."""
+    """The newest objects of a kind of these products, of each so many; in the order of their index, lest another is walked through."""
     return await tx.fetch(
         """select found.* from unnest($2::text[]) product(gtin)
            cross join lateral (
              select o.object_id, o.kind, o.key, o.gtin, o.code from traceable_object o
-             where o.tenant_id = $1 and o.gtin = product.gtin collate "C" and o.kind = $3 order by o.object_id desc limit $4) found""",
+             where o.tenant_id = $1 and o.gtin = product.gtin collate "C" and o.kind = $3
+             order by o.gtin desc, o.kind desc, o.object_id desc limit $4) found""",
         list(gtins),
         kind,
         of_each,

@@ -65,7 +65,7 @@ def ranked(hits: Iterable[Hit], first: int) -> list[Hit]:
     for hit in sorted(best.values(), key=lambda hit: hit.rank):
         groups[hit.kind].append(hit)
     shares = _shares({kind: len(group) for kind, group in groups.items()}, first)
-    ordered = sorted(groups, key=lambda kind: (groups[kind][0].how, _PLACE[kind]))
+    ordered = sorted(groups, key=lambda kind: (groups[kind][0].how, groups[kind][0].where is not Where.KEY, _PLACE[kind]))
     return [hit for kind in ordered for hit in groups[kind][: shares[kind]]]
 
 

@@ -1,6 +1,7 @@
 """What a text that somebody types or scans may mean: keys, codes, beginnings of them, words. No I/O."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -41,18 +42,21 @@ def read(text: str) -> Asked:
     if not trimmed(folded):
         return Asked((), (), ())
     reading = read_code(text)
-    keys = _keys(reading.identifier) if reading.identifier is not None else []
-    named = [element.value for element in reading.elements if element.ai in _NAMING]
-    codes = [text, *named]
+    found = reading.identifier
     stripped = trimmed(folded)
+    if found is not None and (found.lot or found.serial):
+        # The whole is meant, and not whatever else is called like a part of it; where it isn't known, its product may be.
+        return Asked(tuple(_keys(found)), (text,), _kept([found.gtin] if found.gtin else []), _key_prefix(text))
+    named = [element.value for element in reading.elements if element.ai in _NAMING]
     forms = [folded, stripped, *map(fold, named)]
-    if reading.identifier is not None and reading.identifier.gtin and (reading.identifier.lot or reading.identifier.serial):
-        # The whole is asked for, so what it consists of isn't what is meant: a product's GTIN finds each of its lots.
-        forms = [folded, *(fold(each) for each in (reading.identifier.lot, reading.identifier.serial) if each)]
     if stripped.isdigit() and stripped.startswith("0"):
         forms.append(stripped.lstrip("0"))
-    kept = tuple(dict.fromkeys(form for form in forms if 0 < len(form) <= LONGEST_TERM))
-    return Asked(tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(code for code in codes if code)), kept, _key_prefix(text))
+    keys = _keys(found) if found is not None else []
+    return Asked(tuple(keys), tuple(dict.fromkeys(code for code in (text, *named) if code)), _kept(forms), _key_prefix(text))
+
+
+def _kept(forms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for form in forms if 0 < len(form) <= LONGEST_TERM))
 
 
 def _keys(found: Identifier) -> list[str]:

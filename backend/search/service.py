@@ -20,7 +20,8 @@ from infra.errors import InvalidInputError
 __all__ = ["MOST_HITS", "Found", "Sight", "candidates", "nearest", "search"]
 
 MOST_HITS: Final = 50
-# Of each kind and way so many are looked at; of somebody who is limited to sites more, because most may be elsewhere.
+# Of each kind and way a few more than are told are looked at; for somebody who is limited to sites many more, because most may be elsewhere.
+MORE_THAN_TOLD: Final = 10
 LOOKED_AT: Final = 60
 LOOKED_AT_FOR_SITES: Final = 400
 SHORTEST_END: Final = 2
@@ -60,7 +61,7 @@ async def search(tx: TenantTransaction, text: str, sight: Sight, *, kinds: Colle
     if asked.is_empty or not wanted:
         return Found([], more=False)
     of_objects = [kind for kind in OBJECT_KINDS if kind in wanted]
-    looked_at = LOOKED_AT if sight.objects is None and sight.events is None else LOOKED_AT_FOR_SITES
+    looked_at = first + MORE_THAN_TOLD if sight.objects is None and sight.events is None else LOOKED_AT_FOR_SITES
     terms = await _by_terms(tx, asked, wanted, looked_at)
     by_object = [row for row in terms if row["kind"] in OBJECT_KINDS]
     hits = await _of_objects(tx, asked, by_object, of_objects, looked_at) if of_objects else []
@@ -91,7 +92,7 @@ def _is_cut(terms: list[Record], limit: int) -> bool:
 async def _of_objects(tx: TenantTransaction, asked: Asked, terms: list[Record], kinds: list[SearchKind], limit: int) -> list[Hit]:
     rows = await repository.by_codes(tx, asked.keys, asked.codes, kinds, limit)
     exact = [_hit(TraceableObject.from_row(row), How.EXACT, Where.KEY if row["by_key"] else Where.CODE) for row in rows]
-    if asked.key_prefix is not None and not any(row["by_key"] for row in rows):
+    if asked.key_prefix is not None:
         begun = await repository.by_key_prefix(tx, asked.key_prefix, kinds, limit)
         exact += [_hit(TraceableObject.from_row(row), How.PREFIX, Where.KEY) for row in begun]
     things = await objects.load(tx, {row["subject"] for row in terms})
@@ -141,7 +142,7 @@ async def _by_infix(tx: TenantTransaction, form: str, kinds: Collection[SearchKi
     if not pieces:
         return [], False
     # Of a long text a few pieces tell enough.
-    asked = pieces[:: max(1, len(pieces) // 4)][:6]
+    asked = pieces[:: max(1, len(pieces) // 3)][:4]
     having: dict[str, list[int]] = {piece: [] for piece in asked}
     for row in await repository.with_grams(tx, asked):
         having[row["gram"]].append(row["entry_id"])

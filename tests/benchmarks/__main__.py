@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import bulk, capture, fairness, graphql_cost, holding, notifying, single_event, tracing
+from tests.benchmarks import bulk, capture, fairness, graphql_cost, holding, notifying, search, single_event, tracing
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 from tests.benchmarks.synthetic import MILLION, world
@@ -19,6 +19,7 @@ ON_SERVERS: dict[str, Callable[[Stage, Report], Awaitable[None]]] = {
     "notify": notifying.run,
     "fairness": fairness.run,
     "bulk": bulk.run,
+    "search": search.run,
 }
 ON_A_WORLD = ("trace", "hold")
 NAMES = (*ON_SERVERS, *ON_A_WORLD)

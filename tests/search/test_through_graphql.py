@@ -19,7 +19,8 @@ from tests.search.conftest import DUMPLING_LOT, FLOUR_LOT, PALLET, UNIT
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 SEARCH = """query($text: String!, $kinds: [SearchKind!], $first: Int! = 20) { search(text: $text, kinds: $kinds, first: $first) {
-  more hits { kind key code type match matched matchedText name object { key productName } product { gtin } location { place } partner { party } } } }"""
+  more hits { kind key code type match matched matchedText name object { key productName }
+    product { gtin } location { place } partner { party } } } }"""
 FIND = """query($filter: ObjectFilter!, $first: Int! = 20, $after: String) { findObjects(filter: $filter, first: $first, after: $after) {
   truncated endCursor nodes { firstEventTime lastEventTime object { key } } } }"""
 OBJECT = "query($key: String!) { traceableObject(key: $key) { key } }"
