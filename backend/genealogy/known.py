@@ -1,6 +1,7 @@
 """Statements that read what was known at a moment: live rows known by then, those superseded since, and the past (docs/adr/0022).
 
-`$2` is the moment in every one of them. They are of their own, so that the statements for what is known now stay as they are.
+`$2` is the moment in every one of them. They are of their own, so that the statements for what is known now stay as they are. A recursion
+looks up each node's rows by itself: `offset 0` keeps the planner from hashing all that the tenant has instead.
 """
 
 from collections.abc import Collection
@@ -41,7 +42,7 @@ with recursive up(id) as (
    union
    select m.lot_id from unit_membership m where m.tenant_id = $1 and m.unit_id = any($3::bigint[]) and {STATED_THEN})
   union
-  select l.parent_id from up join {LINKS_THEN} l on l.child_id = up.id
+  select l.parent_id from up cross join lateral (select parent_id from {LINKS_THEN} l where l.child_id = up.id offset 0) l
 )
 """
 
@@ -49,7 +50,7 @@ DOWN_THEN = f"""
 with recursive down(id) as (
   select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
   union
-  select l.child_id from down join {LINKS_THEN} l on l.parent_id = down.id
+  select l.child_id from down cross join lateral (select child_id from {LINKS_THEN} l where l.parent_id = down.id offset 0) l
 )
 """
 
@@ -132,7 +133,8 @@ async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit
               where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4
               union
               select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
-              join {STAYS_THEN} c on c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4)
+              cross join lateral (
+                select * from {STAYS_THEN} c where c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 offset 0) c)
             select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
             order by container_id, content_id limit $6""",
         known_at,

@@ -30,8 +30,9 @@ _INCLUDED = ["occurred_at", "event_id", "kind", "certainty"]
 Index("ix_lot_link_forward", lot_link.c.tenant_id, lot_link.c.parent_id, lot_link.c.child_id, postgresql_include=_INCLUDED, postgresql_where=LIVE)
 Index("ix_lot_link_backward", lot_link.c.tenant_id, lot_link.c.child_id, lot_link.c.parent_id, postgresql_include=_INCLUDED, postgresql_where=LIVE)
 Index("ix_lot_link_event", lot_link.c.tenant_id, lot_link.c.event_id)
-# For reading what was known: forward, the primary key serves.
-Index("ix_lot_link_superseded", lot_link.c.tenant_id, lot_link.c.child_id, postgresql_where=SUPERSEDED)
+# For reading what was known.
+Index("ix_lot_link_superseded_forward", lot_link.c.tenant_id, lot_link.c.parent_id, postgresql_where=SUPERSEDED)
+Index("ix_lot_link_superseded_backward", lot_link.c.tenant_id, lot_link.c.child_id, postgresql_where=SUPERSEDED)
 
 lot_link_past = tenant_table(
     "lot_link_past",

@@ -23,9 +23,9 @@ async def take_links(tx: TenantTransaction, keys: Iterable[LinkKey]) -> None:
              where l.tenant_id = $1 and l.parent_id = g.parent_id and l.child_id = g.child_id and l.event_id = g.event_id
                and l.kind = g.kind and l.superseded_by is null
              returning l.*)
-           insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from)
-           select $1, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from
-           from gone where known_from < {MOMENT}""",
+           insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, known_to)
+           select $1, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, (select {MOMENT})
+           from gone where known_from < (select {MOMENT})""",
         parents,
         children,
         events,
@@ -45,9 +45,9 @@ async def take_stays(tx: TenantTransaction, keys: Iterable[StayKey]) -> None:
                and c.opened_by = g.opened_by and c.valid_from = g.valid_from
              returning c.*)
            insert into containment_past (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom,
-                                         known_from)
-           select $1, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom, known_from
-           from gone where known_from < {MOMENT}""",
+                                         known_from, known_to)
+           select $1, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom, known_from, (select {MOMENT})
+           from gone where known_from < (select {MOMENT})""",
         contents,
         containers,
         kinds,

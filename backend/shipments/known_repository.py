@@ -20,7 +20,8 @@ with recursive outward(object_id, id, valid_from, valid_to) as (
   from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
   union
   select w.object_id, c.container_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from outward w
-  join {STAYS_THEN} c on c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from)
+  cross join lateral (
+    select * from {STAYS_THEN} c where c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from offset 0) c)
 """
 
 
@@ -71,8 +72,8 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int], known_at: 
               where s.shipment_id = any($3::bigint[]) and s.direction <> 2
               union
               select i.shipment_id, i.shipped_at, c.content_id from inside i
-              join {STAYS_THEN} c on c.container_id = i.object_id and c.valid_to > i.shipped_at
-                and (c.valid_from <= i.shipped_at
+              cross join lateral (select * from {STAYS_THEN} c where c.container_id = i.object_id and c.valid_to > i.shipped_at offset 0) c
+              where (c.valid_from <= i.shipped_at
                  or (not exists (select 1 from {STAYS_THEN} n where n.container_id = c.container_id
                                  and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at)
                      and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (

@@ -52,9 +52,14 @@ def upgrade() -> None:
     op.execute(_BEGINNING)
     for table in _STATED:
         op.create_check_constraint(op.f(f"ck_{table}_superseded"), table, "(superseded_by is null) = (superseded_at is null)")
-    op.create_index(
-        "ix_lot_link_superseded", "lot_link", ["tenant_id", "child_id"], unique=False, postgresql_where=sa.text("superseded_by is not null")
-    )
+    for name, column in (("forward", "parent_id"), ("backward", "child_id")):
+        op.create_index(
+            f"ix_lot_link_superseded_{name}",
+            "lot_link",
+            ["tenant_id", column],
+            unique=False,
+            postgresql_where=sa.text("superseded_by is not null"),
+        )
     _link_past()
     _containment_past()
     _rollup_past()
