@@ -4,7 +4,7 @@ Each row says from which moment on it is known (`backend/events/moments.py`); wh
 stays, with the moment. What is derived and taken away or changed goes into a table of the past, which is evidence and is never purged.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Numeric, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, Numeric, SmallInteger, Text, text
 
 from backend.events.moments import known_columns, known_from, past_columns
 from infra.schema import Key, tenant_table
@@ -30,6 +30,8 @@ _INCLUDED = ["occurred_at", "event_id", "kind", "certainty"]
 Index("ix_lot_link_forward", lot_link.c.tenant_id, lot_link.c.parent_id, lot_link.c.child_id, postgresql_include=_INCLUDED, postgresql_where=LIVE)
 Index("ix_lot_link_backward", lot_link.c.tenant_id, lot_link.c.child_id, lot_link.c.parent_id, postgresql_include=_INCLUDED, postgresql_where=LIVE)
 Index("ix_lot_link_event", lot_link.c.tenant_id, lot_link.c.event_id)
+# Few lots have units with links of their own: whether one has is asked at each use.
+Index("ix_lot_link_member", lot_link.c.tenant_id, lot_link.c.parent_id, postgresql_where=text("kind = 3 and superseded_by is null"))
 # For reading what was known.
 Index("ix_lot_link_superseded_forward", lot_link.c.tenant_id, lot_link.c.parent_id, postgresql_where=SUPERSEDED)
 Index("ix_lot_link_superseded_backward", lot_link.c.tenant_id, lot_link.c.child_id, postgresql_where=SUPERSEDED)
@@ -106,6 +108,19 @@ containment = tenant_table(
     key=("content_id", "container_id", "kind", "opened_by", "valid_from"),
 )
 Index("ix_containment_container", containment.c.tenant_id, containment.c.container_id, containment.c.valid_from)
+
+# Which container a state stands for, as of which event's time. It says who the node is, not that it is in force: that its links say.
+container_state = tenant_table(
+    "container_state",
+    Column("state_id", BigInteger, nullable=False),
+    Column("container_id", BigInteger, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("used_at", DateTime(timezone=True), nullable=False),
+    Column("filled", Boolean, nullable=False),
+    key=("state_id",),
+    grants={"suyuan_app": ("SELECT", "INSERT")},
+)
+Index("ix_container_state_container", container_state.c.tenant_id, container_state.c.container_id, container_state.c.used_at)
 
 containment_past = tenant_table(
     "containment_past",

@@ -1,4 +1,4 @@
-"""Read what genealogy knows of objects: where how much of them is, and how many units a lot has."""
+"""Read what genealogy knows of objects: where how much of them is, how many units a lot has, what its own nodes stand for."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -48,3 +48,24 @@ async def suppliers_of(tx: TenantTransaction, object_ids: Collection[int], *, kn
     for row in rows:
         found.setdefault(row["object_id"], []).append(row["counterparty"])
     return found
+
+
+async def containers_of(tx: TenantTransaction, states: Collection[int]) -> dict[int, tuple[int, datetime]]:
+    """Of nodes that are states (`ObjectKind.CONTAINER_STATE`): (the container, as of when). Other nodes are absent."""
+    return {row["state_id"]: (row["container_id"], row["used_at"]) for row in await query_repository.containers_of(tx, states)} if states else {}
+
+
+async def states_of(
+    tx: TenantTransaction, containers: Collection[int], until: datetime | None = None, *, known_at: datetime | None = None
+) -> dict[int, tuple[int, datetime]]:
+    """The states in force of containers, used or filled by then: {state: (container, as of when)}.
+
+    With `known_at` all that ever were: the links known then tell which of them were in force.
+    """
+    rows = await query_repository.states_of(tx, containers, in_force=known_at is None) if containers else []
+    return {row["state_id"]: (row["container_id"], row["used_at"]) for row in rows if until is None or row["used_at"] <= until}
+
+
+async def lots_of_pools(tx: TenantTransaction, pools: Collection[int]) -> dict[int, int]:
+    """Of nodes that are pools (`ObjectKind.POOL`): the lot of whose units each consists. Other nodes are absent."""
+    return {row["pool_id"]: row["lot_id"] for row in await query_repository.lots_of_pools(tx, pools)} if pools else {}

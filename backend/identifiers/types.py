@@ -11,7 +11,11 @@ LONGEST_IDENTIFIER: Final = 1024
 
 
 class ObjectKind(IntEnum):
-    """What an identifier names; the numbers are stored and never change."""
+    """What an identifier names; the numbers are stored and never change.
+
+    The last two are nodes of the genealogy's own, which nobody names: a container as one event used or filled it, and the units of a
+    lot with histories of their own, where it was used without telling which of them went.
+    """
 
     LOT = 1
     UNIT = 2
@@ -21,6 +25,8 @@ class ObjectKind(IntEnum):
     TRANSFORMATION = 6
     PRODUCT_CLASS = 7
     OTHER = 8
+    CONTAINER_STATE = 9
+    POOL = 10
 
 
 class IdentifierRole(StrEnum):

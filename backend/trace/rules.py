@@ -25,6 +25,7 @@ class Doubt(StrEnum):
     LOT_NOT_TOLD = "lot_not_told"
     UNIT_NOT_TOLD = "unit_not_told"
     PACKING_NEAR_IN_TIME = "packing_near_in_time"
+    TAKEN_FROM_TANK = "taken_from_tank"
     TIMES_CONTRADICT = "times_contradict"
 
 
@@ -43,7 +44,10 @@ class Link:
     doubt: Doubt | None = None
 
 
-_DOUBTS = {LinkKind.CANDIDATE: Doubt.LOT_NOT_TOLD, LinkKind.SHARE: Doubt.UNIT_NOT_TOLD, LinkKind.CONTENT: Doubt.PACKING_NEAR_IN_TIME}
+_DOUBTS = {
+    LinkKind.CANDIDATE: Doubt.LOT_NOT_TOLD, LinkKind.SHARE: Doubt.UNIT_NOT_TOLD, LinkKind.CONTENT: Doubt.PACKING_NEAR_IN_TIME,
+    LinkKind.RESIDUE: Doubt.TAKEN_FROM_TANK,
+}  # fmt: skip
 
 
 def doubt_links(links: Iterable[Link]) -> list[Link]:

@@ -1,6 +1,7 @@
 """Trace an object back to everything that it came from, or forward to everything made from it and where that went."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from decimal import Decimal
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
 from backend.genealogy import containment, reach
+from backend.genealogy import query_service as genealogy
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
@@ -101,13 +103,23 @@ async def trace(tx: TenantTransaction, key: str, direction: Direction, *, as_of:
     reached = steps_from([*seeds, *(lot for _, lot in memberships)], doubted, direction)
     reached[start.object_id] = (0, Certainty.CERTAIN)
     kept = await _told([link for link in doubted if link.parent_id in reached and link.child_id in reached], tx, sites)
-    things = await objects.load(tx, reached)
+    things = await _things(tx, reached)
     nodes = sorted(
         (TraceNode(things[node], steps, certainty) for node, (steps, certainty) in reached.items() if node in things),
         key=lambda node: (node.steps, node.thing.kind, node.thing.key),
     )
     gaps = await _gaps(tx, [node.thing.object_id for node in nodes if node.thing.kind is ObjectKind.TRANSFORMATION])
     return Trace(start, direction, as_of, tuple(nodes), tuple(kept), gaps)
+
+
+async def _things(tx: TenantTransaction, nodes: Collection[int]) -> dict[int, TraceableObject]:
+    """The objects of nodes: a container for each of its states, the lot for its pool."""
+    things = await objects.load(tx, nodes)
+    states = await genealogy.containers_of(tx, [node for node, thing in things.items() if thing.kind is ObjectKind.CONTAINER_STATE])
+    stands_for = {state: container for state, (container, _) in states.items()}
+    stands_for |= await genealogy.lots_of_pools(tx, [node for node, thing in things.items() if thing.kind is ObjectKind.POOL])
+    named = await objects.load(tx, set(stands_for.values())) if stands_for else {}
+    return things | {node: replace(named[object_id], object_id=node) for node, object_id in stands_for.items()}
 
 
 async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
@@ -124,7 +136,8 @@ async def _seeds(tx: TenantTransaction, start: TraceableObject, as_of: datetime 
     rows = await containment.contents(tx, start.object_id, as_of or clock.now(), CONTENTS_LIMIT + 1)
     if len(rows) > CONTENTS_LIMIT:
         raise TraceTooLargeError(f"{start.uri} holds more than {CONTENTS_LIMIT} objects. Ask for one of them.", field="key")
-    return [start.object_id, *(row["content_id"] for row in rows)]
+    states = await genealogy.states_of(tx, [start.object_id], as_of)
+    return list(dict.fromkeys([start.object_id, *(row["content_id"] for row in rows), *states]))
 
 
 async def _gaps(tx: TenantTransaction, nodes: list[int]) -> tuple[Gap, ...]:
