@@ -1,6 +1,7 @@
 """Every table of the house, declared by importing it; migrations and the isolation tests start here."""
 
 from backend.alerts import models as alerts
+from backend.aliases import models as aliases
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
@@ -23,6 +24,7 @@ from tenants.signatures import models as signatures
 
 __all__ = [
     "alerts",
+    "aliases",
     "audit",
     "catalog",
     "clients",

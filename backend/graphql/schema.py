@@ -29,6 +29,8 @@ from backend.access.signatures import SignatureQueries
 from backend.access.signing_in import SigningInMutations, SigningInQueries
 from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
+from backend.aliases.mutations import AliasMutations
+from backend.aliases.queries import AliasQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
 from backend.catalog.mutations import CatalogMutations
@@ -63,11 +65,13 @@ QUERIES: Final = (
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    AliasQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    AliasMutations,
 )  # fmt: skip
 
 

@@ -101,6 +101,11 @@ class TraceableObject(Node):
 
         return [Told.of(cause) for cause in await info.context.load(loaders.hold_causes, self.object_id)]
 
+    @field(description="What it is declared the same as (`aliases`), at most 50, oldest declaration first.", directives=(ListSize(assumed_size=3),))
+    async def same_as(self, info: Info) -> list["TraceableObject"]:
+        """Directly; each may be the same as others again."""
+        return [TraceableObject.of(other, self.at) for other in await info.context.load(loaders.same_as, self.object_id)]
+
     @field(description="Events in force in which it took part, newest first.")
     async def timeline(
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None

@@ -63,6 +63,7 @@ FIELDS: Final[dict[str, list[Read]]] = {
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
         *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
     ],
+    "aliases": _keyed("query($key: String!) { aliases(key: $key, first: 5, activeOnly: false) { nodes { id reason } } }", "lot", "unit"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),
