@@ -13,6 +13,14 @@ from infra.database import Record, TenantTransaction
 # What an event stated, by one of its columns alone; so an `or` may stand here, and no index is given up for it.
 STATED_THEN = "known_from <= $2 and (superseded_by is null or superseded_at > $2)"
 
+# An event as `e`: told by then, and by then not declared wrong. What was captured before moments were kept is known since its record time.
+EVENT_THEN = """
+coalesce((select f.known_at from event_feed f where f.tenant_id = $1 and f.event_id = e.event_id), e.record_time) <= $2
+and (e.superseded_by is null or coalesce(
+  (select f.known_at from event_feed f where f.tenant_id = $1 and f.event_id = e.superseded_by),
+  (select d.record_time from event d where d.tenant_id = $1 and d.event_id = e.superseded_by)) > $2)
+"""
+
 _LINK_COLUMNS = "parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty"
 # The legs are apart because each has its own index from the child's side.
 LINKS_THEN = f"""
@@ -57,6 +65,14 @@ with recursive down(id) as (
 _LINKS_UP = f"{UP_THEN} select l.* from {LINKS_THEN} l where l.child_id = any(array(select id from up)) limit $4"
 _LINKS_DOWN = f"{DOWN_THEN} select l.* from {LINKS_THEN} l where l.parent_id = any(array(select id from down)) limit $4"
 _SHIPPED = f"{DOWN_THEN} select s.* from {ROLLUP_THEN} s where s.lot_id = any(array(select id from down))"
+
+
+async def events_in_force(tx: TenantTransaction, event_ids: Collection[int], known_at: datetime) -> set[int]:
+    """Those of these events that were known then, and not yet declared wrong."""
+    rows = await tx.fetch(
+        f"select e.event_id from event e where e.tenant_id = $1 and e.event_id = any($3::bigint[]) and {EVENT_THEN}", known_at, list(event_ids)
+    )
+    return {row["event_id"] for row in rows}
 
 
 async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int, known_at: datetime) -> list[Record]:

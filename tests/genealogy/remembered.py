@@ -28,6 +28,7 @@ _ROLLUP: Final = "lot_id, shipment_id, quantity, uom, certainty"
 _SHIPMENTS: Final = "shipment_id, shipped_at, from_place, to_party, document"
 # The whole of each table: as it stands, and as it was known.
 _NOW: Final = {
+    "events": f"select event_id from event where tenant_id = $1 and {_FORCE}",
     "links": f"select {_LINKS} from lot_link where tenant_id = $1 and {_FORCE}",
     "members": f"select unit_id, lot_id, event_id from unit_membership where tenant_id = $1 and {_FORCE}",
     "class inputs": f"select event_id, node_id, product_id, place from class_input where tenant_id = $1 and {_FORCE}",
@@ -37,6 +38,7 @@ _NOW: Final = {
     "shipments": f"select {_SHIPMENTS} from shipment where tenant_id = $1 and {_FORCE}",
 }
 _THEN: Final = {
+    "events": f"select e.event_id from event e where e.tenant_id = $1 and {known.EVENT_THEN}",
     "links": f"select {_LINKS} from {known.LINKS_THEN} l",
     "members": f"select unit_id, lot_id, event_id from unit_membership where tenant_id = $1 and {known.STATED_THEN}",
     "class inputs": f"select event_id, node_id, product_id, place from class_input where tenant_id = $1 and {known.STATED_THEN}",

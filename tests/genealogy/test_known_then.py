@@ -1,11 +1,15 @@
 """What was known when: whatever comes later, by the moment at which something was answered it is answered again."""
 
 import os
+from functools import partial
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
+from backend.aliases import service as aliases
+from backend.aliases.service import AliasCause
 from backend.catalog import service as catalog
 from backend.catalog.service import Location
 from backend.holds import service as holds
@@ -120,7 +124,7 @@ async def test_whose_a_shipment_was_believed_to_be_is_told_as_it_was(memory: Mem
     await told_and_checked(memory, [packed(sscc(1), [S1]), shipped([sscc(1)], readPoint={"id": SUPPLIER})])
     for own in (False, True, False):
         place = Location(SUPPLIER, {"en": "There"}, "plant", own=own, time_zone="Asia/Shanghai")
-        await services.in_tenant(firm.tenant_id, lambda tx, place=place: catalog.put_locations(tx, firm.principal, [place]))
+        await services.in_tenant(firm.tenant_id, partial(catalog.put_locations, principal=firm.principal, locations=[place]))
         await do_outbox()
         await memory.remember()
     assert len(memory.then) == 4
@@ -138,4 +142,44 @@ async def test_a_hold_changes_nothing_of_what_was_known(memory: Memory, services
     for events in ([shipped([sscc(1)])], [made([f"{P1}/21/S1"])]):
         await memory.tell(*events)
         await memory.remember()
+    await memory.check()
+
+
+async def test_fills_and_draws_of_a_tank_told_late_are_known_as_they_were(memory: Memory) -> None:
+    tank = "https://id.gs1.org/8003/095060001342941"
+
+    def drawn(into: str, minutes: float) -> Event:
+        event = transformed([], [into], minutes)
+        return {**event, "inputEPCList": [tank]}
+
+    def filled(of: str, minutes: float) -> Event:
+        event = transformed([of], [], minutes)
+        return {**event, "outputEPCList": [tank]}
+
+    cleaned = made([tank], minutes=25, action="OBSERVE", bizStep="https://firm.example/bizstep/cleaning")
+    first = filled(F1, 10)
+    await told_and_checked(
+        memory, [drawn(D1, 20)], [first], [drawn(D2, 40)], [cleaned], [filled(lot(FLOUR, "F2"), 30)], [declared_wrong(first)],
+        [declared_wrong(cleaned)],
+    )  # fmt: skip
+    assert await memory.past() > 0
+
+
+async def test_an_alias_is_known_while_it_is_in_force(memory: Memory, services: Services, firm: Firm) -> None:
+    await memory.tell(transformed([F1], [D1]), transformed([lot(FLOUR, "F2")], [D2]))
+    await memory.remember()
+
+    async def declare(tx: TenantTransaction) -> UUID:
+        declared = await aliases.assert_alias(
+            tx, firm.principal, services.capture, key=F1, same_as=lot(FLOUR, "F2"), cause=AliasCause.MISTYPED, reason="mistyped"
+        )
+        return declared.alias_id
+
+    alias_id = await services.in_tenant(firm.tenant_id, declare, gate=Gate.EXCLUSIVE)
+    await memory.remember()
+    revoke = partial(aliases.revoke_alias, principal=firm.principal, capture=services.capture, alias_id=alias_id, reason="not the same")
+    await services.in_tenant(firm.tenant_id, revoke, gate=Gate.EXCLUSIVE)
+    await memory.remember()
+    reached = [len(told["links"]) for told, _ in memory.then.values()]
+    assert reached == [4, 6, 4]
     await memory.check()

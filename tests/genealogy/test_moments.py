@@ -23,7 +23,7 @@ STORY = [transformed([F1], [D1]), packed(sscc(1), [unit(DUMPLING, "S1")]), made(
 
 
 async def moments_of(tx: TenantTransaction, table: str) -> list[datetime]:
-    return [row[0] for row in await tx.fetch(f"select distinct known_from from {table} where tenant_id = $1 order by 1")]
+    return [row["known_from"] for row in await tx.fetch(f"select distinct known_from from {table} where tenant_id = $1 order by 1")]
 
 
 async def test_a_transaction_has_one_moment_however_often_it_captures(services: Services, firm: Firm) -> None:
@@ -92,6 +92,9 @@ async def test_another_tenant_knows_nothing_of_it_at_any_moment(services: Servic
         assert moment is not None
         objects = [row["object_id"] for row in await tx.fetch("select object_id from traceable_object where tenant_id = $1")]
         assert any((await tables(tx, moment)).values())
+        events = [row["event_id"] for row in await tx.fetch("select event_id from event where tenant_id = $1 order by event_id")]
+        # Without the packing that was declared wrong; its declaration is an event too.
+        assert await known.events_in_force(tx, events, moment) == {*events} - {events[1]}
     async with services.database.tenant(other_firm.tenant_id) as tx:
         assert await moments.last(tx) is None
         assert not any((await tables(tx, moment)).values())
@@ -100,6 +103,7 @@ async def test_another_tenant_knows_nothing_of_it_at_any_moment(services: Servic
             assert not any(value for name, value in found.items() if not name.startswith("counts")), found
         assert await reach.lots_and_shipments(tx, objects, known_at=moment) == []
         assert await known.gaps(tx, objects, moment) == []
+        assert await known.events_in_force(tx, range(events[0], events[-1] + 1), moment) == set()
 
 
 async def test_without_a_tenant_nothing_is_known(services: Services, firm: Firm) -> None:

@@ -16,10 +16,8 @@ STORY = [
 async def rows_of(services: Services, firm: Firm) -> dict[str, set[tuple[str, str]]]:
     """Each row with the transaction that wrote it."""
     async with services.database.tenant(firm.tenant_id) as tx:
-        return {
-            table: {(row[0], row[1]) for row in await tx.fetch(f"select t::text, t.xmin::text from {table} t where tenant_id = $1")}
-            for table in DERIVED
-        }
+        found = {table: await tx.fetch(f"select t::text as told, t.xmin::text as writer from {table} t where tenant_id = $1") for table in DERIVED}
+    return {table: {(row["told"], row["writer"]) for row in rows} for table, rows in found.items()}
 
 
 async def test_the_same_told_twice_writes_nothing(services: Services, firm: Firm) -> None:

@@ -96,8 +96,8 @@ class Day:
         # What a product's use and a pallet's shipment took is known otherwise now.
         told = [made([], [quantity(lot(FLOUR, "DAY-F5"), 5)]), transformed([f"https://id.gs1.org/01/{FLOUR}"], [lot(DUMPLING, "DAY-C1")], 30)]
         told += [packed(sscc(1_071), [], [quantity(lot(FLOUR, "DAY-F5"), 5)]), shipped([sscc(1_071)], minutes=32)]
-        for batch in (told, [declared_wrong(told[0]), declared_wrong(told[2])]):
-            assert (await self.post("/epcis/capture", document(*batch))).json()["accepted"] == len(batch)
+        for group in (told, [declared_wrong(told[0]), declared_wrong(told[2])]):
+            assert (await self.post("/epcis/capture", document(*group))).json()["accepted"] == len(group)
 
     async def load(self) -> None:
         """A long document, which the worker captures."""

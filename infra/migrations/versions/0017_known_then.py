@@ -44,6 +44,8 @@ end $$
 
 def upgrade() -> None:
     op.add_column("tenant_sequence", sa.Column("last_moment", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("event_feed", sa.Column("known_at", sa.DateTime(timezone=True), nullable=True))
+    op.alter_column("event_feed", "known_at", server_default=_MOMENT)
     for table in (*_STATED, *_DERIVED):
         op.add_column(table, sa.Column("known_from", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False))
         op.alter_column(table, "known_from", server_default=_MOMENT)
