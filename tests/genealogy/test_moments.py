@@ -54,6 +54,31 @@ async def test_moments_go_forward_in_the_order_of_commits_among_writers_at_once(
     assert all(before < after for before, after in pairwise(told))
 
 
+async def test_a_moment_is_taken_behind_the_lock_also_of_a_new_tenant(services: Services, firm: Firm) -> None:
+    """Whoever waits for the lock takes a moment behind the one that he waited for, and waits for a lock taken by itself, too."""
+    order: list[str] = []
+
+    async def second() -> None:
+        async with services.database.tenant(firm.tenant_id) as tx:
+            await moments.begin(tx)
+            order.append("second")
+
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await tx.lock_derivation()
+        waiting = asyncio.create_task(second())
+        await asyncio.sleep(0.2)
+        await moments.begin(tx)
+        first = await moments.last(tx)
+        order.append("first")
+    await waiting
+    async with services.database.tenant(firm.tenant_id) as tx:
+        then = await moments.last(tx)
+    assert order == ["first", "second"]
+    assert first is not None
+    assert then is not None
+    assert first < then
+
+
 async def test_a_moment_is_later_than_the_last_one_although_the_clock_went_back(services: Services, firm: Firm) -> None:
     ahead = datetime.now(UTC) + timedelta(days=1)
     await capture(services, firm.tenant_id, transformed([F1], [D1]))
