@@ -13,6 +13,7 @@ from backend.balance import tank_repository
 from backend.balance.tank_facts import Line, TankEvent, TankStory, ToldFact, story_of
 from backend.balance.tanks import Basis, Drawn, Share, TankHistory, TankPolicy, TankStep, follow
 from backend.balance.units import from_base
+from backend.catalog.sites import Sites
 from backend.events.canonical import Action, EventType, Role
 from backend.genealogy.rules import Certainty
 from infra.clock import now
@@ -52,6 +53,8 @@ class TankDraw:
     overdrawn: Decimal
     level: Decimal | None
     by_policy: bool
+    place: str | None
+    step: str | None
     shares: tuple[TankShare, ...]
 
 
@@ -97,14 +100,21 @@ class Tank:
 
 
 async def tank_shares(
-    tx: TenantTransaction, tank_id: int, policy: TankPolicy, until: datetime | None = None, *, nodes: Collection[int] | None = None
+    tx: TenantTransaction,
+    tank_id: int,
+    policy: TankPolicy,
+    until: datetime | None = None,
+    *,
+    nodes: Collection[int] | None = None,
+    sites: Sites | None = None,
 ) -> list[TankDraw]:
     """Each draw of a tank by then, oldest first, with its shares by filled content: for the trace (MODEL: Tanks).
 
     `nodes` are the transformations whose draws are asked about; without them the newest 200. A policy changes what is certain and how
-    much, never what is reached: a content with a share of nought stays, as possible. Contents are those of the life of each draw alone.
+    much, never what is reached: a content with a share of nought stays, as possible. Contents are those of the life of each draw alone. With
+    `sites` only events there are looked at, and quantities worked out of them alone.
     """
-    story, truncated = await _story(tx, tank_id, until or now())
+    story, truncated = await _story(tx, tank_id, until or now(), sites)
     draws = [one for one in story.told if one.fact.step is TankStep.DRAWN and (nodes is None or one.event.node_id in nodes)]
     wanted = {one.fact.number for one in draws[-MAXIMUM_DRAWS:]}
     history = await asyncio.to_thread(follow, [one.fact for one in story.told], policy, wanted=wanted, begun=not truncated)
@@ -112,11 +122,17 @@ async def tank_shares(
 
 
 async def tank_history(
-    tx: TenantTransaction, tank_id: int, policy: TankPolicy, until: datetime | None = None, *, wanted: Collection[int] = ()
+    tx: TenantTransaction,
+    tank_id: int,
+    policy: TankPolicy,
+    until: datetime | None = None,
+    *,
+    wanted: Collection[int] = (),
+    sites: Sites | None = None,
 ) -> Tank:
     """All that is told of a tank by then; shares of the draws with the numbers `wanted`."""
     moment = until or now()
-    story, truncated = await _story(tx, tank_id, moment)
+    story, truncated = await _story(tx, tank_id, moment, sites)
     facts = [one.fact for one in story.told]
     history = await asyncio.to_thread(follow, facts, policy, wanted=frozenset(wanted), begun=not truncated)
     after = {level.fact.number: _told(level.level, story.uom) for level in history.levels}
@@ -144,7 +160,7 @@ def _draw(told: ToldFact, drawn: Drawn, uom: str | None) -> TankDraw:
     return TankDraw(
         told.fact.number, told.event.event_id, told.event.node_id, told.fact.at, _told(told.fact.quantity, uom), uom or "", told.fact.basis,
         _told(drawn.overdrawn, uom) or Decimal(0), _told(drawn.level, uom), drawn.by_policy,
-        tuple(_share(share, uom) for share in drawn.shares),
+        told.event.place, told.event.step, tuple(_share(share, uom) for share in drawn.shares),
     )  # fmt: skip
 
 
@@ -156,9 +172,9 @@ def _told(quantity: Fraction | None, uom: str | None) -> Decimal | None:
     return from_base(quantity, uom) if quantity is not None and uom is not None else None
 
 
-async def _story(tx: TenantTransaction, tank_id: int, until: datetime) -> tuple[TankStory, bool]:
+async def _story(tx: TenantTransaction, tank_id: int, until: datetime, sites: Sites | None) -> tuple[TankStory, bool]:
     """The tank's story, and whether its beginning was cut off."""
-    rows = await tank_repository.events_of(tx, tank_id, until, MAXIMUM_EVENTS + 1)
+    rows = await tank_repository.events_of(tx, tank_id, until, MAXIMUM_EVENTS + 1, sites)
     truncated = len(rows) > MAXIMUM_EVENTS
     rows = rows[:MAXIMUM_EVENTS]
     steps = {row["event_id"]: _node_key(row["transformation_id"], row["event_key"]) for row in rows if row["event_type"] == EventType.TRANSFORMATION}
@@ -169,7 +185,7 @@ async def _story(tx: TenantTransaction, tank_id: int, until: datetime) -> tuple[
     events = [
         TankEvent(
             row["event_id"], row["event_key"], row["event_time"], EventType(row["event_type"]), Action(row["action"]) if row["action"] else None,
-            row["biz_step"], Role(row["role"]), row["quantity"], row["uom"], nodes.get(steps.get(row["event_id"], "")),
+            row["biz_step"], Role(row["role"]), row["quantity"], row["uom"], nodes.get(steps.get(row["event_id"], "")), row["place"],
         )
         for row in rows
     ]  # fmt: skip

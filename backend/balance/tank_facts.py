@@ -42,6 +42,7 @@ class TankEvent:
     quantity: Decimal | None
     uom: str | None
     node_id: int | None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

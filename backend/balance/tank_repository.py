@@ -3,20 +3,24 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from backend.catalog.sites import Sites, fenced
 from infra.database import Record, TenantTransaction
 
 
-async def events_of(tx: TenantTransaction, tank_id: int, until: datetime, limit: int) -> list[Record]:
-    """The newest events in force that name the tank by then, with the part that it has in each."""
+async def events_of(tx: TenantTransaction, tank_id: int, until: datetime, limit: int, sites: Sites | None) -> list[Record]:
+    """The newest events in force at the sites that name the tank by then, with the part that it has in each."""
+    fence = fenced(sites, "e.read_point", "e.biz_location", at=5)
     return await tx.fetch(
-        """select e.event_id, e.event_key, e.event_type, e.action, e.event_time, e.biz_step, e.transformation_id, p.role, p.quantity, p.uom
+        f"""select e.event_id, e.event_key, e.event_type, e.action, e.event_time, e.biz_step, e.transformation_id, p.role, p.quantity, p.uom,
+                  coalesce(e.biz_location, e.read_point) as place
            from event_object p
            join event e on e.tenant_id = $1 and e.event_id = p.event_id and e.superseded_by is null and e.declared_at is null
-           where p.tenant_id = $1 and p.object_id = $2 and p.event_time <= $3 and p.role in (1, 2, 4, 5)
+           where p.tenant_id = $1 and p.object_id = $2 and p.event_time <= $3 and p.role in (1, 2, 4, 5){fence.condition}
            order by p.event_time desc, p.event_id desc, p.role, p.line limit $4""",
         tank_id,
         until,
         limit,
+        *fence.values,
     )
 
 

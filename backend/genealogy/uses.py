@@ -128,13 +128,13 @@ class Contents:
 
     def _items(self, container_id: int, use: Use) -> dict[_Element, _Item]:
         """By content and opening event, the stay that tells best."""
-        found: dict[_Element, tuple[tuple[int, timedelta, float, str, Decimal], _Item]] = {}
+        found: dict[_Element, tuple[tuple[int, timedelta, bool, float, str, Decimal], _Item]] = {}
         for stay in self._inside.get(container_id, ()):
             certainty = self._admits(stay, use.at)
             if certainty is None:
                 continue
             away = max(stay.valid_from - use.at, use.at - stay.valid_to, timedelta(0))
-            rank = (int(certainty), away, -stay.valid_from.timestamp(), stay.uom or "", stay.quantity or Decimal(0))
+            rank = (int(certainty), away, stay.residue, -stay.valid_from.timestamp(), stay.uom or "", stay.quantity or Decimal(0))
             place = (stay.content_id, stay.opened_by)
             item = _Item(certainty, LinkKind.RESIDUE if stay.residue else LinkKind.CONTENT, stay)
             if place not in found or rank < found[place][0]:

@@ -117,9 +117,10 @@ async def _things(tx: TenantTransaction, nodes: Collection[int]) -> dict[int, Tr
     things = await objects.load(tx, nodes)
     states = await genealogy.containers_of(tx, [node for node, thing in things.items() if thing.kind is ObjectKind.CONTAINER_STATE])
     stands_for = {state: container for state, (container, _) in states.items()}
-    stands_for |= await genealogy.lots_of_pools(tx, [node for node, thing in things.items() if thing.kind is ObjectKind.POOL])
-    named = await objects.load(tx, set(stands_for.values())) if stands_for else {}
-    return things | {node: replace(named[object_id], object_id=node) for node, object_id in stands_for.items()}
+    pools = await genealogy.lots_of_pools(tx, [node for node, thing in things.items() if thing.kind is ObjectKind.POOL])
+    named = await objects.load(tx, {*stands_for.values(), *pools.values()}) if stands_for or pools else {}
+    shown = {state: replace(named[container], object_id=state) for state, container in stands_for.items()}
+    return things | shown | {pool: replace(named[lot], object_id=pool, kind=ObjectKind.POOL) for pool, lot in pools.items()}
 
 
 async def _told(links: list[Link], tx: TenantTransaction, sites: Sites | None) -> list[Link]:
