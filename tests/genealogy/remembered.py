@@ -111,12 +111,13 @@ class Memory:
             rows = await tx.fetch("select object_id from traceable_object where tenant_id = $1 order by object_id")
         return [row["object_id"] for row in rows]
 
-    async def check(self, label: str = "") -> None:
-        """Ask again by every moment, and just before the next one came."""
+    async def check(self, label: str = "", *, between: bool = True) -> None:
+        """Ask again by every moment, and, unless there were others `between`, just before the next one came."""
         async with self.services.database.tenant(self.firm.tenant_id) as tx:
             ordered = sorted(self.then)
             for moment, following in zip(ordered, [*ordered[1:], None], strict=True):
-                for asked_at in (moment, following - timedelta(microseconds=1) if following else moment + timedelta(days=1)):
+                until = following - timedelta(microseconds=1) if following else moment + timedelta(days=1)
+                for asked_at in (moment, until) if between else (moment,):
                     told, by_object = self.then[moment]
                     assert await tables(tx, asked_at) == told, (label, moment)
                     for object_id, expected in by_object.items():
