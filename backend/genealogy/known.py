@@ -10,7 +10,7 @@ from datetime import datetime
 from backend.genealogy.rules import INFINITY
 from infra.database import Record, TenantTransaction
 
-# What an event stated, by one of its columns alone; so an `or` may stand here, and no index is given up for it.
+# What an event stated, where rows are found by an index of live and superseded ones alike.
 STATED_THEN = "known_from <= $2 and (superseded_by is null or superseded_at > $2)"
 
 # An event as `e`: told by then, and by then not declared wrong. What was captured before moments were kept is known since its record time.
@@ -22,13 +22,19 @@ and (e.superseded_by is null or coalesce(
 """
 
 _LINK_COLUMNS = "parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty"
-# The legs are apart because each has its own index from the child's side.
+# The legs are apart because each has indexes of its own.
 LINKS_THEN = f"""
 (select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is null and known_from <= $2
  union all
  select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is not null and superseded_at > $2 and known_from <= $2
  union all
  select {_LINK_COLUMNS} from lot_link_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
+"""
+
+MEMBERS_THEN = """
+(select unit_id, lot_id from unit_membership where tenant_id = $1 and superseded_by is null and known_from <= $2
+ union all
+ select unit_id, lot_id from unit_membership where tenant_id = $1 and superseded_by is not null and superseded_at > $2 and known_from <= $2)
 """
 
 _STAY_COLUMNS = "content_id, container_id, kind, valid_from, valid_to, opened_by, quantity, uom"
@@ -101,8 +107,7 @@ async def lots_of(tx: TenantTransaction, units: Collection[int], known_at: datet
 async def unit_counts(tx: TenantTransaction, lots: Collection[int], known_at: datetime) -> list[Record]:
     """(lot, how many units were known to belong to it)."""
     return await tx.fetch(
-        f"""select lot_id, count(distinct unit_id) as units from unit_membership
-            where tenant_id = $1 and lot_id = any($3::bigint[]) and {STATED_THEN} group by lot_id""",
+        f"select lot_id, count(distinct unit_id) as units from {MEMBERS_THEN} m where lot_id = any($3::bigint[]) group by lot_id",
         known_at,
         list(lots),
     )

@@ -61,6 +61,7 @@ membership = tenant_table(
     key=("unit_id", "lot_id", "event_id"),
 )
 Index("ix_unit_membership_lot", membership.c.tenant_id, membership.c.lot_id, membership.c.unit_id, postgresql_where=LIVE)
+Index("ix_unit_membership_superseded", membership.c.tenant_id, membership.c.lot_id, postgresql_where=SUPERSEDED)
 Index("ix_unit_membership_event", membership.c.tenant_id, membership.c.event_id)
 
 # An input told without its lot: it stands for the lots of that product that were present, as far as is known (possible).

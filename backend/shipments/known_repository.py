@@ -42,8 +42,8 @@ async def carried_in(tx: TenantTransaction, objects: Collection[int], known_at: 
         f"""{_OUTWARD_THEN}
             select distinct w.object_id, s.shipment_id from outward w
             join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
-            join {_SHIPMENTS_THEN} s on s.shipment_id = eo.event_id and s.direction <> 2
-              and s.shipped_at >= w.valid_from and s.shipped_at < w.valid_to""",
+            cross join lateral (select * from {_SHIPMENTS_THEN} s where s.shipment_id = eo.event_id offset 0) s
+            where s.direction <> 2 and s.shipped_at >= w.valid_from and s.shipped_at < w.valid_to""",
         known_at,
         list(objects),
     )
@@ -56,8 +56,8 @@ async def perhaps_carried_in(tx: TenantTransaction, objects: Collection[int], kn
             select distinct w.object_id, s.shipment_id from outward w
             join traceable_object k on k.tenant_id = $1 and k.object_id = w.id
             join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
-            join {_SHIPMENTS_THEN} s on s.shipment_id = eo.event_id and s.direction <> 2
-              and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
+            cross join lateral (select * from {_SHIPMENTS_THEN} s where s.shipment_id = eo.event_id offset 0) s
+            where s.direction <> 2 and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
         known_at,
         list(objects),
     )

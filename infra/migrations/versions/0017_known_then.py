@@ -62,6 +62,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("superseded_by is not null"),
         )
+    op.create_index(
+        "ix_unit_membership_superseded",
+        "unit_membership",
+        ["tenant_id", "lot_id"],
+        unique=False,
+        postgresql_where=sa.text("superseded_by is not null"),
+    )
     _link_past()
     _containment_past()
     _rollup_past()
