@@ -67,58 +67,52 @@ def stays(facts: Iterable[ContainerFact], *, is_tank: bool = False) -> list[Stay
     ADD after it was shipped (an SSCC that is used again). In a tank what was taken out by name leaves a residue until then.
     """
     closed: list[Stay] = []
-    open_stays: list[Stay] = []
+    inside: dict[int, list[Stay]] = {}
     residues: dict[int, Stay] = {}
     shipped = False
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.kind, fact.event_key, fact.content_id or 0)):
         if fact.kind in (FactKind.BEGIN, FactKind.END, FactKind.EMPTY) or (fact.kind is FactKind.ADD and shipped):
-            closed += _ended([*open_stays, *residues.values()], fact)
-            open_stays, residues = [], {}
+            closed += _ended([*(stay for own in inside.values() for stay in own), *residues.values()], fact)
+            inside, residues = {}, {}
             shipped = False
         if fact.kind is FactKind.SHIP:
             shipped = True
-        elif fact.content_id is not None and fact.kind is FactKind.DELETE:
-            closed += _taken_out(open_stays, fact)
-            if is_tank:
-                _leave_residue(residues, open_stays, closed, fact)
-        elif fact.content_id is not None:
-            inside = any(stay.content_id == fact.content_id for stay in open_stays)
-            if fact.content_id in residues:
-                closed += _ended([residues.pop(fact.content_id)], fact)
-            if not inside or (fact.kind is FactKind.ADD and fact.quantity is not None):
-                open_stays.append(Stay(fact.content_id, fact.event_id, fact.at, INFINITY, None, fact.quantity, fact.uom))
-    return [stay for stay in closed + open_stays + list(residues.values()) if stay.valid_from < stay.valid_to]
+        if fact.content_id is None:
+            continue
+        own = inside.setdefault(fact.content_id, [])
+        if fact.kind is FactKind.DELETE:
+            taken = _taken_out(own, fact)
+            closed += taken
+            if is_tank and taken and not own:
+                residues[fact.content_id] = Stay(fact.content_id, taken[0].opened_by, fact.at, INFINITY, None, None, None, residue=True)
+            continue
+        if fact.content_id in residues:
+            closed += _ended([residues.pop(fact.content_id)], fact)
+        if not own or (fact.kind is FactKind.ADD and fact.quantity is not None):
+            own.append(Stay(fact.content_id, fact.event_id, fact.at, INFINITY, None, fact.quantity, fact.uom))
+    still = [stay for own in inside.values() for stay in own]
+    return [stay for stay in [*closed, *still, *residues.values()] if stay.valid_from < stay.valid_to]
 
 
 def _ended(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
     for stay in open_stays:
         stay.valid_to, stay.closed_by = fact.at, fact.event_id
-    return list(open_stays)
+    return open_stays
 
 
-def _taken_out(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
+def _taken_out(inside: list[Stay], fact: ContainerFact) -> list[Stay]:
     """End the content's stays, oldest first; ADD 100 and DELETE 40 leave a stay of 60 from then on."""
     closed = []
     left = fact.quantity
-    for stay in [stay for stay in open_stays if stay.content_id == fact.content_id and stay.uom == fact.uom]:
+    for stay in [stay for stay in inside if stay.uom == fact.uom]:
         if left is not None and left <= 0:
             break
-        open_stays.remove(stay)
+        inside.remove(stay)
         stay.valid_to, stay.closed_by = fact.at, fact.event_id
         closed.append(stay)
         if left is None or stay.quantity is None:
             continue
         if stay.quantity > left:
-            open_stays.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, stay.quantity - left, stay.uom))
+            inside.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, stay.quantity - left, stay.uom))
         left -= stay.quantity
     return closed
-
-
-def _leave_residue(residues: dict[int, Stay], open_stays: Iterable[Stay], closed: Iterable[Stay], fact: ContainerFact) -> None:
-    """Of a content that has just been taken out to the last."""
-    content = fact.content_id
-    if content is None or content in residues or any(stay.content_id == content for stay in open_stays):
-        return
-    opened_by = next((stay.opened_by for stay in closed if stay.content_id == content and stay.closed_by == fact.event_id), None)
-    if opened_by is not None:
-        residues[content] = Stay(content, opened_by, fact.at, INFINITY, None, None, None, residue=True)

@@ -1,7 +1,7 @@
 """Statements on the states of containers, and the links to them: derived anew for every container that a batch concerns (ADR 0021)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from backend.genealogy.containment import RESIDUE, outer_containers
@@ -32,14 +32,20 @@ async def settle_states(tx: TenantTransaction, containers: Collection[int], stal
     were states of, what the events in force say. Returns the nodes whose links changed.
     """
     touched = set(containers) | (await _containers_of(tx, stale) if stale else set())
-    if not touched or not await _ever_used(tx, touched):
+    if not touched:
+        return set()
+    # What lies in a container decides also how those around it take over from one use to the next, and whether a thing in them is a kit.
+    touched = await outer_containers(tx, touched)
+    if not await _ever_used(tx, touched):
         return set()
     concerned = await _concerned(tx, touched)
     around = await outer_containers(tx, concerned)
-    contents = Contents(await _stays(tx, concerned, around), await _direct_uses(tx, around), await _cleanings(tx, around))
+    states = await _states(tx, around)
+    contents = Contents(await _stays(tx, concerned, around), await _direct_uses(tx, states), await _cleanings(tx, around))
     wanted = [link for container_id in sorted(concerned) for link in contents.links(container_id)]
-    ids = await _state_ids(tx, contents, concerned)
-    return await settle_links(tx, await _present(tx, concerned), _rows(wanted, ids))
+    ids = await _complete(tx, states, contents, concerned)
+    present = await _present(tx, [state_id for state_id, state in states.items() if state.container_id in concerned])
+    return await settle_links(tx, present, _rows(wanted, ids))
 
 
 def _rows(wanted: Iterable[WantedLink], ids: dict[StateOf, int]) -> list[LinkRow]:
@@ -58,13 +64,10 @@ async def _containers_of(tx: TenantTransaction, nodes: Collection[int]) -> set[i
 
 
 async def _ever_used(tx: TenantTransaction, containers: Collection[int]) -> bool:
-    """Whether one of these containers, or one that any of them ever lay in, was used: mostly none was, and there is nothing to do."""
+    """Whether one of these containers was used: mostly none was, and there is nothing to do."""
     return bool(
         await tx.fetchval(
-            """with recursive outward(id) as (
-                 select unnest($2::bigint[])
-                 union select c.container_id from outward join containment c on c.tenant_id = $1 and c.content_id = outward.id)
-               select exists (select 1 from outward join container_state s on s.tenant_id = $1 and s.container_id = outward.id and not s.filled)""",
+            "select exists (select 1 from container_state s where s.tenant_id = $1 and s.container_id = any($2::bigint[]) and not s.filled)",
             list(containers),
         )
     )
@@ -115,19 +118,32 @@ async def _stays(tx: TenantTransaction, containers: Collection[int], around: Col
     ]  # fmt: skip
 
 
-async def _direct_uses(tx: TenantTransaction, containers: Collection[int]) -> dict[int, set[Use]]:
-    """The uses in force that name each container."""
+async def _direct_uses(tx: TenantTransaction, states: Mapping[int, StateOf]) -> dict[int, set[Use]]:
+    """The uses in force that name each container, of all its states. By arrays of ids: joined, they would be hashed with all of a tenant's."""
+    linked = await tx.fetch(
+        """select distinct parent_id from lot_link
+           where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 1 and superseded_by is null""",
+        list(states),
+    )
+    in_force = [states[row["parent_id"]] for row in linked]
+    events = await tx.fetch(
+        "select event_id, event_key, event_time from event where tenant_id = $1 and event_id = any($2::bigint[])",
+        list({state.event_id for state in in_force}),
+    )
+    told = {row["event_id"]: Use(row["event_time"], row["event_key"], row["event_id"]) for row in events}
+    uses: dict[int, set[Use]] = defaultdict(set)
+    for state in in_force:
+        uses[state.container_id].add(told[state.event_id])
+    return uses
+
+
+async def _states(tx: TenantTransaction, containers: Collection[int]) -> dict[int, StateOf]:
+    """The nodes of all uses of these containers that there ever were."""
     rows = await tx.fetch(
-        """select s.container_id, e.event_time, e.event_key, e.event_id from container_state s
-           join lot_link l on l.tenant_id = $1 and l.parent_id = s.state_id and l.kind = 1 and l.superseded_by is null
-           join event e on e.tenant_id = $1 and e.event_id = s.event_id
-           where s.tenant_id = $1 and s.container_id = any($2::bigint[])""",
+        "select state_id, container_id, event_id from container_state where tenant_id = $1 and container_id = any($2::bigint[]) and not filled",
         list(containers),
     )
-    uses: dict[int, set[Use]] = defaultdict(set)
-    for row in rows:
-        uses[row["container_id"]].add(Use(row["event_time"], row["event_key"], row["event_id"]))
-    return uses
+    return {row["state_id"]: StateOf(row["container_id"], row["event_id"]) for row in rows}
 
 
 async def _cleanings(tx: TenantTransaction, containers: Collection[int]) -> dict[int, list[datetime]]:
@@ -144,31 +160,24 @@ async def _cleanings(tx: TenantTransaction, containers: Collection[int]) -> dict
     return cleanings
 
 
-async def _present(tx: TenantTransaction, containers: Collection[int]) -> list[Record]:
+async def _present(tx: TenantTransaction, states: Collection[int]) -> list[Record]:
     return await tx.fetch(
-        """select l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty from lot_link l
-           where l.tenant_id = $1 and l.kind in (4, 8) and l.superseded_by is null and l.child_id = any(array(
-             select s.state_id from container_state s where s.tenant_id = $1 and s.container_id = any($2::bigint[]) and not s.filled))""",
-        list(containers),
+        """select parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty from lot_link
+           where tenant_id = $1 and child_id = any($2::bigint[]) and kind in (4, 8) and superseded_by is null""",
+        list(states),
     )
 
 
-async def _state_ids(tx: TenantTransaction, contents: Contents, containers: Collection[int]) -> dict[StateOf, int]:
+async def _complete(tx: TenantTransaction, states: Mapping[int, StateOf], contents: Contents, containers: Collection[int]) -> dict[StateOf, int]:
     """The nodes of all uses of these containers, making those of containers that lay in the one that an event named."""
-    rows = await tx.fetch(
-        "select state_id, container_id, event_id from container_state where tenant_id = $1 and container_id = any($2::bigint[]) and not filled",
-        list(containers),
-    )
-    ids = {StateOf(row["container_id"], row["event_id"]): row["state_id"] for row in rows}
+    ids = {state: state_id for state_id, state in states.items()}
     missing = {
         StateOf(container_id, use.event_id): use
         for container_id in sorted(containers)
         for use in contents.uses(container_id)
         if StateOf(container_id, use.event_id) not in ids
     }
-    if missing:
-        ids |= await _make(tx, missing)
-    return ids
+    return ids | await _make(tx, missing) if missing else ids
 
 
 async def _make(tx: TenantTransaction, missing: dict[StateOf, Use]) -> dict[StateOf, int]:

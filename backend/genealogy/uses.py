@@ -1,5 +1,6 @@
 """Pure decisions: which links lead from what lay in containers to the containers as they were used (MODEL: Containment, Tanks; ADR 0021)."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from backend.genealogy.rules import Certainty, LinkKind
+from backend.genealogy.rules import INFINITY, Certainty, LinkKind
 
 TOLERANCE: Final = timedelta(hours=24)
 # A state takes over from that of the use before where this saves links: a chain costs one, and is one step more to walk.
@@ -62,14 +63,21 @@ class WantedLink:
     certainty: Certainty
 
 
-class _Item(NamedTuple):
-    certainty: Certainty
-    kind: LinkKind
-    held: Held
-
-
 _Element = tuple[int, int]
-_Deep = tuple[frozenset[_Element], frozenset[_Element]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Between which of a container's uses, by their number, a stay counts: certainly, and at all. Ends are exclusive."""
+
+    held: Held
+    certain: tuple[int, int]
+    possible: tuple[int, int]
+
+    def at(self, number: int) -> Certainty | None:
+        if self.certain[0] <= number < self.certain[1]:
+            return Certainty.CERTAIN
+        return Certainty.POSSIBLE if self.possible[0] <= number < self.possible[1] else None
 
 
 class Contents:
@@ -80,12 +88,11 @@ class Contents:
     """
 
     def __init__(self, stays: Iterable[Held], direct: Mapping[int, Iterable[Use]], cleanings: Mapping[int, Sequence[datetime]]) -> None:
-        self._cleanings = cleanings
+        self._cleanings = {container: sorted(moments) for container, moments in cleanings.items()}
         self._inside: dict[int, list[Held]] = defaultdict(list)
         for stay in stays:
             self._inside[stay.container_id].append(stay)
         self._uses = self._all_uses({container: set(uses) for container, uses in direct.items()})
-        self._known: dict[tuple[int, Use], _Deep] = {}
 
     def uses(self, container_id: int) -> list[Use]:
         """Events that used the container or one in which it lay then, oldest first."""
@@ -93,12 +100,14 @@ class Contents:
 
     def links(self, container_id: int) -> list[WantedLink]:
         """The links to the container's states: of n fills and m draws, n + m and not n × m."""
-        links: list[WantedLink] = []
-        before: Use | None = None
-        for use in self.uses(container_id):
-            links += self._links_of(container_id, use, before)
-            before = use
-        return links
+        uses = self.uses(container_id)
+        if not uses:
+            return []
+        spans: dict[_Element, list[_Span]] = defaultdict(list)
+        times = [use.at for use in uses]
+        for stay in self._inside.get(container_id, ()):
+            spans[stay.content_id, stay.opened_by].append(self._span(stay, times))
+        return _Sweep(container_id, uses, spans).links()
 
     def _all_uses(self, uses: dict[int, set[Use]]) -> dict[int, set[Use]]:
         """With those that reach a container through the ones in which it lay; to a fixed point, because bad data may pack in circles."""
@@ -107,93 +116,108 @@ class Contents:
         while grown:
             grown = False
             for stay in packed:
+                outer = sorted(uses.get(stay.container_id, ()))
+                first, end = self._span(stay, [use.at for use in outer]).possible
                 inner = uses.setdefault(stay.content_id, set())
-                new = {use for use in uses.get(stay.container_id, ()) if use not in inner and self._admits(stay, use.at) is not None}
+                new = set(outer[first:end]) - inner
                 inner |= new
                 grown = grown or bool(new)
         return uses
 
-    def _admits(self, stay: Held, at: datetime) -> Certainty | None:
-        """Certain while inside; possible where the clocks' tolerance admits it and no cleaning stands between."""
-        if stay.valid_from <= at <= stay.valid_to:
-            return Certainty.POSSIBLE if stay.residue else Certainty.CERTAIN
-        if at < stay.valid_from:
-            near, between = stay.valid_from - at <= TOLERANCE, (at, stay.valid_from)
-        else:
-            near, between = at - stay.valid_to <= TOLERANCE, (stay.valid_to, at)
-        cleaned = self._cleanings.get(stay.container_id, ())
-        # What is used at the very moment of a cleaning was used before it, and what is put in then was, too.
-        parted = any(between[0] <= moment < between[1] for moment in cleaned)
-        return Certainty.POSSIBLE if near and not parted else None
+    def _span(self, stay: Held, times: Sequence[datetime]) -> _Span:
+        """Certain while inside; possible where the clocks' tolerance admits it and no cleaning stands between.
 
-    def _items(self, container_id: int, use: Use) -> dict[_Element, _Item]:
-        """By content and opening event, the stay that tells best."""
-        found: dict[_Element, tuple[tuple[int, timedelta, bool, float, str, Decimal], _Item]] = {}
-        for stay in self._inside.get(container_id, ()):
-            certainty = self._admits(stay, use.at)
-            if certainty is None:
-                continue
-            away = max(stay.valid_from - use.at, use.at - stay.valid_to, timedelta(0))
-            rank = (int(certainty), away, stay.residue, -stay.valid_from.timestamp(), stay.uom or "", stay.quantity or Decimal(0))
-            place = (stay.content_id, stay.opened_by)
-            item = _Item(certainty, LinkKind.RESIDUE if stay.residue else LinkKind.CONTENT, stay)
-            if place not in found or rank < found[place][0]:
-                found[place] = (rank, item)
-        return {place: item for place, (_, item) in found.items()}
-
-    def _deep(self, container_id: int, use: Use, above: frozenset[int] = frozenset()) -> _Deep:
-        """All that is certainly, and all that is possibly in it, through every level of packing."""
-        if not above and (container_id, use) in self._known:
-            return self._known[container_id, use]
-        certain: set[_Element] = set()
-        every: set[_Element] = set()
-        within = above | {container_id}
-        for place, item in self._items(container_id, use).items():
-            inner = self._deep(place[0], use, within) if item.held.is_packing and place[0] not in within else (frozenset(), frozenset())
-            itself = frozenset({place}) if item.held.is_thing else frozenset()
-            every |= inner[1] | itself
-            if item.certainty is Certainty.CERTAIN:
-                certain |= inner[0] | itself
-        answer = (frozenset(certain), frozenset(every))
-        if not above:
-            self._known[container_id, use] = answer
-        return answer
-
-    def _links_of(self, container_id: int, use: Use, before: Use | None) -> list[WantedLink]:
-        state = StateOf(container_id, use.event_id)
-        items = self._items(container_id, use)
-        nested = {place: item for place, item in items.items() if item.held.is_packing}
-        own = {place: item for place, item in items.items() if item.held.is_thing}
-        links = [_link(StateOf(place[0], use.event_id), state, use, item) for place, item in nested.items() if place[0] != container_id]
-        chain = self._chain(container_id, use, before, own) if before else None
-        if before and chain:
-            certain, every = self._deep(container_id, before)
-            covered = {place for place in own if self._covers(place, own[place], chain[0], certain, every)}
-            if len(covered) >= _WORTH_A_CHAIN:
-                earlier = StateOf(container_id, before.event_id)
-                links.append(WantedLink(earlier, state, use.event_id, chain[1], use.at, None, None, chain[0]))
-                own = {place: item for place, item in own.items() if place not in covered}
-        return links + [_link(place[0], state, use, item) for place, item in own.items()]
-
-    def _chain(self, container_id: int, use: Use, before: Use, own: Mapping[_Element, _Item]) -> tuple[Certainty, LinkKind] | None:
-        """How the state of the use before leads to this one: only where all that was in it then, is now."""
-        certain_then, every_then = self._deep(container_id, before)
-        certain_now, every_now = self._deep(container_id, use)
-        if not every_then <= every_now:
-            return None
-        lost = certain_then - certain_now
-        if not lost:
-            return Certainty.CERTAIN, LinkKind.CONTENT
-        is_residue = any(place in own and own[place].kind is LinkKind.RESIDUE for place in lost)
-        return Certainty.POSSIBLE, LinkKind.RESIDUE if is_residue else LinkKind.CONTENT
-
-    @staticmethod
-    def _covers(place: _Element, item: _Item, chain: Certainty, certain: frozenset[_Element], every: frozenset[_Element]) -> bool:
-        """Whether the chain tells of a content as much as a link of its own would."""
-        if item.certainty is Certainty.POSSIBLE:
-            return place in every
-        return chain is Certainty.CERTAIN and place in certain
+        What is used at the very moment of a cleaning was used before it, and what is put in then was put in before it, too.
+        """
+        first, end = bisect_left(times, stay.valid_from), bisect_right(times, stay.valid_to)
+        nearly, until = bisect_left(times, stay.valid_from - TOLERANCE), len(times)
+        if stay.valid_to < INFINITY:
+            until = bisect_right(times, stay.valid_to + TOLERANCE)
+        cleanings = self._cleanings.get(stay.container_id, ())
+        before, after = bisect_left(cleanings, stay.valid_from), bisect_left(cleanings, stay.valid_to)
+        if before:
+            nearly = max(nearly, bisect_right(times, cleanings[before - 1]))
+        if after < len(cleanings):
+            until = min(until, bisect_right(times, cleanings[after]))
+        possible = (min(nearly, first), max(until, end))
+        return _Span(stay, (0, 0) if stay.residue else (first, end), possible)
 
 
-def _link(parent: int | StateOf, state: StateOf, use: Use, item: _Item) -> WantedLink:
-    return WantedLink(parent, state, item.held.opened_by, item.kind, use.at, item.held.quantity, item.held.uom, item.certainty)
+class _Sweep:
+    """A walk over a container's uses, oldest first, that looks at what has come and gone since the use before."""
+
+    def __init__(self, container_id: int, uses: Sequence[Use], spans: Mapping[_Element, Sequence[_Span]]) -> None:
+        self._container_id = container_id
+        self._uses = uses
+        self._spans = spans
+        self._changes: dict[int, list[tuple[_Element, Certainty | None]]] = defaultdict(list)
+        for element, own in spans.items():
+            told: Certainty | None = None
+            for number in sorted({edge for span in own for edge in (*span.certain, *span.possible)}):
+                now = _surest(own, number)
+                if now != told:
+                    self._changes[number].append((element, now))
+                    told = now
+
+    def links(self) -> list[WantedLink]:
+        """All links to the states."""
+        links: list[WantedLink] = []
+        present: dict[_Element, Certainty] = {}
+        packings: set[_Element] = set()
+        for number in range(len(self._uses)):
+            came: list[_Element] = []
+            waned: list[_Element] = []
+            # What lay in a container that lay in it may have come and gone: its own states tell.
+            chained = bool(present) and not packings
+            for element, now in self._changes.get(number, ()):
+                was = present.get(element)
+                if now is None:
+                    del present[element]
+                    packings.discard(element)
+                    chained = False
+                    continue
+                present[element] = now
+                packings |= {element} if any(span.held.is_packing for span in self._spans[element]) else set()
+                (came if was is None or now < was else waned).append(element)
+            links += self._links_to(number, present, came, waned, chained=chained)
+        return links
+
+    def _links_to(
+        self, number: int, present: Mapping[_Element, Certainty], came: list[_Element], waned: list[_Element], *, chained: bool
+    ) -> list[WantedLink]:
+        """The links to one state: through the state of the use before, where nothing has left since and that saves links."""
+        fresh = came
+        if waned:
+            new = set(came)
+            fresh = came + [element for element, certainty in present.items() if certainty is Certainty.CERTAIN and element not in new]
+        if not chained or len(present) - len(fresh) < _WORTH_A_CHAIN:
+            return [link for element in present for link in self._direct(number, element)]
+        use, earlier = self._uses[number], StateOf(self._container_id, self._uses[number - 1].event_id)
+        kind = LinkKind.RESIDUE if any(self._best(element, number)[1].residue for element in waned) else LinkKind.CONTENT
+        certainty = Certainty.POSSIBLE if waned else Certainty.CERTAIN
+        chain = WantedLink(earlier, StateOf(self._container_id, use.event_id), use.event_id, kind, use.at, None, None, certainty)
+        return [chain, *(link for element in fresh for link in self._direct(number, element))]
+
+    def _direct(self, number: int, element: _Element) -> list[WantedLink]:
+        use, (certainty, held) = self._uses[number], self._best(element, number)
+        state = StateOf(self._container_id, use.event_id)
+        parents: list[int | StateOf] = [held.content_id] if held.is_thing else []
+        if held.is_packing and held.content_id != self._container_id:
+            parents.append(StateOf(held.content_id, use.event_id))
+        kind = LinkKind.RESIDUE if held.residue else LinkKind.CONTENT
+        return [WantedLink(parent, state, held.opened_by, kind, use.at, held.quantity, held.uom, certainty) for parent in parents]
+
+    def _best(self, element: _Element, number: int) -> tuple[Certainty, Held]:
+        """The stay that tells best of a content at a use: the surest, then the nearest, then the latest."""
+        at = self._uses[number].at
+
+        def rank(told: tuple[Certainty, Held]) -> tuple[int, timedelta, bool, float, str, Decimal]:
+            certainty, held = told
+            away = max(held.valid_from - at, at - held.valid_to, timedelta(0))
+            return int(certainty), away, held.residue, -held.valid_from.timestamp(), held.uom or "", held.quantity or Decimal(0)
+
+        return min(((certainty, span.held) for span in self._spans[element] if (certainty := span.at(number)) is not None), key=rank)
+
+
+def _surest(spans: Iterable[_Span], number: int) -> Certainty | None:
+    return min((certainty for span in spans if (certainty := span.at(number)) is not None), default=None)
