@@ -118,7 +118,7 @@ def _gtin(text: str) -> str:
 def _period(since: datetime | None, until: datetime | None) -> datetime:
     moment = until or clock.now()
     if since is not None and since > moment:
-        raise InvalidInputError("The period ends before it begins: “from” must be earlier than “to”.", field="from")
+        raise InvalidInputError("The time ends before it begins: “since” must be earlier than “asOf”, or than now without it.", field="since")
     return moment
 
 

@@ -97,6 +97,7 @@ class Tank:
     draws: tuple[TankDraw, ...]
     levels: tuple[TankLevel, ...]
     composition: tuple[TankShare, ...]
+    sites: Sites | None = None
 
 
 async def tank_shares(
@@ -147,7 +148,7 @@ async def tank_history(
     levels = tuple(TankLevel(one.fact.number, one.fact.at, one.fact.step, one.event.event_id, after[one.fact.number]) for one in story.told)
     return Tank(
         policy, moment, story.uom, story.several_units, truncated, history.cleaned_at, levels[-1].level if levels else None, fills,
-        tuple(_draws(story, history)), levels, tuple(_share(share, story.uom) for share in history.composition),
+        tuple(_draws(story, history)), levels, tuple(_share(share, story.uom) for share in history.composition), sites,
     )  # fmt: skip
 
 

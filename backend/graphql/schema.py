@@ -31,6 +31,7 @@ from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
 from backend.aliases.mutations import AliasMutations
 from backend.aliases.queries import AliasQueries
+from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
 from backend.catalog.mutations import CatalogMutations
@@ -65,7 +66,7 @@ QUERIES: Final = (
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
-    AliasQueries,
+    AliasQueries, BalanceQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,

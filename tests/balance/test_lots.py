@@ -70,6 +70,11 @@ def received(amount: dict[str, Any], minutes: float, source: str = SUPPLIER, **f
     )
 
 
+def came_back(box: str, minutes: float) -> dict[str, Any]:
+    parties = {"sourceList": [{"type": "owning_party", "source": CUSTOMER}]}
+    return _event("ObjectEvent", minutes, action="OBSERVE", epcList=[box], bizStep="receiving", bizLocation={"id": PLANT}, **parties)
+
+
 def used(amount: dict[str, Any], into: str, minutes: float, **fields: Any) -> dict[str, Any]:
     return _event(
         "TransformationEvent", minutes, inputQuantityList=[amount], outputQuantityList=[quantity(into, 1)],
@@ -167,7 +172,7 @@ async def test_goods_in_a_container_are_received_back_used_up_and_destroyed_with
     await capture(
         services, firm.tenant_id, received(quantity(F1, 100), 1), *[packed(box, [], [quantity(F1, 20)], minutes=5) for box in boxes],
         shipped([boxes[0]], minutes=10),
-        _event("ObjectEvent", 20, action="OBSERVE", epcList=[boxes[0]], bizStep="receiving", bizLocation={"id": PLANT}, sourceList=[{"type": "owning_party", "source": CUSTOMER}]),
+        came_back(boxes[0], 20),
         transformed([boxes[1]], [D1], 30), made([boxes[2]], minutes=40, action="DELETE", bizStep="destroying"),
     )  # fmt: skip
     found = await balance(services, firm, F1)
@@ -184,7 +189,8 @@ async def test_goods_in_a_container_are_received_back_used_up_and_destroyed_with
 async def test_draws_from_tanks_are_told_by_policy(services: Services, firm: Firm) -> None:
     other = lot(MEAT, "M1")
     await capture(
-        services, firm.tenant_id, received(quantity(F1, 600, "LTR"), 0), received(quantity(other, 400, "LTR"), 0), fill(F1, 600, 1), fill(other, 400, 2),
+        services, firm.tenant_id, received(quantity(F1, 600, "LTR"), 0), received(quantity(other, 400, "LTR"), 0),
+        fill(F1, 600, 1), fill(other, 400, 2),
         draw(quantity(D1, 500, "LTR"), 3), clean(9),
     )  # fmt: skip
     mixed = await balance(services, firm, F1, policy=TankPolicy.WELL_MIXED)

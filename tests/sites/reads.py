@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.factories import FLOUR
 from tests.sites.town import Person
 
 _NAME: Final = re.compile(r"\{[a-z ]+\}")
@@ -64,6 +65,13 @@ FIELDS: Final[dict[str, list[Read]]] = {
         *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
     ],
     "aliases": _keyed("query($key: String!) { aliases(key: $key, first: 5, activeOnly: false) { nodes { id reason } } }", "lot", "unit"),
+    "lotBalance": _keyed(
+        "query($key: String!) { lotBalance(key: $key) { partial balance { accounts { incoming } lines { kind quantity place party } } } }",
+        "lot", "made",
+    ),
+    "stepBalance": _keyed("query($key: String!) { stepBalance(key: $key) { inputs { quantity object { key } } yields { ratio } } }", "step"),
+    "productBalance": [Read(f'{{ productBalance(gtin: "{FLOUR}") {{ balance {{ lines {{ kind quantity place }} stock {{ place quantity }} }} }} }}')],
+    "tank": _keyed("query($key: String!) { tank(key: $key) { level fills(first: 5) { nodes { content { key } event { id } } } } }", "pallet"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),

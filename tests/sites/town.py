@@ -85,7 +85,7 @@ async def tell(head: Person, site: Site) -> None:
     first, wrong = made(amounts=[quantity(flour, 100)], **here), made(amounts=[quantity(lot(FLOUR, f"{mark}-W"), 5)], minutes=2, **here)
     events = [
         first,
-        transformed([flour], [dumplings], transformation=f"urn:uuid:{uuid4()}", bizLocation={"id": site.hall}),
+        transformed([flour], [dumplings], transformation=(step := f"urn:uuid:{uuid4()}"), bizLocation={"id": site.hall}),
         made([f"https://id.gs1.org/01/{DUMPLING}/10/{mark}-D/21/{mark}-U"], minutes=11, **here),
         packed(pallet, [piece], **here),
         shipped([pallet], readPoint={"id": site.yard}, **papers),
@@ -102,7 +102,7 @@ async def tell(head: Person, site: Site) -> None:
     [event] = found["events"]["nodes"]
     declared = await caller.command(ALIAS, {"key": flour, "sameAs": dumplings, "cause": "OTHER", "reason": f"{mark} label"})
     site.names |= {
-        "alias": declared["alias"]["id"],
+        "alias": declared["alias"]["id"], "step": f"transformation:{step}",
         "lot": flour, "made": dumplings, "unit": piece, "pallet": pallet, "code": f"{mark}-F", "serial": f"{mark}-U", "place": site.place,
         "hall": site.hall, "yard": site.yard, "event id": first["eventID"], "event": event["id"], "event uuid": uuid_in(event["id"]),
         "declared id": wrong["eventID"], "job": job, "hold": hold["hold"]["id"], "alert": alert["id"], "shipment": sent["id"], "paper": paper,
