@@ -97,16 +97,17 @@ def _fields(scope: Scope, holder: Any, prefixes: Mapping[str, str]) -> Iterator[
                 kind = next((kind for kind, pattern in _BY_NAME if pattern.search(local)), SearchKind.FIELD)
                 code = field_code(scope, full, inner=inner)
                 for each in values_of(value):
-                    if _is_word(kind, each):
-                        yield Word(kind, code, str(each.text), label_of(str(each.text)), local)
-                    elif each.number is not None:
+                    text, number, _, _ = each
+                    if text is not None and _is_word(kind, each):
+                        yield Word(kind, code, text, label_of(text), local)
+                    elif number is not None:
                         yield Word(SearchKind.PARAMETER, code, full, local, "")
                 pending.append((value, True))
 
 
 def _is_word(kind: SearchKind, value: Value) -> bool:
     """Texts that name something: no moments, no long notes, and numbers only where a name is expected."""
-    text = value.text
-    if text is None or not 0 < len(text) <= LONGEST_VALUE or value.moment is not None:
+    text, number, moment, _ = value
+    if text is None or not 0 < len(text) <= LONGEST_VALUE or moment is not None:
         return False
-    return kind is not SearchKind.FIELD or (value.number is None and text not in ("true", "false"))
+    return kind is not SearchKind.FIELD or (number is None and text not in ("true", "false"))

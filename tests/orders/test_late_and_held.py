@@ -140,3 +140,13 @@ async def test_what_lay_within_a_container_in_a_container_loses_its_links_with_t
     await capture(services, firm.tenant_id, declared_wrong(used))
     async with services.database.tenant(firm.tenant_id) as tx:
         assert (await trace.trace(tx, S1, Direction.FORWARD)).links == ()
+
+
+async def test_a_shipment_of_what_a_lots_unit_may_have_gone_into_has_its_alert_when_the_lot_is_learnt_last(services: Services, firm: Firm) -> None:
+    """The unit was made from what is held; that it belongs to the lot that was used up for the shipped one is told at the end."""
+    await capture(services, firm.tenant_id, made([], [quantity(F1, 5)]))
+    await hold(services, firm, F1)
+    await capture(services, firm.tenant_id, shipped([S2], minutes=-60), transformed([F1], [S1]), transformed([P1], [S2], minutes=30))
+    assert await alerted(services, firm) == []
+    await capture(services, firm.tenant_id, made([f"{P1}/21/S1"], minutes=15))
+    assert await alerted(services, firm) == ["S2"]

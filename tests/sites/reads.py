@@ -60,7 +60,8 @@ WHOLE: Final = """steps(first: 20) { nodes { bizStep place told operators equipm
 IMPACT: Final = """query($key: String!) { impact(key: $key) { goodsCount goods(first: 20) { nodes { object { key holdCauses { reason } }
     whereabouts { state place party quantity } } } totals(first: 50) { nodes { state place party quantity } } } }"""
 FLOW: Final = """query($key: String!) { flow(key: $key) { linkCount counts { kind count }
-  boxes { id title subtitle detail place step since object { key } amounts { quantity } } arrows { parent child untoldCount amounts { quantity } } } }"""
+  boxes { id title subtitle detail place step since object { key } amounts { quantity } }
+  arrows { parent child untoldCount amounts { quantity } } } }"""
 LIFE: Final = """query($key: String!) { lifeOf(key: $key) { product since until rows { kind title since until place toPlace object { key } }
   series { type points { mean } } marks { at title place event { id } } } }"""
 TABLE: Final = """query($key: String!) { traceTable(key: $key, first: 50) { nodes { id kind code step place party suppliers since
