@@ -2,6 +2,7 @@
 
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,7 +20,7 @@ async def check_aliases(services: Services, product: Product, seed: int) -> None
     story, chance = story_of(seed), Random(f"aliases {seed}")
     half = (len(story.batches) + 1) // 2
     await product.tell(story.batches[:half])
-    declared = []
+    declared: list[tuple[Alias, UUID]] = []
     async with services.database.tenant(product.firm.tenant_id) as tx:
         known = await tx.fetch("select key, kind from traceable_object where tenant_id = $1 and kind in (1, 2) order by key")
     for kind in (ObjectKind.LOT, ObjectKind.LOT, ObjectKind.UNIT):
