@@ -104,8 +104,9 @@ class Contents:
         if not uses:
             return []
         spans: dict[_Element, list[_Span]] = defaultdict(list)
+        times = [use.at for use in uses]
         for stay in self._inside.get(container_id, ()):
-            spans[stay.content_id, stay.opened_by].append(self._span(stay, [use.at for use in uses]))
+            spans[stay.content_id, stay.opened_by].append(self._span(stay, times))
         return _Sweep(container_id, uses, spans).links()
 
     def _all_uses(self, uses: dict[int, set[Use]]) -> dict[int, set[Use]]:
