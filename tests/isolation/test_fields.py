@@ -23,7 +23,7 @@ from mobile_api.app import create_app
 from tenants.audit import exports
 from tenants.audit.exports import ExportWriter
 from tenants.permissions import Role
-from tests.factories import DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, transformed, unit
+from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, transformed, unit
 from tests.graphql.operations import Operation, asked, chains, operations, schema
 from tests.graphql.test_commands import document
 from tests.isolation.access_day import Office
@@ -37,6 +37,7 @@ TANK, DRAW = "https://example.com/tank/V-T1", "urn:uuid:00000000-0000-4000-8000-
 # What the first of a kind is found by, for fields that ask for it.
 ARGUMENTS: Final[dict[str, list[Any]]] = {
     "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1"), TANK, f"transformation:{DRAW}"], "direction": ["FORWARD", "BACKWARD"],
+    "tankPolicy": ["FIRST_IN_FIRST_OUT"],
     "gtin": [FLOUR, DUMPLING], "place": [PLANT],
     # Everybody; a code that both firms know, and one that is wrong.
     "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
@@ -76,9 +77,15 @@ async def fill_and_draw(services: Services, person: Person, word: str) -> None:
     """A tank of flour, of which some is drawn; flour of which nobody says how much; a lot that is the same as another."""
     drawn = transformed([TANK], [DUMPLINGS], minutes=55, transformation=DRAW)
     drawn |= {"inputEPCList": [TANK], "inputQuantityList": [{"epcClass": FLOUR_LOT}]}
+    # What a trace tells of a step: papers, readings, a supplier; and rework.
+    drawn |= {"bizTransactionList": [{"type": "prodorder", "bizTransaction": "https://example.com/orders/1"}]}
+    read = [{"sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}]}]
+    parties = [{"type": "possessing_party", "source": CUSTOMER}]
+    supplied: dict[str, Any] = {"action": "OBSERVE", "bizStep": "receiving", "sourceList": parties, "sensorElementList": read}
+    rework = [transformed([FLOUR_LOT], [lot(FLOUR, "V-L")], minutes=-99), transformed([lot(FLOUR, "V-L")], [FLOUR_LOT], minutes=58)]
     told = [packed(TANK, amounts=[quantity(FLOUR_LOT, 9)], minutes=54), drawn, made([], [quantity(lot(FLOUR, "V-F2"), 1)], minutes=56)]
-    await capture(services, person.tenant.tenant_id, *told)
-    given = {"key": FLOUR_LOT, "same_as": lot(FLOUR, "V-F2"), "cause": aliases.AliasCause.MISTYPED, "reason": word}
+    await capture(services, person.tenant.tenant_id, *told, *rework, made([], [quantity(FLOUR_LOT, 1)], minutes=-100, **supplied))
+    given: dict[str, Any] = {"key": FLOUR_LOT, "same_as": lot(FLOUR, "V-F2"), "cause": aliases.AliasCause.MISTYPED, "reason": word}
     await services.in_tenant(
         person.tenant.tenant_id, lambda tx: aliases.assert_alias(tx, person.principal, services.capture, **given), gate=Gate.SHARED
     )

@@ -10,7 +10,8 @@ from tests.graphql.conftest import Caller, anonymous, caller_of, owner
 
 __all__ = ["anonymous", "caller_of", "owner"]
 
-ASK = """query($key: String, $filter: ObjectFilter, $policy: TankPolicy) { trace(key: $key, filter: $filter, direction: BACKWARD, tankPolicy: $policy) {
+ASK = """query($key: String, $filter: ObjectFilter, $policy: TankPolicy) {
+  trace(key: $key, filter: $filter, direction: BACKWARD, tankPolicy: $policy) {
   tankPolicy starts { code } nodes(first: 50) { nodes { object { code kind } certainty doubts } }
   links(first: 50) { nodes { parent { code } kind quantity basis certainty doubt } }
   tankDraws(first: 5) { nodes { quantity uom byPolicy tank { kind } shares { content { code } quantity certainty } } } } }"""
