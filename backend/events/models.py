@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, LargeBinary, Numeric, SmallInteger, Text, Uuid, text
 
+from backend.events.moments import MOMENT
 from infra.schema import APPEND_ONLY, Key, tenant_table
 
 event = tenant_table(
@@ -70,6 +71,8 @@ event_feed = tenant_table(
     "event_feed",
     Column("seq", BigInteger, nullable=False),
     Column("event_id", BigInteger, nullable=False),
+    # From when on the event is known; null before moments were kept: since its record time.
+    Column("known_at", DateTime(timezone=True), server_default=text(MOMENT)),
     key=("seq",),
     unique=[("event_id",)],
     append_only=True,

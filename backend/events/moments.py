@@ -9,12 +9,15 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, text
 
-from infra.database import TenantTransaction
+from infra.database import DERIVATION_CLASS, TenantTransaction
 
 # This transaction's moment in a statement. Outside of one that has begun deriving, as while bulk loading, it is the transaction's start.
 MOMENT = "coalesce(nullif(current_setting('app.moment', true), '')::timestamptz, now())"
+# The lock and the moment in one round trip. The clock is read behind the lock, and a row that came while it was waited for is found all
+# the same; what the transaction reads is read by its later statements.
 _BEGIN = """
-insert into tenant_sequence as s (tenant_id, last_seq, last_moment) values ($1, 0, clock_timestamp())
+insert into tenant_sequence as s (tenant_id, last_seq, last_moment)
+select $1::int, 0, clock_timestamp() from (select pg_advisory_xact_lock($2::int, $1::int)) waited
 on conflict (tenant_id) do update set last_moment = greatest(clock_timestamp(), s.last_moment + interval '1 microsecond')
 where nullif(current_setting('app.moment', true), '') is null
 returning set_config('app.moment', s.last_moment::text, true)
@@ -46,8 +49,7 @@ def past_columns() -> tuple[Column[datetime], ...]:
 
 async def begin(tx: TenantTransaction) -> None:
     """Wait until no other transaction of the tenant derives, and take the moment of this one; once taken, it stays the same."""
-    await tx.lock_derivation()
-    await tx.execute(_BEGIN)
+    await tx.execute(_BEGIN, DERIVATION_CLASS)
 
 
 async def last(tx: TenantTransaction) -> datetime | None:

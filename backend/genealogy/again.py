@@ -9,7 +9,7 @@ from backend.events import moments
 from backend.genealogy.candidates import settle_candidates
 from backend.genealogy.containment import rebuild
 from backend.genealogy.members import settle_pools
-from backend.genealogy.past import take_links
+from backend.genealogy.past import keep_links, take_links
 from backend.genealogy.rules import CONTAINERS, fill_of, use_of
 from backend.genealogy.states import insert_states, settle_states
 from backend.identifiers import Identifier, ObjectKind
@@ -97,6 +97,8 @@ async def _put_states(tx: TenantTransaction, stated: Collection[Record]) -> None
         named.append((row, state))
     ids = await objects.resolve(tx, [state for _, state in named])
     await insert_states(tx, [(ids[state.key], _container(row), row["event_id"], row["event_time"], row["kind"] == 2) for row, state in named])
+    # What was known of the containers themselves, until now, is still to be read.
+    await keep_links(tx, [(row["parent_id"], row["child_id"], row["event_id"], row["kind"]) for row in stated])
     await tx.execute(
         """update lot_link l set parent_id = case when l.kind = 1 then s.state_id else l.parent_id end,
                                  child_id = case when l.kind = 2 then s.state_id else l.child_id end

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from backend.events.canonical import Action, CanonicalEvent, EventType, Role
+from backend.events.moments import MOMENT
 from backend.events.projection import Batch
 from backend.events.vocabulary import SHIPPING_STEPS
 from backend.genealogy import known, rules
@@ -169,8 +170,10 @@ def _as_row(record: Record) -> StayRow:
 
 async def _insert(tx: TenantTransaction, rows: Sequence[StayRow]) -> None:
     await tx.execute(
-        """insert into containment (tenant_id, content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::bigint[],
+        f"""insert into containment (tenant_id, content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom,
+                                    known_from)
+           select $1, *, (select {MOMENT})
+           from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::bigint[],
                                     $9::numeric[], $10::text[])""",
         *(list(column) for column in zip(*rows, strict=True)),
     )

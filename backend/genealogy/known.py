@@ -1,6 +1,7 @@
 """Statements that read what was known at a moment: live rows known by then, those superseded since, and the past (docs/adr/0022).
 
-`$2` is the moment in every one of them. They are of their own, so that the statements for what is known now stay as they are.
+`$2` is the moment in every one of them. They are of their own, so that the statements for what is known now stay as they are. A recursion
+looks up each node's rows by itself: `offset 0` keeps the planner from hashing all that the tenant has instead.
 """
 
 from collections.abc import Collection
@@ -9,17 +10,31 @@ from datetime import datetime
 from backend.genealogy.rules import INFINITY
 from infra.database import Record, TenantTransaction
 
-# What an event stated, by one of its columns alone; so an `or` may stand here, and no index is given up for it.
+# What an event stated, where rows are found by an index of live and superseded ones alike.
 STATED_THEN = "known_from <= $2 and (superseded_by is null or superseded_at > $2)"
 
+# An event as `e`: told by then, and by then not declared wrong. What was captured before moments were kept is known since its record time.
+EVENT_THEN = """
+coalesce((select f.known_at from event_feed f where f.tenant_id = $1 and f.event_id = e.event_id), e.record_time) <= $2
+and (e.superseded_by is null or coalesce(
+  (select f.known_at from event_feed f where f.tenant_id = $1 and f.event_id = e.superseded_by),
+  (select d.record_time from event d where d.tenant_id = $1 and d.event_id = e.superseded_by)) > $2)
+"""
+
 _LINK_COLUMNS = "parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty"
-# The legs are apart because each has its own index from the child's side.
+# The legs are apart because each has indexes of its own.
 LINKS_THEN = f"""
 (select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is null and known_from <= $2
  union all
  select {_LINK_COLUMNS} from lot_link where tenant_id = $1 and superseded_by is not null and superseded_at > $2 and known_from <= $2
  union all
  select {_LINK_COLUMNS} from lot_link_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
+"""
+
+MEMBERS_THEN = """
+(select unit_id, lot_id from unit_membership where tenant_id = $1 and superseded_by is null and known_from <= $2
+ union all
+ select unit_id, lot_id from unit_membership where tenant_id = $1 and superseded_by is not null and superseded_at > $2 and known_from <= $2)
 """
 
 _STAY_COLUMNS = "content_id, container_id, kind, valid_from, valid_to, opened_by, quantity, uom"
@@ -41,7 +56,7 @@ with recursive up(id) as (
    union
    select m.lot_id from unit_membership m where m.tenant_id = $1 and m.unit_id = any($3::bigint[]) and {STATED_THEN})
   union
-  select l.parent_id from up join {LINKS_THEN} l on l.child_id = up.id
+  select l.parent_id from up cross join lateral (select parent_id from {LINKS_THEN} l where l.child_id = up.id offset 0) l
 )
 """
 
@@ -49,13 +64,21 @@ DOWN_THEN = f"""
 with recursive down(id) as (
   select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
   union
-  select l.child_id from down join {LINKS_THEN} l on l.parent_id = down.id
+  select l.child_id from down cross join lateral (select child_id from {LINKS_THEN} l where l.parent_id = down.id offset 0) l
 )
 """
 
 _LINKS_UP = f"{UP_THEN} select l.* from {LINKS_THEN} l where l.child_id = any(array(select id from up)) limit $4"
 _LINKS_DOWN = f"{DOWN_THEN} select l.* from {LINKS_THEN} l where l.parent_id = any(array(select id from down)) limit $4"
 _SHIPPED = f"{DOWN_THEN} select s.* from {ROLLUP_THEN} s where s.lot_id = any(array(select id from down))"
+
+
+async def events_in_force(tx: TenantTransaction, event_ids: Collection[int], known_at: datetime) -> set[int]:
+    """Those of these events that were known then, and not yet declared wrong."""
+    rows = await tx.fetch(
+        f"select e.event_id from event e where e.tenant_id = $1 and e.event_id = any($3::bigint[]) and {EVENT_THEN}", known_at, list(event_ids)
+    )
+    return {row["event_id"] for row in rows}
 
 
 async def links_up(tx: TenantTransaction, objects: Collection[int], limit: int, known_at: datetime) -> list[Record]:
@@ -84,8 +107,7 @@ async def lots_of(tx: TenantTransaction, units: Collection[int], known_at: datet
 async def unit_counts(tx: TenantTransaction, lots: Collection[int], known_at: datetime) -> list[Record]:
     """(lot, how many units were known to belong to it)."""
     return await tx.fetch(
-        f"""select lot_id, count(distinct unit_id) as units from unit_membership
-            where tenant_id = $1 and lot_id = any($3::bigint[]) and {STATED_THEN} group by lot_id""",
+        f"select lot_id, count(distinct unit_id) as units from {MEMBERS_THEN} m where lot_id = any($3::bigint[]) group by lot_id",
         known_at,
         list(lots),
     )
@@ -146,7 +168,9 @@ async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit
               where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3
               union
               select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
-              join {STAYS_THEN} c on c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3)
+              cross join lateral (
+                select * from {STAYS_THEN} c
+                where c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3 offset 0) c)
             select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
             order by container_id, content_id limit $6""",
         known_at,

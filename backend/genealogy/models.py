@@ -32,8 +32,9 @@ Index("ix_lot_link_backward", lot_link.c.tenant_id, lot_link.c.child_id, lot_lin
 Index("ix_lot_link_event", lot_link.c.tenant_id, lot_link.c.event_id)
 # Few lots have units with links of their own: whether one has is asked at each use.
 Index("ix_lot_link_member", lot_link.c.tenant_id, lot_link.c.parent_id, postgresql_where=text("kind = 3 and superseded_by is null"))
-# For reading what was known: forward, the primary key serves.
-Index("ix_lot_link_superseded", lot_link.c.tenant_id, lot_link.c.child_id, postgresql_where=SUPERSEDED)
+# For reading what was known.
+Index("ix_lot_link_superseded_forward", lot_link.c.tenant_id, lot_link.c.parent_id, postgresql_where=SUPERSEDED)
+Index("ix_lot_link_superseded_backward", lot_link.c.tenant_id, lot_link.c.child_id, postgresql_where=SUPERSEDED)
 
 lot_link_past = tenant_table(
     "lot_link_past",
@@ -60,6 +61,7 @@ membership = tenant_table(
     key=("unit_id", "lot_id", "event_id"),
 )
 Index("ix_unit_membership_lot", membership.c.tenant_id, membership.c.lot_id, membership.c.unit_id, postgresql_where=LIVE)
+Index("ix_unit_membership_superseded", membership.c.tenant_id, membership.c.lot_id, postgresql_where=SUPERSEDED)
 Index("ix_unit_membership_event", membership.c.tenant_id, membership.c.event_id)
 
 # An input told without its lot: it stands for the lots of that product that were present, as far as is known (possible).
@@ -120,6 +122,7 @@ container_state = tenant_table(
     grants={"suyuan_app": ("SELECT", "INSERT")},
 )
 Index("ix_container_state_container", container_state.c.tenant_id, container_state.c.container_id, container_state.c.used_at)
+
 containment_past = tenant_table(
     "containment_past",
     Column("content_id", BigInteger, nullable=False),

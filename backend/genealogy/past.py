@@ -23,13 +23,34 @@ async def take_links(tx: TenantTransaction, keys: Iterable[LinkKey]) -> None:
              where l.tenant_id = $1 and l.parent_id = g.parent_id and l.child_id = g.child_id and l.event_id = g.event_id
                and l.kind = g.kind and l.superseded_by is null
              returning l.*)
-           insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from)
-           select $1, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from
-           from gone where known_from < {MOMENT}""",
+           insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, known_to)
+           select $1, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, (select {MOMENT})
+           from gone where known_from < (select {MOMENT})""",
         parents,
         children,
         events,
         kinds,
+    )
+
+
+async def keep_links(tx: TenantTransaction, keys: Iterable[LinkKey]) -> None:
+    """Keep links, in force or not, as they were known, because their keys are about to change; the rows themselves are known from now on."""
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    await tx.execute(
+        f"""insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, known_to)
+            select $1, l.parent_id, l.child_id, l.event_id, l.kind, l.occurred_at, l.quantity, l.uom, l.certainty, l.known_from,
+                   coalesce(l.superseded_at, {MOMENT})
+            from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[]) as g(parent_id, child_id, event_id, kind)
+            join lot_link l on l.tenant_id = $1 and l.parent_id = g.parent_id and l.child_id = g.child_id and l.event_id = g.event_id
+              and l.kind = g.kind
+            where l.known_from < coalesce(l.superseded_at, {MOMENT})""",
+        *columns,
+    )
+    await tx.execute(
+        f"""update lot_link l set known_from = coalesce(l.superseded_at, {MOMENT})
+            from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[]) as g(parent_id, child_id, event_id, kind)
+            where l.tenant_id = $1 and l.parent_id = g.parent_id and l.child_id = g.child_id and l.event_id = g.event_id and l.kind = g.kind""",
+        *columns,
     )
 
 
@@ -45,9 +66,9 @@ async def take_stays(tx: TenantTransaction, keys: Iterable[StayKey]) -> None:
                and c.opened_by = g.opened_by and c.valid_from = g.valid_from
              returning c.*)
            insert into containment_past (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom,
-                                         known_from)
-           select $1, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom, known_from
-           from gone where known_from < {MOMENT}""",
+                                         known_from, known_to)
+           select $1, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom, known_from, (select {MOMENT})
+           from gone where known_from < (select {MOMENT})""",
         contents,
         containers,
         kinds,

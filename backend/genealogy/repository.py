@@ -15,6 +15,7 @@ LinkRow = tuple[int, int, int, int, datetime, Decimal | None, str | None, int]
 
 
 # What a new event states can't be in the tables yet, so it is inserted without `on conflict`, which costs half as much again as the row.
+# The moment is asked for once in a statement, not for each row, as the columns' default would.
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
@@ -24,8 +25,9 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 async def insert_links(tx: TenantTransaction, rows: Sequence[LinkRow]) -> None:
     """(parent, child, event, kind, occurred at, quantity, unit of measure, certainty) of new events, each key once."""
     await tx.execute(
-        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[],
+        f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from)
+           select $1, *, (select {MOMENT})
+           from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[],
                                     $9::smallint[])""",
         *_columns(rows),
     )
@@ -34,8 +36,8 @@ async def insert_links(tx: TenantTransaction, rows: Sequence[LinkRow]) -> None:
 async def insert_memberships(tx: TenantTransaction, rows: Sequence[tuple[int, int, int]]) -> None:
     """(unit, lot, event) of new events."""
     await tx.execute(
-        """insert into unit_membership (tenant_id, unit_id, lot_id, event_id)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[])""",
+        f"""insert into unit_membership (tenant_id, unit_id, lot_id, event_id, known_from)
+           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::bigint[])""",
         *_columns(list(dict.fromkeys(rows))),
     )
 
@@ -43,8 +45,9 @@ async def insert_memberships(tx: TenantTransaction, rows: Sequence[tuple[int, in
 async def insert_movements(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
     """(object, event, line, place, moved at, delta, unit of measure, counterparty) of new events, each key once."""
     await tx.execute(
-        """insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[],
+        f"""insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty, known_from)
+           select $1, *, (select {MOMENT})
+           from unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[],
                                     $9::text[])""",
         *_columns(rows),
     )

@@ -44,12 +44,14 @@ _BEGINNING: Final[LinkKey] = (0, 0, 0, 0)
 def _closure(way: Way, *, then: bool, as_of: str) -> str:
     """The recursive part: `reached(id)`. Without `then`, `$2` is `as_of` itself."""
     near, far = _sides(way)
+    # `offset 0` keeps the planner from joining all of the tenant's links instead of looking up each node's.
     lots = f"union {_LOTS} and {STATED_THEN if then else 'm.superseded_by is null'}" if way is Way.UP else ""
     return f"""
 with recursive reached(id) as (
   (select o.object_id from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[]) {lots})
   union
-  select l.{far} from reached join {LINKS_THEN if then else _LINKS_NOW} l on l.{near} = reached.id and l.occurred_at <= {as_of}
+  select l.{far} from reached cross join lateral (
+    select {far} from {LINKS_THEN if then else _LINKS_NOW} l where l.{near} = reached.id and l.occurred_at <= {as_of} offset 0) l
 )
 """
 
@@ -61,7 +63,6 @@ def _sides(way: Way) -> tuple[str, str]:
 def _window(way: Way, *, then: bool) -> str:
     near, far = _sides(way)
     as_of = "$9" if then else "$2"
-    # `offset 0` keeps the planner from joining all of the tenant's links instead of looking up each node's.
     return f"""{_closure(way, then=then, as_of=as_of)}
 select {_COLUMNS} from (select id from reached where id >= $4 order by id) n
 cross join lateral (

@@ -20,7 +20,8 @@ with recursive outward(object_id, id, valid_from, valid_to) as (
   from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
   union
   select w.object_id, c.container_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from outward w
-  join {STAYS_THEN} c on c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from)
+  cross join lateral (
+    select * from {STAYS_THEN} c where c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from offset 0) c)
 """
 
 
@@ -41,8 +42,8 @@ async def carried_in(tx: TenantTransaction, objects: Collection[int], known_at: 
         f"""{_OUTWARD_THEN}
             select distinct w.object_id, s.shipment_id from outward w
             join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
-            join {_SHIPMENTS_THEN} s on s.shipment_id = eo.event_id and s.direction <> 2
-              and s.shipped_at >= w.valid_from and s.shipped_at < w.valid_to""",
+            cross join lateral (select * from {_SHIPMENTS_THEN} s where s.shipment_id = eo.event_id offset 0) s
+            where s.direction <> 2 and s.shipped_at >= w.valid_from and s.shipped_at < w.valid_to""",
         known_at,
         list(objects),
     )
@@ -55,8 +56,8 @@ async def perhaps_carried_in(tx: TenantTransaction, objects: Collection[int], kn
             select distinct w.object_id, s.shipment_id from outward w
             join traceable_object k on k.tenant_id = $1 and k.object_id = w.id
             join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
-            join {_SHIPMENTS_THEN} s on s.shipment_id = eo.event_id and s.direction <> 2
-              and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
+            cross join lateral (select * from {_SHIPMENTS_THEN} s where s.shipment_id = eo.event_id offset 0) s
+            where s.direction <> 2 and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
         known_at,
         list(objects),
     )
@@ -71,10 +72,10 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int], known_at: 
               where s.shipment_id = any($3::bigint[]) and s.direction <> 2
               union
               select i.shipment_id, i.shipped_at, c.content_id from inside i
-              join {STAYS_THEN} c on c.container_id = i.object_id and c.valid_to > i.shipped_at
-                and (c.valid_from <= i.shipped_at
+              cross join lateral (select * from {STAYS_THEN} c where c.container_id = i.object_id and c.valid_to > i.shipped_at offset 0) c
+              where (c.valid_from <= i.shipped_at
                  or (not exists (select 1 from {STAYS_THEN} n where n.container_id = c.container_id
-                                 and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at)
+                                 and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind <> 3)
                      and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (
                        select min(n.valid_from) from traceable_object k
                        join {STAYS_THEN} n on n.container_id = k.object_id and n.valid_from > i.shipped_at

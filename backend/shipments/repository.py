@@ -173,8 +173,8 @@ async def rollup_of(tx: TenantTransaction, shipments: Collection[int]) -> list[R
 async def add_to_rollup(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) -> None:
     """(lot, shipment, uom, quantity, certainty), each key once and in order."""
     await tx.execute(
-        """insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty)
-           select $1, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])""",
+        f"""insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
+           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])""",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 

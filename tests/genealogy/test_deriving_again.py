@@ -12,6 +12,7 @@ from infra.provision import DatabaseUrls
 from tests.conftest import Cluster
 from tests.factories import DUMPLING, FLOUR, MEAT, capture, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.firms import Firm
+from tests.genealogy.remembered import Memory
 from tests.genealogy.test_containers import BIN, D1, D2, F1, F2, P1, cleaned, filled, put_in, used
 from tests.state import state_of
 
@@ -66,3 +67,19 @@ async def test_links_of_before_become_what_is_derived_today_and_stay_so(services
     links = await superuser.fetch("select * from lot_link where tenant_id = $1 order by 1, 2, 3, 4, 5", firm.tenant_id)
     await derive_all(services)
     assert await superuser.fetch("select * from lot_link where tenant_id = $1 order by 1, 2, 3, 4, 5", firm.tenant_id) == links
+
+
+async def test_what_was_known_before_is_told_as_it_was(services: Services, firm: Firm, superuser: asyncpg.Connection) -> None:
+    memory = Memory(services, firm)
+    await capture(services, firm.tenant_id, *_story())
+    for statement in AS_BEFORE.split(";"):
+        await superuser.execute(statement, firm.tenant_id)
+    await superuser.execute(
+        "update lot_link set known_from = s.last_moment from tenant_sequence s where lot_link.tenant_id = $1 and s.tenant_id = $1", firm.tenant_id
+    )
+    await superuser.execute("update lot_link set superseded_at = known_from where tenant_id = $1 and superseded_by is not null", firm.tenant_id)
+    await memory.remember()
+    await derive_all(services)
+    await memory.remember()
+    assert len(memory.then) == 2
+    await memory.check(between=False)

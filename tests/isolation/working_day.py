@@ -97,6 +97,11 @@ class Day:
         assert (await self.post("/epcis/capture", document({**flour, "bizStep": "receiving"}))).json()["success"] is False
         assert (await self.post("/epcis/events", {**document(), **flour, "bizStep": "receiving", "type": "ObjectEvent"})).status_code in (400, 409)
         assert (await self.post("/epcis/capture", document(declared_wrong(events[-1])))).json()["accepted"] == 1
+        # What a product's use and a pallet's shipment took is known otherwise now.
+        told = [made([], [quantity(lot(FLOUR, "DAY-F5"), 5)]), transformed([f"https://id.gs1.org/01/{FLOUR}"], [lot(DUMPLING, "DAY-C1")], 30)]
+        told += [packed(sscc(1_071), [], [quantity(lot(FLOUR, "DAY-F5"), 5)]), shipped([sscc(1_071)], minutes=32)]
+        for group in (told, [declared_wrong(told[0]), declared_wrong(told[2])]):
+            assert (await self.post("/epcis/capture", document(*group))).json()["accepted"] == len(group)
 
     async def load(self) -> None:
         """A long document, which the worker captures."""

@@ -25,7 +25,7 @@ OBJECT_IDS: Final = frozenset({
 # Ids and moments that each recording has of its own; bodies may be told as JSON or XML, and their digest stays; an anomaly is of an act.
 OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recorded_at", "job_id", "seq", "body", "context", "anomaly"}) | {
     # What was known when follows the order of telling: `tests/genealogy/test_known_then.py`.
-    "known_from", "superseded_at",
+    "known_from", "known_at", "superseded_at",
 }  # fmt: skip
 # Not derived from events alone: compared by their meaning in `hold_answers` and `alerts_that_hold_true`, or no function of facts.
 ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"})

@@ -44,6 +44,8 @@ end $$
 
 def upgrade() -> None:
     op.add_column("tenant_sequence", sa.Column("last_moment", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("event_feed", sa.Column("known_at", sa.DateTime(timezone=True), nullable=True))
+    op.alter_column("event_feed", "known_at", server_default=_MOMENT)
     for table in (*_STATED, *_DERIVED):
         op.add_column(table, sa.Column("known_from", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False))
         op.alter_column(table, "known_from", server_default=_MOMENT)
@@ -52,8 +54,20 @@ def upgrade() -> None:
     op.execute(_BEGINNING)
     for table in _STATED:
         op.create_check_constraint(op.f(f"ck_{table}_superseded"), table, "(superseded_by is null) = (superseded_at is null)")
+    for name, column in (("forward", "parent_id"), ("backward", "child_id")):
+        op.create_index(
+            f"ix_lot_link_superseded_{name}",
+            "lot_link",
+            ["tenant_id", column],
+            unique=False,
+            postgresql_where=sa.text("superseded_by is not null"),
+        )
     op.create_index(
-        "ix_lot_link_superseded", "lot_link", ["tenant_id", "child_id"], unique=False, postgresql_where=sa.text("superseded_by is not null")
+        "ix_unit_membership_superseded",
+        "unit_membership",
+        ["tenant_id", "lot_id"],
+        unique=False,
+        postgresql_where=sa.text("superseded_by is not null"),
     )
     _link_past()
     _containment_past()
