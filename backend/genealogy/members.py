@@ -9,6 +9,7 @@ from collections.abc import Collection
 from backend.genealogy.derived import settle_links
 from backend.genealogy.repository import LinkRow
 from backend.genealogy.rules import Certainty, LinkKind, pool_of
+from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from infra.database import Record, TenantTransaction
 
@@ -51,8 +52,8 @@ async def settle_pools(tx: TenantTransaction, lots: Collection[int], used: Colle
     Returns the nodes whose links changed. For nearly every lot there is no such unit: that costs one look into a small index.
     """
     asked = set(lots)
-    if len(used) > len(asked & set(used)):
-        asked |= await _with_members(tx, used)
+    if others := set(used) - asked:
+        asked |= await _with_members(tx, others)
     pools = await _pools(tx, asked) if asked else {}
     if not pools:
         return set()
@@ -75,7 +76,7 @@ async def _with_members(tx: TenantTransaction, lots: Collection[int]) -> set[int
 
 async def _pools(tx: TenantTransaction, lots: Collection[int]) -> dict[int, tuple[str, int | None]]:
     """By lot, its key and its pool's node, if it has ever had one."""
-    keys = {thing.object_id: thing.key for thing in (await objects.load(tx, lots)).values() if thing.kind == 1}
+    keys = {thing.object_id: thing.key for thing in (await objects.load(tx, lots)).values() if thing.kind is ObjectKind.LOT}
     rows = await tx.fetch(
         "select key, object_id from traceable_object where tenant_id = $1 and key = any($2::text[])", [pool_of(key).key for key in keys.values()]
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from backend.events import service as events
 from backend.genealogy import containment, reach
+from backend.genealogy import query_service as genealogy
 from backend.history import repository
 from backend.history.compilation import compile_rows, product_key
 from backend.identifiers import ObjectKind
@@ -55,6 +56,8 @@ async def publish_held(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     """After a hold was placed or released: publish everything downstream of the objects named."""
     await repository.lock_publication(tx)
     named = await repository.ever_inside(tx, payload["object_ids"])
+    # Of a held container's uses nothing else may be known than that it was used.
+    named |= set(await genealogy.states_of(tx, named))
     reached = named | await reach.descendants(tx, named) | await repository.lots_ever_told(tx, named)
     await _publish(tx, reached | await repository.units_with_own_status(tx, reached))
 

@@ -24,6 +24,25 @@ async def uses(tx: TenantTransaction, things: Collection[int], sites: Sites | No
     )
 
 
+async def used_inside(tx: TenantTransaction, things: Collection[int], sites: Sites | None) -> list[Record]:
+    """(object, unit of measure, quantity, certainty, whole): how much of each went into transformations inside of a container.
+
+    Not `whole` is what lay in a tank or another container that is drawn from: how much of it went isn't told.
+    """
+    fence = fenced(sites, "e.read_point", "e.biz_location", at=3)
+    return await tx.fetch(
+        f"""select l.parent_id as object_id, coalesce(l.uom, '') as uom, sum(coalesce(l.quantity, 1)) as quantity, l.certainty, k.kind = 3 as whole
+            from lot_link l
+            join container_state s on s.tenant_id = $1 and s.state_id = l.child_id and not s.filled
+            join traceable_object k on k.tenant_id = $1 and k.object_id = s.container_id
+            join event e on e.tenant_id = $1 and e.event_id = s.event_id{fence.condition}
+            where l.tenant_id = $1 and l.parent_id = any($2::bigint[]) and l.kind in (4, 8) and l.superseded_by is null
+            group by l.parent_id, coalesce(l.uom, ''), l.certainty, k.kind = 3""",
+        list(things),
+        *fence.values,
+    )
+
+
 async def destroyed(tx: TenantTransaction, things: Collection[int], sites: Sites | None) -> list[Record]:
     """(object, place, unit of measure, quantity): how much of each was destroyed or otherwise taken out of existence at the sites."""
     fence = fenced(sites, "m.place", at=3)

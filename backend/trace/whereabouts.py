@@ -75,11 +75,23 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
     found: dict[int, list[Whereabouts]] = defaultdict(list)
     of = {node.thing.object_id: node for node in nodes}
     inside, gone = left.inside(), left.outside()
+    used: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for row in await impact_repository.used_inside(tx, ids, sites):
+        least = max(of[row["object_id"]].certainty, Certainty(row["certainty"]))
+        quantity = row["quantity"] if row["whole"] else None
+        found[row["object_id"]].append(Whereabouts(GoodsState.CONSUMED, None, None, quantity, row["uom"], least))
+        if row["whole"] and row["certainty"] == Certainty.CERTAIN:
+            used[row["object_id"], row["uom"]] += row["quantity"]
     for object_id, positions in (await genealogy.positions(tx, ids, now(), sites)).items():
         for position in positions:
             moving = position.place == IN_TRANSIT
             taken = gone if moving else inside
             quantity = position.quantity - taken.get((object_id, None if moving else position.place, position.uom), Decimal(0))
+            if not moving and quantity > 0:
+                # What was used inside of a container has no movements of its own.
+                less = min(quantity, used[object_id, position.uom])
+                used[object_id, position.uom] -= less
+                quantity -= less
             sure = hit.certainty_at(of[object_id], None if moving else position.place)
             if quantity > 0 and sure is not None:
                 state = GoodsState.IN_TRANSIT if moving else GoodsState.IN_STOCK

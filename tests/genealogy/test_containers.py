@@ -115,7 +115,7 @@ async def test_a_trace_shows_the_tank_that_was_filled_and_starts_from_what_is_in
     await capture(services, firm.tenant_id, filled([F1], TANK, 10), used(TANK, [D1], 20))
     async with services.database.tenant(firm.tenant_id) as tx:
         forward = await trace.trace(tx, F1, Direction.FORWARD)
-        assert {node.thing.uri for node in forward.nodes if node.thing.kind is ObjectKind.TANK} == {TANK}
+        assert {shown.thing.uri for shown in forward.stands_for.values() if shown.thing.kind is ObjectKind.TANK} == {TANK}
         assert {node.thing.code for node in (await trace.trace(tx, TANK, Direction.BACKWARD)).nodes} >= {"F1"}
         assert {node.thing.code for node in (await trace.trace(tx, TANK, Direction.FORWARD)).nodes} >= {"D1"}
         tank = await objects.find(tx, TANK)

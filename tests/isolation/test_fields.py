@@ -79,11 +79,12 @@ async def fill_and_draw(services: Services, person: Person, word: str) -> None:
     drawn |= {"inputEPCList": [TANK], "inputQuantityList": [{"epcClass": FLOUR_LOT}]}
     # What a trace tells of a step: papers, readings, a supplier; and rework.
     drawn |= {"bizTransactionList": [{"type": "prodorder", "bizTransaction": "https://example.com/orders/1"}]}
-    drawn |= {"sensorElementList": [{"sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}]}]}
-    supplied = {"action": "OBSERVE", "bizStep": "receiving", "sourceList": [{"type": "possessing_party", "source": CUSTOMER}]}
-    rework = [transformed([FLOUR_LOT], [lot(FLOUR, "V-L")], minutes=57), transformed([lot(FLOUR, "V-L")], [FLOUR_LOT], minutes=58)]
+    read = [{"sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}]}]
+    parties = [{"type": "possessing_party", "source": CUSTOMER}]
+    supplied: dict[str, Any] = {"action": "OBSERVE", "bizStep": "receiving", "sourceList": parties, "sensorElementList": read}
+    rework = [transformed([FLOUR_LOT], [lot(FLOUR, "V-L")], minutes=-99), transformed([lot(FLOUR, "V-L")], [FLOUR_LOT], minutes=58)]
     told = [packed(TANK, amounts=[quantity(FLOUR_LOT, 9)], minutes=54), drawn, made([], [quantity(lot(FLOUR, "V-F2"), 1)], minutes=56)]
-    await capture(services, person.tenant.tenant_id, *told, *rework, made([], [quantity(FLOUR_LOT, 1)], minutes=53, **supplied))
+    await capture(services, person.tenant.tenant_id, *told, *rework, made([], [quantity(FLOUR_LOT, 1)], minutes=-100, **supplied))
     given: dict[str, Any] = {"key": FLOUR_LOT, "same_as": lot(FLOUR, "V-F2"), "cause": aliases.AliasCause.MISTYPED, "reason": word}
     await services.in_tenant(
         person.tenant.tenant_id, lambda tx: aliases.assert_alias(tx, person.principal, services.capture, **given), gate=Gate.SHARED

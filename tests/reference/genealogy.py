@@ -164,6 +164,7 @@ class Genealogy:
         """(when, what, where, how much more or less, unit of measure)."""
         return [(event.at, *move) for event in self.told for line in event.lines for move in _moves(event, line)]
 
+    @cached_property
     def gaps(self) -> set[tuple[str, str]]:
         """(transformation, product) for what went in of which nothing is known."""
         return {(event.node, line.thing) for event in self.transformations for line in _unnamed(event) if not self.present(line, event)}

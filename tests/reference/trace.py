@@ -40,7 +40,7 @@ def trace(genealogy: Genealogy, start: str, forward: bool, *, as_of: datetime | 
         found[thing_of(node)] = found.get(thing_of(node), False) or node in sure
     found[start] = True
     walked = tuple(link for link in links if link.parent in reached and link.child in reached)
-    return Answer(found, walked, frozenset((node, product) for node, product in genealogy.gaps() if node in reached))
+    return Answer(found, walked, frozenset((node, product) for node, product in genealogy.gaps if node in reached))
 
 
 def starts(genealogy: Genealogy, start: str, at: datetime) -> set[Node]:

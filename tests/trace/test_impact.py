@@ -60,6 +60,17 @@ async def test_each_lot_is_where_its_events_left_it(firm: Firm, services: Servic
     ]  # fmt: skip
 
 
+async def test_what_was_used_inside_of_a_container_is_no_stock(firm: Firm, services: Services) -> None:
+    await capture(
+        services, firm.tenant_id, made(amounts=[quantity(F1, 100)]), packed(sscc(1), amounts=[quantity(F1, 30)], minutes=5),
+        transformed([sscc(1)], [D1], 10),
+    )  # fmt: skip
+    _, found = await ask(services, firm, [F1])
+    assert told(found["F-1"]) == [
+        (GoodsState.IN_STOCK, PLANT, Decimal(70), "KGM", S), (GoodsState.CONSUMED, None, Decimal(30), "KGM", S),
+    ]  # fmt: skip
+
+
 async def test_neighbours_on_a_pallet_are_co_packed_and_not_hit(firm: Firm, services: Services) -> None:
     mine, other = unit(DUMPLING, "MINE"), unit(DUMPLING, "OTHER")
     await capture(
