@@ -146,13 +146,13 @@ class StepTypeYield:
 
 @strawberry.type(description="A product's balance over all its lots and units.", directives=requires(Permission.TRACE_READ))
 class ProductBalance:
-    """`partial`: of what is told at your sites alone."""
+    """`partial`: of what is told at your sites alone; then `lotsAndUnits` is null."""
 
     gtin: str
     since: datetime | None
     until: datetime
     partial: bool
-    lots_and_units: int
+    lots_and_units: int | None
     balance: Balance
     step_types: list[StepTypeYield] = strawberry.field(directives=(ListSize(assumed_size=5),))
 
