@@ -8,10 +8,12 @@ from typing import Final
 from backend.balance import flow_repository
 from backend.balance.errors import BalanceTooLargeError, NotALotError
 from backend.balance.flow_repository import Asked
-from backend.balance.flows import Balance, LineKind, Linked, Moved, Shipped, Untold, Yield, balance_of, yields_of
+from backend.balance.flows import balance_of
+from backend.balance.lines import Balance, LineKind, Linked, Moved, Shipped, Untold
 from backend.balance.service import tank_shares
 from backend.balance.tanks import Basis, TankPolicy
 from backend.balance.units import Amount
+from backend.balance.yields import Yield, yields_of
 from backend.catalog.sites import Sites
 from backend.events.canonical import Action, EventType
 from backend.genealogy.rules import RECEIVING_STEPS, Certainty
