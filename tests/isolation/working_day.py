@@ -96,7 +96,8 @@ class Day:
         # A box that was used as a whole and left, which was not so: what was derived from it is of the past.
         told = [packed(sscc(98), [], [quantity(F1, 5)], 20), transformed([sscc(98)], [D1], 25), shipped([sscc(98)], minutes=30)]
         assert (await self.post("/epcis/capture", document(*told))).json()["accepted"] == 3
-        assert (await self.post("/epcis/capture", document(declared_wrong(told[1]), declared_wrong(told[0])))).json()["accepted"] == 2
+        for wrong in (told[1], told[0]):
+            assert (await self.post("/epcis/capture", document(declared_wrong(wrong)))).json()["accepted"] == 1
 
     async def load(self) -> None:
         """A long document, which the worker captures."""
