@@ -1,9 +1,6 @@
 """Refusals of aliases."""
 
-from datetime import datetime
-
 from backend.identifiers import ObjectKind
-from infra.clock import isoformat
 from infra.errors import ConflictError, InvalidInputError, NotFoundError
 
 
@@ -33,10 +30,9 @@ class AliasExistsError(ConflictError):
 
     code = "ALIAS_EXISTS"
 
-    def __init__(self, first: str, second: str, asserted_at: datetime) -> None:
+    def __init__(self, first: str, second: str) -> None:
         super().__init__(
-            f"{first} and {second} were declared the same on {isoformat(asserted_at)} already; nothing was changed. Revoke that first to give "
-            "another reason.",
+            f"{first} and {second} are declared the same already; nothing was changed. Revoke that first to give another reason.",
             field="sameAs",
         )
 

@@ -45,13 +45,6 @@ async def by_id(tx: TenantTransaction, alias_id: UUID) -> Record | None:
     return await tx.fetchrow(f"select {_COLUMNS} from alias where tenant_id = $1 and alias_id = $2", alias_id)
 
 
-async def of_pair(tx: TenantTransaction, first_id: int, second_id: int) -> Record | None:
-    """The alias in force of two objects, the smaller id first."""
-    return await tx.fetchrow(
-        f"select {_COLUMNS} from alias where tenant_id = $1 and first_id = $2 and second_id = $3 and revoked_at is null", first_id, second_id
-    )
-
-
 async def page(tx: TenantTransaction, object_id: int, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Record]:
     """An object's aliases, newest first, from behind the cursor, in the order of going."""
     behind, order = (">", "asc") if backward else ("<", "desc")

@@ -97,8 +97,7 @@ async def assert_alias(
         tx, alias_id=alias_id, first_id=first, second_id=second, cause=cause, reason=reason, at=at, by=principal.actor_id
     )
     if number is None:
-        known = await repository.of_pair(tx, first, second)
-        raise AliasExistsError(one.uri, other.uri, known["asserted_at"] if known else at)
+        raise AliasExistsError(one.uri, other.uri)
     # As of any time at which either was there, they were the same.
     begun = await repository.first_named_at(tx, (first, second))
     await link_same(tx, number, first, second, min(begun or at, at))

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from backend.balance.flows import LineKind
+from backend.balance.lines import LineKind
 from backend.balance.tanks import Basis, TankPolicy, TankStep
 from backend.genealogy.rules import Certainty
 from backend.shipments import types as shipments

@@ -8,10 +8,12 @@ from typing import Final
 from backend.balance import flow_repository
 from backend.balance.errors import BalanceTooLargeError, NotALotError
 from backend.balance.flow_repository import Asked
-from backend.balance.flows import Balance, LineKind, Linked, Moved, Shipped, Untold, Yield, balance_of, yields_of
+from backend.balance.flows import balance_of
+from backend.balance.lines import Balance, LineKind, Linked, Moved, Shipped, Untold
 from backend.balance.service import tank_shares
 from backend.balance.tanks import Basis, TankPolicy
 from backend.balance.units import Amount
+from backend.balance.yields import Yield, yields_of
 from backend.catalog.sites import Sites
 from backend.events.canonical import Action, EventType
 from backend.genealogy.rules import RECEIVING_STEPS, Certainty
@@ -52,13 +54,16 @@ class StepYield:
 
 @dataclass(frozen=True, slots=True)
 class ProductBalance:
-    """A product's balance of a time over all its lots and units, with the yields of the steps that made it."""
+    """A product's balance of a time over all its lots and units, with the yields of the steps that made it.
+
+    How many they are isn't told to who is limited to sites.
+    """
 
     gtin: str
     since: datetime | None
     until: datetime
     partial: bool
-    lots_and_units: int
+    lots_and_units: int | None
     balance: Balance
     step_yields: tuple[StepYield, ...]
 
@@ -102,7 +107,7 @@ async def product_balance(
     asked = Asked(lots, units, since, moment, sites)
     balance = await _balance(tx, asked, [])
     rows = await flow_repository.yields(tx, asked)
-    return ProductBalance(product, since, moment, sites is not None, len(found), balance, _step_yields(rows))
+    return ProductBalance(product, since, moment, sites is not None, len(found) if sites is None else None, balance, _step_yields(rows))
 
 
 def _gtin(text: str) -> str:

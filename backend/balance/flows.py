@@ -4,142 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
+from backend.balance.lines import INWARD, OUTWARD, Account, Balance, Line, LineKind, Linked, Moved, Shipped, Stock, Untold
 from backend.balance.tanks import Basis
-from backend.balance.units import Amount, Sums, code_of, from_base, to_base, unit_of
-from backend.events.canonical import Action, EventType
+from backend.balance.units import Sums, code_of, from_base, unit_of
+from backend.events.canonical import EventType
 from backend.genealogy.rules import RECEIVING_STEPS, Certainty
 
 COUNTING_STEPS = frozenset({"stock_taking", "cycle_counting"})
-
-
-class LineKind(StrEnum):
-    """What a line of an account tells. Transferred and serialised change where goods are, or how they are named, and not how much there is."""
-
-    MADE = "made"
-    RECEIVED = "received"
-    RETURNED = "returned"
-    FOUND = "found"
-    USED = "used"
-    SHIPPED = "shipped"
-    DESTROYED = "destroyed"
-    MISSED = "missed"
-    TRANSFERRED = "transferred"
-    SERIALISED = "serialised"
-
-
-INWARD = frozenset({LineKind.MADE, LineKind.RECEIVED, LineKind.RETURNED, LineKind.FOUND})
-OUTWARD = frozenset({LineKind.USED, LineKind.SHIPPED, LineKind.DESTROYED, LineKind.MISSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Movements of one look, summed; `quantity` is signed. `via`: of goods in a container that moved. `before` the period.
-
-    `internal`: received from a place of one's own, or from nobody who is named.
-    """
-
-    type: EventType
-    action: Action | None
-    step: str | None
-    disposition: str | None
-    place: str
-    uom: str
-    counterparty: str | None
-    is_unit: bool
-    via: bool
-    quantity: Decimal
-    events: int
-    before: bool = False
-    internal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """What transformations made or used, summed; `untold` of them without a quantity. `place` only where the movements don't have it."""
-
-    made: bool
-    step: str | None
-    uom: str
-    quantity: Decimal | None
-    told: int
-    untold: int
-    before: bool = False
-    basis: Basis = Basis.MEASURED
-    place: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """What shipments to one party from one place carried, summed."""
-
-    place: str | None
-    party: str | None
-    internal: bool
-    uom: str
-    quantity: Decimal
-    told: int
-    untold: int
-    certainty: Certainty
-    before: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: a quantity above nought of one kind. `count` events or shipments tell it."""
-
-    kind: LineKind
-    quantity: Decimal
-    uom: str
-    basis: Basis
-    certainty: Certainty
-    step: str | None
-    place: str | None
-    party: str | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Untold:
-    """What happened without a quantity, so often: it is in no sum."""
-
-    kind: LineKind
-    step: str | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """How much is at a place; below nought where more left than is known to have come."""
-
-    place: str
-    quantity: Decimal
-    uom: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One unit of measure's account: opening + incoming − outgoing = in stock + in transit + difference."""
-
-    uom: str
-    opening: Decimal
-    incoming: Decimal
-    outgoing: Decimal
-    in_stock: Decimal
-    in_transit: Decimal
-    difference: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Accounts by unit of measure, the lines of the period, the stock at its end, and what isn't told."""
-
-    accounts: tuple[Account, ...]
-    lines: tuple[Line, ...]
-    stock: tuple[Stock, ...]
-    untold: tuple[Untold, ...]
 
 
 @dataclass(slots=True)
@@ -173,10 +46,10 @@ def balance_of(moved: Sequence[Moved], linked: Sequence[Linked], shipped: Sequen
     silent += [Untold(LineKind.SHIPPED, None, row.untold) for row in shipped if row.untold and not row.before]
     accounts = tuple(_account(books, account) for account in books.all.accounts)
     stock = tuple(
-        Stock(place, from_base(sums.base(account), code), code)
+        _stock(place, sums.base(account), code_of(account, books.all.codes(account)))
         for place, sums in sorted(books.stock.items())
         for account in sums.accounts
-        if sums.base(account) and (code := code_of(account, books.all.codes(account))) is not None
+        if sums.base(account)
     )
     merged = sorted(_merged(lines), key=lambda line: (list(LineKind).index(line.kind), line.uom, line.step or "", line.place or "", line.party or ""))
     return Balance(accounts, tuple(merged), stock, tuple(_untold_merged([*silent, *untold])))
@@ -246,6 +119,10 @@ def _enter_shipment(books: _Books, lines: list[Line], row: Shipped) -> None:
         lines.append(Line(kind, row.quantity, row.uom, Basis.MEASURED, row.certainty, "shipping", row.place, row.party, row.told))
 
 
+def _stock(place: str, base: Fraction, code: str) -> Stock:
+    return Stock(place, from_base(base, code), code)
+
+
 def _account(books: _Books, account: str) -> Account:
     code = code_of(account, books.all.codes(account))
     stock = sum((sums.base(account) for sums in books.stock.values()), Fraction(0))
@@ -273,31 +150,3 @@ def _untold_merged(silent: Iterable[Untold]) -> list[Untold]:
     for one in silent:
         counts[one.kind, one.step or ""] += one.count
     return [Untold(kind, step or None, count) for (kind, step), count in sorted(counts.items())]
-
-
-@dataclass(frozen=True, slots=True)
-class Yield:
-    """Out over in of one account of one or more steps; `loss` is in less out. None where one side isn't told, or only in part."""
-
-    uom: str
-    put_in: Decimal
-    came_out: Decimal
-    loss: Decimal
-    ratio: Decimal | None
-
-
-def yields_of(put_in: Iterable[Amount], came_out: Iterable[Amount]) -> list[Yield]:
-    """Yields by account, for the accounts in which something came out; nothing is converted between them."""
-    ins, outs = Sums(put_in), Sums(came_out)
-    found = []
-    for account in outs.accounts:
-        code = code_of(account, ins.codes(account) | outs.codes(account))
-        before, after = ins.base(account), outs.base(account)
-        ratio = from_base(after / before, "") if before > 0 else None
-        found.append(Yield(code, from_base(before, code), from_base(after, code), from_base(before - after, code), ratio))
-    return found
-
-
-def scaled(quantity: Decimal, uom: str, target: str) -> Decimal:
-    """A quantity of an account in the unit in which the account is told."""
-    return from_base(to_base(quantity, uom), target)

@@ -9,8 +9,8 @@ from typing import Final
 
 from backend.balance import step_repository
 from backend.balance.errors import NotALotError
-from backend.balance.flows import Yield, yields_of
 from backend.balance.units import Amount, comparable, to_base
+from backend.balance.yields import Yield, yields_of
 from backend.catalog.sites import Sites
 from backend.genealogy import query_service as genealogy
 from backend.identifiers import ObjectKind

@@ -6,7 +6,8 @@ from typing import Final
 
 import strawberry
 
-from backend.balance import enums, flow_service, flows, step_service
+from backend.balance import enums, flow_service, step_service, yields
+from backend.balance import lines as entered
 from backend.graphql.directives import ListSize, requires
 from backend.objects.types import TraceableObject
 from tenants.permissions import Permission
@@ -27,7 +28,7 @@ class BalanceAccount:
     difference: Decimal
 
     @classmethod
-    def of(cls, account: flows.Account) -> "BalanceAccount":
+    def of(cls, account: entered.Account) -> "BalanceAccount":
         """From the service's."""
         return cls(
             uom=account.uom, opening=account.opening, incoming=account.incoming, outgoing=account.outgoing, in_stock=account.in_stock,
@@ -50,7 +51,7 @@ class BalanceLine:
     count: int
 
     @classmethod
-    def of(cls, line: flows.Line) -> "BalanceLine":
+    def of(cls, line: entered.Line) -> "BalanceLine":
         """From the service's."""
         return cls(
             kind=line.kind, quantity=line.quantity, uom=line.uom, basis=line.basis, certainty=line.certainty, step=line.step,
@@ -87,7 +88,7 @@ class Balance:
     truncated: bool
 
     @classmethod
-    def of(cls, balance: flows.Balance) -> "Balance":
+    def of(cls, balance: entered.Balance) -> "Balance":
         """From the service's."""
         return cls(
             accounts=[BalanceAccount.of(account) for account in balance.accounts],
@@ -129,7 +130,7 @@ class StepYield:
     ratio: Decimal | None
 
     @classmethod
-    def of(cls, found: flows.Yield) -> "StepYield":
+    def of(cls, found: yields.Yield) -> "StepYield":
         """From the service's."""
         return cls(uom=found.uom, put_in=found.put_in, came_out=found.came_out, loss=found.loss, ratio=found.ratio)
 
@@ -146,13 +147,13 @@ class StepTypeYield:
 
 @strawberry.type(description="A product's balance over all its lots and units.", directives=requires(Permission.TRACE_READ))
 class ProductBalance:
-    """`partial`: of what is told at your sites alone."""
+    """`partial`: of what is told at your sites alone; then `lotsAndUnits` is null."""
 
     gtin: str
     since: datetime | None
     until: datetime
     partial: bool
-    lots_and_units: int
+    lots_and_units: int | None
     balance: Balance
     step_types: list[StepTypeYield] = strawberry.field(directives=(ListSize(assumed_size=5),))
 

@@ -10,7 +10,7 @@ import pytest
 from backend.balance import flow_service
 from backend.balance.errors import NotALotError
 from backend.balance.flow_service import LotBalance
-from backend.balance.flows import LineKind
+from backend.balance.lines import LineKind
 from backend.balance.tanks import Basis, TankPolicy
 from backend.catalog import service as catalog
 from backend.sandbox.samples import put_catalogue

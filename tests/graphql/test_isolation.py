@@ -7,6 +7,8 @@ from copy import deepcopy
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from backend.graphql.ids import global_id, parse_global_id
 from backend.services import Services
 from infra.clock import now
@@ -29,6 +31,7 @@ WITHOUT = {"signIn", "refreshToken", "signOut", "capture", "exportAudit", "build
 FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language"}
 
 
+@pytest.mark.timeout(400)
 async def test_other_tenants_ids_and_keys_answer_like_ones_that_do_not_exist(
     works: Firm, other_firm: Firm, services: Services, owner: Caller, caller_of: Callable[..., Awaitable[Caller]]
 ) -> None:

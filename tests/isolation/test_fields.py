@@ -85,10 +85,12 @@ async def fill_and_draw(services: Services, person: Person, word: str) -> None:
     rework = [transformed([FLOUR_LOT], [lot(FLOUR, "V-L")], minutes=-99), transformed([lot(FLOUR, "V-L")], [FLOUR_LOT], minutes=58)]
     told = [packed(TANK, amounts=[quantity(FLOUR_LOT, 9)], minutes=54), drawn, made([], [quantity(lot(FLOUR, "V-F2"), 1)], minutes=56)]
     await capture(services, person.tenant.tenant_id, *told, *rework, made([], [quantity(FLOUR_LOT, 1)], minutes=-100, **supplied))
-    given: dict[str, Any] = {"key": FLOUR_LOT, "same_as": lot(FLOUR, "V-F2"), "cause": aliases.AliasCause.MISTYPED, "reason": word}
-    await services.in_tenant(
-        person.tenant.tenant_id, lambda tx: aliases.assert_alias(tx, person.principal, services.capture, **given), gate=Gate.SHARED
-    )
+
+    async def declare(tx: TenantTransaction) -> None:
+        cause, other = aliases.AliasCause.MISTYPED, lot(FLOUR, "V-F2")
+        await aliases.assert_alias(tx, person.principal, services.capture, key=FLOUR_LOT, same_as=other, cause=cause, reason=word)
+
+    await services.in_tenant(person.tenant.tenant_id, declare, gate=Gate.SHARED)
 
 
 async def sign_a_release(services: Services, person: Person, word: str) -> None:

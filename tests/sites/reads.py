@@ -91,7 +91,11 @@ FIELDS: Final[dict[str, list[Read]]] = {
         "lot", "made",
     ),
     "stepBalance": _keyed("query($key: String!) { stepBalance(key: $key) { inputs { quantity object { key } } yields { ratio } } }", "step"),
-    "productBalance": [Read(f'{{ productBalance(gtin: "{FLOUR}") {{ balance {{ lines {{ kind quantity place }} stock {{ place quantity }} }} }} }}')],
+    "productBalance": [
+        Read(
+            f'{{ productBalance(gtin: "{FLOUR}") {{ lotsAndUnits balance {{ lines {{ kind quantity place }} stock {{ place quantity }} }} }} }}'
+        ),
+    ],
     "tank": _keyed("query($key: String!) { tank(key: $key) { level fills(first: 5) { nodes { content { key } event { id } } } } }", "pallet"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
