@@ -176,8 +176,9 @@ class Impact:
     ) -> Connection[ImpactedContainer]:
         """In order of keys, at every level of packing."""
         page = Page.of(first, after, last, before)
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            rows = await whole.containers(tx, self.hit.trace, cursor=page.cursor, backward=page.backward, limit=page.limit)
+            rows = await whole.containers(tx, self.hit.trace, cursor=page.cursor, backward=page.backward, limit=page.limit, sites=sites)
             beside = await whole.neighbours(tx, self.hit.trace, rows)
 
         def told(box: whole.Container) -> ImpactedContainer:

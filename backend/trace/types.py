@@ -160,8 +160,9 @@ class Trace:
     ) -> Connection[TraceContainer]:
         """In order of keys."""
         page = Page.of(first, after, last, before)
+        sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            rows = await whole.containers(tx, self.found.trace, cursor=page.cursor, backward=page.backward, limit=page.limit)
+            rows = await whole.containers(tx, self.found.trace, cursor=page.cursor, backward=page.backward, limit=page.limit, sites=sites)
         return connect(page, rows, node=TraceContainer.of, cursor=lambda one: one.thing.key)
 
     @field(description="What its transformations took from tanks, by `tankPolicy`; empty where none was chosen.", directives=(Cost(weight=20),))

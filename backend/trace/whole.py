@@ -20,6 +20,7 @@ from infra.database import Record, TenantTransaction
 
 K = TypeVar("K", bound=Hashable)
 MOST_CONTENTS: Final = 100
+AT_ONCE: Final = 500
 _INNER: Final = (ObjectKind.TRANSFORMATION, ObjectKind.CONTAINER_STATE, ObjectKind.POOL)
 
 
@@ -160,11 +161,24 @@ async def suppliers(tx: TenantTransaction, trace: Trace, sites: Sites | None = N
     ]
 
 
-async def containers(tx: TenantTransaction, trace: Trace, *, cursor: str | None, backward: bool, limit: int) -> list[Container]:
-    """Containers in which goods of the trace, or units of them, lay as of its moment, by key from behind the cursor, in the order of going."""
+async def containers(
+    tx: TenantTransaction, trace: Trace, *, cursor: str | None, backward: bool, limit: int, sites: Sites | None = None
+) -> list[Container]:
+    """Containers in which goods of the trace, or units of them, lay as of its moment, by key from behind the cursor, in the order of going.
+
+    A container is met at `sites`; then so is all that it holds.
+    """
     goods, at = lying_in(trace), moment_of(trace)
-    boxes = await whole_repository.containers(tx, goods, at, known_at=trace.known_at, cursor=cursor, backward=backward, limit=limit)
-    ids = [row["object_id"] for row in boxes]
+    ids: list[int] = []
+    while len(ids) < limit:
+        asked = limit if sites is None else max(limit, AT_ONCE)
+        boxes = await whole_repository.containers(tx, goods, at, known_at=trace.known_at, cursor=cursor, backward=backward, limit=asked)
+        met = await objects.met_at(tx, [row["object_id"] for row in boxes], sites)
+        ids += [row["object_id"] for row in boxes if row["object_id"] in met]
+        if len(boxes) < asked:
+            break
+        cursor = boxes[-1]["key"]
+    ids = ids[:limit]
     rows = await whole_repository.contents_of(tx, ids, goods, at, known_at=trace.known_at, limit=MOST_CONTENTS)
     outer = await whole_repository.outer_of(tx, ids, at, trace.known_at)
     things = await objects.load(tx, {*ids, *outer.values(), *(row["object_id"] for row in rows)})

@@ -56,7 +56,7 @@ TRACE: Final = "query($key: String!) {{ trace(key: $key, direction: {}) {{ {} sh
 WHOLE: Final = """steps(first: 20) { nodes { bizStep place told operators equipment documents { uri } events { id } inputs { quantity object { key } }
     outputs { quantity object { key } } objects { quantity object { key } } conditions { value } } }
   customers(first: 9) { nodes { party goods { quantity object { key } } } } suppliers(first: 9) { nodes { party goods { quantity } } }
-  summary { nodeCount byPlace { place count } }"""
+  containers(first: 9) { nodes { object { key } contents { quantity object { key } } } } summary { nodeCount byPlace { place count } }"""
 IMPACT: Final = """query($key: String!) { impact(key: $key) { goodsCount goods(first: 20) { nodes { object { key holdCauses { reason } }
     whereabouts { state place party quantity } } } totals(first: 50) { nodes { state place party quantity } } } }"""
 FLOW: Final = """query($key: String!) { flow(key: $key) { linkCount counts { kind count }
