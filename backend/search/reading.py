@@ -22,13 +22,15 @@ _NAMING: Final = ("01", "02", "10", "21", "400", "401", "402", "00", "8004", "80
 class Asked:
     """`keys` are canonical keys that the text writes in full, `codes` bare codes as typed; `forms` are folded, the likeliest first.
 
-    `key_prefix` is the beginning of a key that is still being typed.
+    `key_prefix` is the beginning of a key that is still being typed. `is_whole`: a lot or unit is written in full, and where that is found
+    nothing else is meant.
     """
 
     keys: tuple[str, ...]
     codes: tuple[str, ...]
     forms: tuple[str, ...]
     key_prefix: str | None = None
+    is_whole: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -46,7 +48,7 @@ def read(text: str) -> Asked:
     stripped = trimmed(folded)
     if found is not None and (found.lot or found.serial):
         # The whole is meant, and not whatever else is called like a part of it; where it isn't known, its product may be.
-        return Asked(tuple(_keys(found)), (text,), _kept([found.gtin] if found.gtin else []), _key_prefix(text))
+        return Asked(tuple(_keys(found)), (text,), _kept([found.gtin] if found.gtin else []), _key_prefix(text), is_whole=True)
     named = [element.value for element in reading.elements if element.ai in _NAMING]
     forms = [folded, stripped, *map(fold, named)]
     if stripped.isdigit() and stripped.startswith("0"):

@@ -64,12 +64,14 @@ async def search(tx: TenantTransaction, text: str, sight: Sight, *, kinds: Colle
     looked_at = first + MORE_THAN_TOLD if sight.objects is None and sight.events is None else LOOKED_AT_FOR_SITES
     terms = await _by_terms(tx, asked, wanted, looked_at)
     by_object = [row for row in terms if row["kind"] in OBJECT_KINDS]
-    hits = await _of_objects(tx, asked, by_object, of_objects, looked_at) if of_objects else []
-    entries, cut = await _of_entries(tx, asked, [row for row in terms if row["kind"] not in OBJECT_KINDS], wanted, sight)
-    if SearchKind.LOT in wanted:
-        hits += await _lots_of(tx, [hit for hit in entries if hit.kind is SearchKind.PRODUCT], first, sight.objects)
-    met = await objects.met_at(tx, {hit.subject for hit in hits}, sight.objects)
-    kept = [hit for hit in hits if hit.subject in met] + entries
+    found = await _of_objects(tx, asked, by_object, of_objects, looked_at) if of_objects else []
+    met = await objects.met_at(tx, {hit.subject for hit in found}, sight.objects)
+    kept = [hit for hit in found if hit.subject in met]
+    cut = False
+    if not (asked.is_whole and any(hit.how is How.EXACT and hit.where is Where.KEY for hit in kept)):
+        entries, cut = await _of_entries(tx, asked, [row for row in terms if row["kind"] not in OBJECT_KINDS], wanted, sight)
+        lots = [hit for hit in entries if hit.kind is SearchKind.PRODUCT] if SearchKind.LOT in wanted else []
+        kept += entries + await _lots_of(tx, lots, first, sight.objects)
     best = ranked(kept, first)
     full = cut or _is_cut(terms, looked_at) or len({(hit.thing is None, hit.subject) for hit in kept}) > len(best)
     return Found(best, full)
