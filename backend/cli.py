@@ -9,6 +9,7 @@ from infra.errors import SuyuanError
 
 COMMANDS: Final = (
     "serve", "work", "migrate", "create-tenant", "claim-prefix", "lift-block", "purge-retired", "reseal-secrets", "reset-password", "index-events",
+    "derive-links", "index-search",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Every table of the house, declared by importing it; migrations and the isolation tests start here."""
 
 from backend.alerts import models as alerts
+from backend.aliases import models as aliases
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
@@ -9,6 +10,7 @@ from backend.history import models as history
 from backend.holds import models as holds
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
+from backend.search import models as search
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
 from infra import outbox
@@ -23,6 +25,7 @@ from tenants.signatures import models as signatures
 
 __all__ = [
     "alerts",
+    "aliases",
     "audit",
     "catalog",
     "clients",
@@ -37,6 +40,7 @@ __all__ = [
     "people",
     "recovery",
     "sandbox",
+    "search",
     "second_factor",
     "shipments",
     "signatures",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
+from backend.aliases.reused import ReusedLotWatch
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
@@ -31,7 +32,7 @@ CAPTURED_AT_ONCE = 50
 
 def projections() -> list[Projection]:
     """In the order in which they run: each may read what the ones before it have written."""
-    return [HoldMemory(), FieldProjection(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch()]
+    return [HoldMemory(), FieldProjection(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch(), ReusedLotWatch()]
 
 
 @dataclass(frozen=True, slots=True)

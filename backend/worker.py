@@ -10,11 +10,13 @@ from backend.alerts import service as alerts
 from backend.bulk import staging
 from backend.bulk.work import StagedCapture
 from backend.catalog import service as catalog
+from backend.catalog import versions
 from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.sandbox import service as sandbox
+from backend.search import indexing as search
 from backend.services import Services
 from backend.shipments import projection as shipments
 from backend.subscriptions import bells
@@ -31,10 +33,12 @@ def handlers(services: Services) -> dict[str, Handler]:
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
         alerts.RAISED: alerts.notify,
-        events.CAPTURED: both(services.deliveries.wake, publisher.publish_captured),
+        events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
         publisher.PAGE: publisher.publish_page,
-        holds.CHANGED: publisher.publish_held,
+        holds.CHANGED: both(publisher.publish_held, search.index_named),
+        search.TOPIC: search.index_next,
+        versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
         sandbox.FILL: sandbox.Filler(services.capture),

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     HOLDS_READ = "holds.read"
     HOLDS_PLACE = "holds.place"
     HOLDS_RELEASE = "holds.release"
+    ALIASES_DECLARE = "aliases.declare"
     SHIPMENTS_COMMAND = "shipments.command"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
@@ -61,7 +62,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.WAREHOUSE_KEEPER: _FLOOR | _LOOK | {_P.SHIPMENTS_COMMAND},
         Role.QUALITY_MANAGER: _FLOOR
         | _LOOK
-        | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
+        | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.ALIASES_DECLARE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
         | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.SANDBOX_USE, _P.AUDIT_READ},
         Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
         # Runs the system, and decides nothing about goods: no release, no shipment.

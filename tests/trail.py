@@ -32,6 +32,8 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "capture": {"events.captured"},
     "placeHold": {"hold.placed"},
     "releaseHold": {"hold.released"},
+    "assertAlias": {"alias.asserted"},
+    "revokeAlias": {"alias.revoked"},
     "ship": {"shipment.shipped"},
     "putProducts": {"products.put"},
     "putLocations": {"locations.put"},

@@ -14,7 +14,10 @@ from backend.catalog.sites import Sites
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
+from infra.outbox import enqueue
 
+# An outbox topic, with `kind` and `keys`: whoever finds entries by their names looks at them again.
+ENTRIES_CHANGED: Final = "catalog.entries_changed"
 _UPSERT: Final = {Kind.PRODUCT: repository.upsert_products, Kind.LOCATION: repository.upsert_locations, Kind.PARTNER: repository.upsert_partners}
 # Two machines' clocks differ by this much.
 _AHEAD: Final = timedelta(seconds=30)
@@ -40,6 +43,7 @@ async def write(tx: TenantTransaction, entries: Sequence[Entry], *, valid_from: 
     if not entries:
         return []
     kind = entries[0].sort
+    await enqueue(tx, ENTRIES_CHANGED, [{"kind": int(kind), "keys": [entry.key for entry in entries]}])
     await _UPSERT[kind](tx, [(*repository.row_of(entry), valid_from) for entry in entries])
     return await version_repository.add(
         tx, int(kind), keys=[entry.key for entry in entries], entries=[as_text(entry) for entry in entries],

@@ -16,7 +16,7 @@ from backend.graphql.fields import field
 from backend.identifiers import ObjectKind, as_urn
 from backend.identifiers.types import LONGEST_IDENTIFIER
 from backend.objects import service as objects
-from backend.objects.errors import ObjectNotFoundError
+from backend.objects.errors import AmbiguousCodeError, ObjectNotFoundError
 from backend.objects.types import TraceableObject
 from tenants.permissions import Permission
 
@@ -111,7 +111,7 @@ class ReadCode:
         async with info.context.reading() as tx:
             try:
                 return TraceableObject.of(await objects.find(tx, key, sites))
-            except ObjectNotFoundError:
+            except (ObjectNotFoundError, AmbiguousCodeError):
                 return None
 
     @field(description="The catalogue's entry for the product in it.")

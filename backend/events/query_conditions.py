@@ -61,6 +61,7 @@ def conditions(wanted: EventFilter, values: Values, within: "Within") -> list[st
         found.append(f"e.declared_at is {'not ' if wanted.declared else ''}null")
     found += [_matches(match, values) for match in wanted.matches]
     found += [_has(test, values) for test in wanted.fields]
+    found += [f"e.event_id in ({' union all '.join(having(test, values) for test in tests)})" for tests in wanted.any_of]
     if wanted.among is not None:
         found.append(f"e.event_id = any(${values.add(list(wanted.among))}::bigint[])")
     if wanted.also is not None:
@@ -114,6 +115,8 @@ def having(test: FieldTest, values: Values) -> str:
 
 
 def _compared(test: FieldTest, values: Values) -> Iterable[str]:
+    if test.up_to is not None:
+        yield f"ef.number_value <= ${values.add(test.up_to)}"
     if test.unit is not None:
         yield f"ef.unit = ${values.add(test.unit)}"
     if test.comparison is Comparison.EXISTS:

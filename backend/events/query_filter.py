@@ -50,6 +50,7 @@ class FieldTest:
     """Events that have a field (a code of `backend.events.fields.names`) with one of these values.
 
     A text equals a text; a number equals what was told as a number; a time equals what reads as a time. `unit` must be the field's.
+    With `up_to`, a number that is compared must not be above it either: the same value is within both bounds.
     """
 
     field: int
@@ -58,6 +59,7 @@ class FieldTest:
     numbers: tuple[float, ...] = ()
     times: tuple[datetime, ...] = ()
     unit: str | None = None
+    up_to: float | None = None
 
 
 class Described(StrEnum):
@@ -99,9 +101,9 @@ class EventFilter:
     """What to find. Values of one field are alternatives, fields all hold; times are from (inclusive) to (exclusive).
 
     `read_points_within` and `biz_locations_within` stand for themselves and for what the catalogue puts into them. `among` are
-    internal ids, named where few events have a field that is asked for. `also` must hold besides. Without `order` events come in the
-    tenant's sequence. `count_limit` is the most that is told, over all pages; where more than `max_count` are found,
-    `QueryTooLargeError` is raised.
+    internal ids, named where few events have a field that is asked for. Of each of `any_of` one test at least holds, and `also`
+    besides. Without `order` events come in the tenant's sequence. `count_limit` is the most that is told, over all pages; where more
+    than `max_count` are found, `QueryTooLargeError` is raised.
     """
 
     event_time_from: datetime | None = None
@@ -123,6 +125,7 @@ class EventFilter:
     declared: bool | None = None
     matches: tuple[ObjectMatch, ...] = ()
     fields: tuple[FieldTest, ...] = ()
+    any_of: tuple[tuple[FieldTest, ...], ...] = ()
     attributes: tuple[AttributeTest, ...] = ()
     among: tuple[int, ...] | None = None
     also: "EventFilter | None" = None

@@ -47,6 +47,7 @@ __all__ = [
     "get_event_by_id",
     "last_seq",
     "recorded",
+    "with_few_named",
 ]
 
 FEW: Final = 5_000
@@ -127,7 +128,7 @@ async def find_events(
     Where the filter asks for an order of its own, the page is in that, and goes on `after` the position of the page before.
     Raises `QueryTooLargeError` where there are more than the filter's `max_count`; its `count_limit` counts for this page.
     """
-    wanted = await _with_few_named(tx, await described(tx, wanted))
+    wanted = await with_few_named(tx, await described(tx, wanted))
     within = {places: await sites_within(tx, await elements_below(tx, places)) for places in places_to_resolve(wanted)}
     await _require_few(tx, wanted, after_seq, sites, within)
     size = limit if wanted.count_limit is None else min(limit, wanted.count_limit)
@@ -142,14 +143,16 @@ async def find_events(
     return EventPage(events, None, _position(rows[size - 1], upto) if more else None)
 
 
-async def _with_few_named(tx: TenantTransaction, wanted: EventFilter) -> EventFilter:
+async def with_few_named(tx: TenantTransaction, wanted: EventFilter) -> EventFilter:
     """The same filter, with the events named where few have a field that is asked for.
 
     The planner knows how often a value stands in the table, and not how often in one field: it would look through the whole log.
     """
     few: set[int] | None = None
-    for test in wanted.fields:
-        found = await repository.having_field(tx, test, limit=FEW + 1)
+    for tests in (*((test,) for test in wanted.fields), *wanted.any_of):
+        found: list[int] = []
+        for test in tests:
+            found += await repository.having_field(tx, test, limit=FEW + 1 - len(found)) if len(found) <= FEW else []
         if len(found) <= FEW:
             few = set(found) if few is None else few & set(found)
     return wanted if few is None else replace(wanted, among=tuple(sorted(few)))

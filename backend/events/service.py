@@ -120,8 +120,7 @@ class CaptureService:
             for item in new:
                 identifiers += projection.identifiers(item.event)
         object_ids = dict(await objects.resolve(tx, identifiers))
-        # Two writers that derive at once could each miss what the other has not committed yet.
-        await moments.begin(tx)
+        await self.begin_deriving(tx)
         await repository.insert_participations(tx, new, object_ids)
         declarations = [(repository.base_key(item.event), item.event_id) for item in new if item.event.error_declaration]
         superseded = await repository.supersede(tx, declarations) if declarations else []
@@ -134,10 +133,18 @@ class CaptureService:
             object_ids=object_ids,
             recorded=new,
         )
-        for projection in self._projections:
-            await projection.project(tx, batch)
+        await self.derive(tx, batch)
         await enqueue(tx, CAPTURED, [{"event_ids": [item.event_id for item in new], "superseded": batch.superseded_ids}])
         await repository.number(tx, [item.event_id for item in new])
+
+    async def begin_deriving(self, tx: TenantTransaction) -> None:
+        """Two writers that derive at once could each miss what the other has not committed yet."""
+        await moments.begin(tx)
+
+    async def derive(self, tx: TenantTransaction, batch: Batch) -> None:
+        """Bring every projection up to a batch, also to one that no event made, as an alias does; after `begin_deriving`."""
+        for projection in self._projections:
+            await projection.project(tx, batch)
 
 
 def _mark_repeats(outcomes: list[Outcome]) -> list[Outcome]:

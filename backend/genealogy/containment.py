@@ -8,72 +8,107 @@ from decimal import Decimal
 from backend.events.canonical import Action, CanonicalEvent, EventType, Role
 from backend.events.projection import Batch
 from backend.events.vocabulary import SHIPPING_STEPS
-from backend.genealogy import known
-from backend.genealogy.past import StayKey, take_links, take_stays
-from backend.genealogy.repository import TOLERANCE
-from backend.genealogy.rules import INFINITY, ContainerFact, FactKind, stays
-from backend.identifiers import Identifier, ObjectKind
+from backend.genealogy import known, rules
+from backend.genealogy.lives import ContainerFact, FactKind, Stay, is_cleaning, stays
+from backend.genealogy.past import StayKey, take_stays
+from backend.genealogy.rules import INFINITY, node_of
+from backend.identifiers import Identifier
+from backend.objects import service as objects
 from infra.database import Record, TenantTransaction
 
-AGGREGATION, ASSOCIATION = 1, 2
+CONTAINERS = rules.CONTAINERS
+# What lies in it; what is bound to it; what was taken out of a tank by name and may be in it until the tank is cleaned.
+AGGREGATION, ASSOCIATION, RESIDUE = 1, 2, 3
 # Content, container, kind, opened by, valid from; valid to, closed by, quantity, unit of measure.
 StayRow = tuple[int, int, int, int, datetime, datetime, int | None, Decimal | None, str | None]
-CONTAINERS = frozenset({ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK})
 _CHILD_FACTS = {int(Action.ADD): FactKind.ADD, int(Action.OBSERVE): FactKind.OBSERVE, int(Action.DELETE): FactKind.DELETE}
 
 _FACTS = """
-select p.object_id as container_id, e.event_id, e.event_key, e.event_type, e.action, e.event_time, e.biz_step,
-       p.role, c.object_id as content_id, c.quantity, c.uom
+select p.object_id as container_id, e.event_id, e.event_key, e.event_type, e.action, e.event_time, e.biz_step, e.transformation_id,
+       p.role, c.object_id as content_id, case when p.role = 5 then p.quantity else c.quantity end as quantity,
+       case when p.role = 5 then p.uom else c.uom end as uom
 from event_object p
 join event e on e.tenant_id = $1 and e.event_id = p.event_id and e.superseded_by is null and e.declared_at is null
 left join event_object c on c.tenant_id = $1 and c.event_id = p.event_id and c.role = 3 and p.role = 2
 where p.tenant_id = $1 and p.object_id = any($2::bigint[])
-  and (p.role = 2 or (p.role = 1 and (e.action in (1, 3) and e.event_type = 1 or e.biz_step in ('shipping', 'departing'))))
+  and (p.role = 2
+    or (p.role = 5 and exists (select 1 from traceable_object k where k.tenant_id = $1 and k.object_id = p.object_id and k.kind in (3, 4, 5)))
+    or (p.role = 1 and (e.event_type = 1 and (e.action in (1, 3) or e.biz_step like '%cleaning')
+                     or e.biz_step in ('shipping', 'departing'))))
 """
 
 
 def touched(event: CanonicalEvent) -> Iterable[Identifier]:
     """The containers about which an event says something."""
     for participation in event.participations:
-        own_life = participation.role is Role.SUBJECT and participation.identifier.kind in CONTAINERS and _ends_a_life(event)
-        if own_life or participation.role is Role.PARENT:
+        is_container = participation.identifier.kind in CONTAINERS
+        own_life = participation.role is Role.SUBJECT and is_container and _ends_a_life(event)
+        if own_life or participation.role is Role.PARENT or (participation.role is Role.OUTPUT and is_container):
             yield participation.identifier
 
 
 def _ends_a_life(event: CanonicalEvent) -> bool:
-    return event.biz_step in SHIPPING_STEPS or (event.type is EventType.OBJECT and event.action in (Action.ADD, Action.DELETE))
+    by_itself = event.type is EventType.OBJECT and (event.action in (Action.ADD, Action.DELETE) or is_cleaning(event.biz_step))
+    return by_itself or event.biz_step in SHIPPING_STEPS
 
 
 async def containers_of_events(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
-    """Containers and subjects of events, for taking a superseded event out again."""
+    """Containers, subjects and outputs of events, for taking a superseded event out again."""
     rows = await tx.fetch(
-        "select distinct object_id from event_object where tenant_id = $1 and event_id = any($2::bigint[]) and role in (1, 2)", list(event_ids)
+        "select distinct object_id from event_object where tenant_id = $1 and event_id = any($2::bigint[]) and role in (1, 2, 5)", list(event_ids)
     )
     return {row["object_id"] for row in rows}
 
 
-async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> None:
-    """Make the stays of these containers what the events in force say."""
+async def rebuild(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
+    """Make the stays of these containers what the events in force say. Returns the containers in which something changed."""
     ids = sorted(containers)
     facts: dict[tuple[int, int], list[ContainerFact]] = {}
     shared: dict[int, list[ContainerFact]] = {}
-    for row in await tx.fetch(_FACTS, ids):
+    rows = await tx.fetch(_FACTS, ids)
+    nodes = await _nodes(tx, [row for row in rows if row["role"] == Role.OUTPUT])
+    for row in rows:
         if row["role"] == Role.SUBJECT:
             shared.setdefault(row["container_id"], []).append(_own_fact(row))
+        elif row["role"] == Role.OUTPUT:
+            facts.setdefault((row["container_id"], AGGREGATION), []).append(_fill_fact(row, nodes[row["event_id"]]))
         elif row["event_type"] in (EventType.AGGREGATION, EventType.ASSOCIATION):
             kind = AGGREGATION if row["event_type"] == EventType.AGGREGATION else ASSOCIATION
             facts.setdefault((row["container_id"], kind), []).append(_child_fact(row))
-    await _settle(
-        tx,
-        ids,
-        [
-            (
-                stay.content_id, container_id, kind, stay.opened_by, stay.valid_from, stay.valid_to, stay.closed_by, stay.quantity, stay.uom
-            )
-            for (container_id, kind), own in sorted(facts.items())
-            for stay in stays([*_lines_added(own), *(shared.get(container_id, []) if kind == AGGREGATION else [])])
-        ],
-    )  # fmt: skip
+    tanks = await _tanks(tx, ids) if any(fact.kind is FactKind.DELETE for own in facts.values() for fact in own) else set()
+    wanted = [
+        _stay_row(stay, container_id, RESIDUE if stay.residue else kind)
+        for (container_id, kind), own in sorted(facts.items())
+        for stay in stays(
+            [*_lines_added(own), *(shared.get(container_id, []) if kind == AGGREGATION else [])],
+            is_tank=kind == AGGREGATION and container_id in tanks,
+        )
+    ]
+    return await _settle(tx, ids, wanted)
+
+
+def _stay_row(stay: Stay, container_id: int, kind: int) -> StayRow:
+    return (stay.content_id, container_id, kind, stay.opened_by, stay.valid_from, stay.valid_to, stay.closed_by, stay.quantity, stay.uom)
+
+
+async def _nodes(tx: TenantTransaction, fills: Collection[Record]) -> dict[int, int]:
+    """By event, the node of the transformation that filled a container: that is what lies in it then."""
+    if not fills:
+        return {}
+    nodes = {row["event_id"]: node_of(row["transformation_id"], row["event_key"]) for row in fills}
+    ids = await objects.resolve(tx, nodes.values())
+    return {event_id: ids[node.key] for event_id, node in nodes.items()}
+
+
+async def _tanks(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
+    rows = await tx.fetch(
+        "select object_id from traceable_object where tenant_id = $1 and object_id = any($2::bigint[]) and kind = 5", list(containers)
+    )
+    return {row["object_id"] for row in rows}
+
+
+def _fill_fact(row: Record, node_id: int) -> ContainerFact:
+    return ContainerFact(row["event_time"], FactKind.ADD, row["event_key"], row["event_id"], node_id, row["quantity"], row["uom"])
 
 
 def _child_fact(row: Record) -> ContainerFact:
@@ -100,11 +135,12 @@ def _lines_added(facts: Iterable[ContainerFact]) -> list[ContainerFact]:
 def _own_fact(row: Record) -> ContainerFact:
     kind = FactKind.SHIP
     if row["event_type"] == EventType.OBJECT and row["biz_step"] not in SHIPPING_STEPS:
-        kind = FactKind.BEGIN if row["action"] == Action.ADD else FactKind.END
+        begins = row["action"] == Action.ADD and not is_cleaning(row["biz_step"])
+        kind = FactKind.BEGIN if begins else FactKind.END
     return ContainerFact(row["event_time"], kind, row["event_key"], row["event_id"])
 
 
-async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable[StayRow]) -> None:
+async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable[StayRow]) -> set[int]:
     """Make the stays in these containers what is wanted, row by row: what stays as it is isn't written again, what goes is kept as past."""
     rows = await tx.fetch(
         """select content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom from containment
@@ -121,6 +157,7 @@ async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable
         await take_stays(tx, gone)
     if new:
         await _insert(tx, new)
+    return {key[1] for key in gone} | {row[1] for row in new}
 
 
 def _as_row(record: Record) -> StayRow:
@@ -151,61 +188,18 @@ async def outer_containers(tx: TenantTransaction, containers: Collection[int]) -
     return {row["id"] for row in rows}
 
 
-async def relink_used_up(tx: TenantTransaction, containers: Collection[int]) -> tuple[set[int], set[int]]:
-    """Where one of these containers, or one that any of them ever lay in, went into a transformation as a whole, what was in it went in.
-
-    The containers in a container that was used up are derived anew with it. Returns the contents that were linked before, and
-    those that are now.
-    """
-    concerned = await outer_containers(tx, containers)
-    removed = await tx.fetch(
-        """with recursive derived(child_id) as (
-             select unnest($2::bigint[])
-             union select l.parent_id from derived join lot_link l on l.tenant_id = $1 and l.child_id = derived.child_id
-               and l.kind = 4 and l.superseded_by is null)
-           select l.parent_id, l.child_id, l.event_id, l.kind from lot_link l
-           where l.tenant_id = $1 and l.child_id = any(array(select child_id from derived)) and l.kind = 4 and l.superseded_by is null""",
-        list(concerned),
-    )
-    if removed:
-        await take_links(tx, [tuple(row) for row in removed])
-    # What lay in one of these may have gone in with another container besides.
-    concerned |= await outer_containers(tx, {row["child_id"] for row in removed} - concerned)
-    rows = await tx.fetch(
-        f"""with recursive used(container_id, at) as (
-              select parent_id, occurred_at from lot_link
-              where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 1 and superseded_by is null
-              union
-              select c.content_id, used.at from used
-              join containment c on c.tenant_id = $1 and c.container_id = used.container_id
-                and c.valid_from <= used.at + {TOLERANCE} and c.valid_to >= used.at - {TOLERANCE})
-            insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty)
-            select $1, c.content_id, c.container_id, c.opened_by, 4, min(used.at), max(c.quantity), max(c.uom),
-                   min(case when c.valid_from <= used.at and c.valid_to >= used.at then 1 else 2 end)
-            from used
-            join containment c on c.tenant_id = $1 and c.container_id = used.container_id
-              and c.valid_from <= used.at + {TOLERANCE} and c.valid_to >= used.at - {TOLERANCE}
-            group by c.content_id, c.container_id, c.opened_by
-            on conflict (tenant_id, parent_id, child_id, event_id, kind) do update
-              set occurred_at = least(lot_link.occurred_at, excluded.occurred_at), certainty = least(lot_link.certainty, excluded.certainty),
-                  quantity = greatest(lot_link.quantity, excluded.quantity)
-            returning parent_id""",
-        list(concerned),
-    )
-    return {row["parent_id"] for row in removed}, {row["parent_id"] for row in rows}
-
-
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, *, known_at: datetime | None = None) -> list[Record]:
-    """What is in a container as of a moment, through every level of packing."""
+    """What is in a container as of a moment, through every level of packing; of a tank without the residue of what was taken out by name."""
     if known_at is not None:
         return await known.contents(tx, container_id, at, limit, known_at)
     return await tx.fetch(
         """with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
              select container_id, content_id, quantity, uom, valid_from, valid_to from containment
-             where tenant_id = $1 and container_id = $2 and valid_from <= $3 and valid_to > $3
+             where tenant_id = $1 and container_id = $2 and valid_from <= $3 and valid_to > $3 and kind <> 3
              union
              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
-             join containment c on c.tenant_id = $1 and c.container_id = i.content_id and c.valid_from <= $3 and c.valid_to > $3)
+             join containment c on c.tenant_id = $1 and c.container_id = i.content_id and c.valid_from <= $3 and c.valid_to > $3
+               and c.kind <> 3)
            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $4) as valid_to from inside
            order by container_id, content_id limit $5""",
         container_id,

@@ -22,7 +22,7 @@ LINKS_THEN = f"""
  select {_LINK_COLUMNS} from lot_link_past where tenant_id = $1 and known_from <= $2 and known_to > $2)
 """
 
-_STAY_COLUMNS = "content_id, container_id, valid_from, valid_to, opened_by, quantity, uom"
+_STAY_COLUMNS = "content_id, container_id, kind, valid_from, valid_to, opened_by, quantity, uom"
 STAYS_THEN = f"""
 (select {_STAY_COLUMNS} from containment where tenant_id = $1 and known_from <= $2
  union all
@@ -129,10 +129,10 @@ async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit
     return await tx.fetch(
         f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
               select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from {STAYS_THEN} c
-              where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4
+              where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3
               union
               select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
-              join {STAYS_THEN} c on c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4)
+              join {STAYS_THEN} c on c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3)
             select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
             order by container_id, content_id limit $6""",
         known_at,

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from backend.events.canonical import CanonicalEvent, Role
+from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch
 from backend.genealogy import repository, rules
-from backend.genealogy.containment import CONTAINERS, relink_used_up
+from backend.genealogy.candidates import settle_candidates
+from backend.genealogy.members import settle_members, settle_pools
 from backend.genealogy.rules import Certainty, LinkKind
+from backend.genealogy.states import insert_states, settle_states
 from backend.identifiers import Identifier, ObjectKind
 from infra.database import TenantTransaction
 
@@ -35,14 +37,14 @@ class GenealogyProjection:
         if members:
             await repository.insert_memberships(tx, members)
             batch.units |= {row[0] for row in members}
-        before, contents = await self._used_up(tx, batch, stale)
-        units = batch.units | self._units_named(batch) | contents
-        await self._derive(tx, units, stale | (before - contents), {row[0] for row in links if row[3] == LinkKind.INPUT})
-        batch.nodes |= contents
-        # A shipment counts a unit by itself only while it has links of its own, so those that have lost some count too.
-        batch.units |= units | stale | before
         moved |= await self._move(tx, batch)
-        await self._class_inputs(tx, batch, moved)
+        changed = await self._class_inputs(tx, batch, moved) | await self._states(tx, batch, stale)
+        batch.nodes |= changed
+        # A shipment counts a unit by itself only while it has links of its own, so those that have lost some count too.
+        batch.units |= self._units_named(batch) | changed | stale
+        lots = await settle_members(tx, batch.units) if batch.units else set()
+        used = changed | {batch.object_id(lot) for lot in self._lots_used(batch)}
+        batch.nodes |= await settle_pools(tx, lots | stale, used)
 
     async def _supersede(self, tx: TenantTransaction, batch: Batch) -> tuple[set[int], set[int]]:
         """Nodes and units that lost something, and objects that were moved by what is out of force."""
@@ -52,25 +54,17 @@ class GenealogyProjection:
         batch.nodes |= nodes
         return units | nodes, await repository.moved_by(tx, batch.superseded_ids)
 
-    async def _used_up(self, tx: TenantTransaction, batch: Batch, stale: set[int]) -> tuple[set[int], set[int]]:
-        """What lay in containers that went in as a whole: (linked before, linked now), for the containers that the batch concerns."""
-        used = {
-            batch.object_id(participation.identifier)
-            for item in batch.applied
-            for participation in item.event.participations
-            if participation.role is Role.INPUT and participation.identifier.kind in CONTAINERS
-        }
-        concerned = batch.containers | used | stale
-        return await relink_used_up(tx, concerned) if concerned else (set(), set())
-
-    async def _derive(self, tx: TenantTransaction, units: set[int], stale: set[int], lots: set[int]) -> None:
-        """Member edges and shares, as functions of the links and memberships in force."""
-        if stale:
-            lots = lots | await repository.forget_derived(tx, stale)
-        if units or stale:
-            lots = lots | await repository.link_members(tx, units | stale)
-        if lots:
-            await repository.link_shares(tx, lots)
+    async def _states(self, tx: TenantTransaction, batch: Batch, stale: set[int]) -> set[int]:
+        """What lay in containers as they were used, for the containers that the batch concerns. Returns the nodes whose links changed."""
+        states = [(item, *state) for item in batch.applied for state in rules.container_states(item.event)]
+        rows = [
+            (batch.object_id(state), batch.object_id(container), item.event_id, item.event.event_time, filled)
+            for item, state, container, filled in states
+        ]
+        if rows:
+            await insert_states(tx, rows)
+        concerned = batch.containers | {container for _, container, _, _, filled in rows if not filled}
+        return await settle_states(tx, concerned, stale) if concerned or stale else set()
 
     def _links(self, batch: Batch) -> list[repository.LinkRow]:
         return [
@@ -92,6 +86,14 @@ class GenealogyProjection:
             if identifier.kind is ObjectKind.UNIT
         }
 
+    def _lots_used(self, batch: Batch) -> list[Identifier]:
+        return [
+            link.parent
+            for item in batch.applied
+            for link in rules.stated_links(item.event)
+            if link.kind is LinkKind.INPUT and link.parent.kind is ObjectKind.LOT
+        ]
+
     async def _move(self, tx: TenantTransaction, batch: Batch) -> set[int]:
         rows = [
             (
@@ -110,7 +112,8 @@ class GenealogyProjection:
             if stated.identifier.kind is ObjectKind.LOT
         }
 
-    async def _class_inputs(self, tx: TenantTransaction, batch: Batch, moved: set[int]) -> None:
+    async def _class_inputs(self, tx: TenantTransaction, batch: Batch, moved: set[int]) -> set[int]:
+        """Products that went in without their lot. Returns the nodes whose links changed."""
         rows = [
             (
                 item.event_id, batch.object_id(rules.transformation_node(item.event)), batch.object_id(product), product.gtin or product.key,
@@ -124,5 +127,4 @@ class GenealogyProjection:
         events = {row[0] for row in rows}
         if moved:
             events |= set(await repository.class_inputs_touched(tx, moved))
-        if events:
-            batch.nodes |= await repository.relink_candidates(tx, events)
+        return await settle_candidates(tx, events) if events else set()

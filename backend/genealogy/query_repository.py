@@ -21,10 +21,14 @@ async def containers_of(tx: TenantTransaction, states: Collection[int]) -> list[
     )
 
 
-async def states_of(tx: TenantTransaction, containers: Collection[int]) -> list[Record]:
-    """(state, container, used at) for every state of these containers, those too of which no link in force tells."""
+async def states_of(tx: TenantTransaction, containers: Collection[int], *, in_force: bool) -> list[Record]:
+    """(state, container, used at) for the states of these containers; with `in_force` those alone to which a link in force leads."""
+    linked = """ and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = s.state_id and l.superseded_by is null)
+                 or exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = s.state_id and l.superseded_by is null))"""
     return await tx.fetch(
-        "select state_id, container_id, used_at from container_state where tenant_id = $1 and container_id = any($2::bigint[])", list(containers)
+        f"""select s.state_id, s.container_id, s.used_at from container_state s
+            where s.tenant_id = $1 and s.container_id = any($2::bigint[]){linked if in_force else ""}""",
+        list(containers),
     )
 
 

@@ -55,9 +55,14 @@ async def containers_of(tx: TenantTransaction, states: Collection[int]) -> dict[
     return {row["state_id"]: (row["container_id"], row["used_at"]) for row in await query_repository.containers_of(tx, states)} if states else {}
 
 
-async def states_of(tx: TenantTransaction, containers: Collection[int], until: datetime | None = None) -> dict[int, tuple[int, datetime]]:
-    """The states of containers, used or filled by then: {state: (container, as of when)}."""
-    rows = await query_repository.states_of(tx, containers) if containers else []
+async def states_of(
+    tx: TenantTransaction, containers: Collection[int], until: datetime | None = None, *, known_at: datetime | None = None
+) -> dict[int, tuple[int, datetime]]:
+    """The states in force of containers, used or filled by then: {state: (container, as of when)}.
+
+    With `known_at` all that ever were: the links known then tell which of them were in force.
+    """
+    rows = await query_repository.states_of(tx, containers, in_force=known_at is None) if containers else []
     return {row["state_id"]: (row["container_id"], row["used_at"]) for row in rows if until is None or row["used_at"] <= until}
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from backend.events.moments import MOMENT
-from backend.genealogy.past import take_links
 from infra.database import TenantTransaction
 
 # Clocks of different firms differ; within this bound containment and presence count as possible (MODEL: Time).
@@ -79,60 +78,6 @@ async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequenc
     return {row["parent_id"] for row in rows} | {row["child_id"] for row in rows}
 
 
-async def link_members(tx: TenantTransaction, units: Collection[int]) -> set[int]:
-    """A unit with links of its own keeps a member edge from its lot; returns the lots of all these units that have one.
-
-    Also of those that had it before: what the unit has got besides may be its making, on which shares of the lot's uses rest.
-    """
-    await tx.execute(
-        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
-           select $1, m.lot_id, m.unit_id, m.event_id, 3, e.event_time, 1
-           from unit_membership m
-           join event e on e.tenant_id = $1 and e.event_id = m.event_id
-           where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.superseded_by is null
-             and (exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = m.unit_id and l.superseded_by is null)
-               or exists (select 1 from lot_link l where l.tenant_id = $1 and l.child_id = m.unit_id and l.kind <> 3 and l.superseded_by is null))
-           on conflict do nothing""",
-        list(units),
-    )
-    rows = await tx.fetch(
-        "select distinct parent_id from lot_link where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 and superseded_by is null",
-        list(units),
-    )
-    return {row["parent_id"] for row in rows}
-
-
-async def forget_derived(tx: TenantTransaction, units: Collection[int]) -> set[int]:
-    """Take away the member edges and shares of units that lost a link or a membership; returns their lots. They are derived anew."""
-    rows = await tx.fetch(
-        """select parent_id, child_id, event_id, kind from lot_link
-           where tenant_id = $1 and child_id = any($2::bigint[]) and kind = 3 and superseded_by is null
-           union all
-           select parent_id, child_id, event_id, kind from lot_link
-           where tenant_id = $1 and parent_id = any($2::bigint[]) and kind = 5 and superseded_by is null""",
-        list(units),
-    )
-    if rows:
-        await take_links(tx, [tuple(row) for row in rows])
-    return {row["parent_id"] for row in rows if row["kind"] == 3}
-
-
-async def link_shares(tx: TenantTransaction, lots: Collection[int]) -> None:
-    """Where a lot went in as a whole, each of its units with a making of its own may have gone in."""
-    await tx.execute(
-        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
-           select distinct $1::int, m.child_id, i.child_id, i.event_id, 5, i.occurred_at, 2
-           from lot_link i
-           join lot_link m on m.tenant_id = $1 and m.parent_id = i.parent_id and m.kind = 3 and m.superseded_by is null
-           where i.tenant_id = $1 and i.parent_id = any($2::bigint[]) and i.kind = 1 and i.superseded_by is null
-             and not exists (select 1 from lot_link s where s.tenant_id = $1 and s.parent_id = m.child_id and s.child_id = i.child_id
-                             and s.event_id = i.event_id and s.kind = 5)
-             and exists (select 1 from lot_link o where o.tenant_id = $1 and o.child_id = m.child_id and o.kind = 2 and o.superseded_by is null)
-           on conflict do nothing""",
-        list(lots),
-    )
-
-
 async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) -> list[int]:
     """Events with an input told without its lot, of a product of which a lot in `moved` has just been moved or corrected."""
     rows = await tx.fetch(
@@ -142,30 +87,6 @@ async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) ->
         list(moved),
     )
     return [row["event_id"] for row in rows]
-
-
-async def relink_candidates(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:
-    """For inputs told without their lot: link every lot of the product that was present there then, as possible; returns these lots."""
-    gone = await tx.fetch(
-        """select parent_id, child_id, event_id, kind from lot_link
-           where tenant_id = $1 and event_id = any($2::bigint[]) and kind = 6 and superseded_by is null""",
-        list(event_ids),
-    )
-    if gone:
-        await take_links(tx, [tuple(row) for row in gone])
-    rows = await tx.fetch(
-        f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
-            select $1, o.object_id, c.node_id, c.event_id, 6, c.occurred_at, 2
-            from class_input c
-            join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
-            where c.tenant_id = $1 and c.event_id = any($2::bigint[]) and c.superseded_by is null
-              and (select sum(m.delta) from movement m
-                   where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
-                     and m.moved_at <= c.occurred_at + {TOLERANCE} and (c.place is null or m.place = c.place)) > 0
-            on conflict do nothing returning parent_id""",
-        list(event_ids),
-    )
-    return {row["parent_id"] for row in rows}
 
 
 async def moved_by(tx: TenantTransaction, event_ids: Collection[int]) -> set[int]:

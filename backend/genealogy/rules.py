@@ -1,6 +1,6 @@
-"""Pure decisions: which links, memberships and movements an event states, and what a container holds when (MODEL: Objects and links)."""
+"""Pure decisions: which links, memberships and movements an event states (MODEL: Objects and links)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,15 +14,19 @@ from backend.identifiers import DIGITAL_LINK_ROOT, Identifier, ObjectKind, parse
 INFINITY = datetime(9999, 12, 31, tzinfo=UTC)
 IN_TRANSIT = "urn:suyuan:in-transit"
 RECEIVING_STEPS = frozenset({"receiving", "arriving"})
+CONTAINERS = frozenset({ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK})
 _OWNERLESS = (ObjectKind.PRODUCT_CLASS,)
 
 
 class LinkKind(IntEnum):
     """Why one node leads to another; the numbers are stored and never change.
 
-    MEMBER: from a lot to a unit that has links of its own. CONTENT: from what lay in a container that was used up as a whole.
-    SHARE: from such a unit to what its lot was used for, not knowing which units went. CANDIDATE: from a lot that was present
-    when its product was used without naming a lot. ALIAS: both ways between two objects that a person has declared to be the same.
+    INPUT, OUTPUT: into a transformation and out of it; a container stands there as a state, as it was used or filled by that event.
+    MEMBER: from a lot to a unit that has links of its own. CONTENT: from what lay in a container to the container as it was used; also
+    from the state of an earlier use to that of the next, which holds all of it and more. SHARE: from such a unit to the pool of its lot,
+    and from there to what the lot was used for, not knowing which units went. CANDIDATE: from a lot that was present when its product
+    was used without naming a lot. ALIAS: both ways between two objects that a person has declared to be the same. RESIDUE: as CONTENT,
+    of what was taken out of a tank by name, and may have been in it all the same until the tank was cleaned.
     """
 
     INPUT = 1
@@ -32,6 +36,7 @@ class LinkKind(IntEnum):
     SHARE = 5
     CANDIDATE = 6
     ALIAS = 7
+    RESIDUE = 8
 
 
 class Certainty(IntEnum):
@@ -54,8 +59,44 @@ class StatedLink:
 
 def transformation_node(event: CanonicalEvent) -> Identifier:
     """The node between inputs and outputs: one for all parts under a transformationID, else one of the event's own."""
-    key = event.transformation_id or f"urn:suyuan:transformation:{event.event_key}"
-    return Identifier(ObjectKind.TRANSFORMATION, f"transformation:{key}", event.transformation_id or event.event_key)
+    return node_of(event.transformation_id, event.event_key)
+
+
+def node_of(transformation_id: str | None, event_key: str) -> Identifier:
+    """The same, of an event as it is stored."""
+    key = transformation_id or f"urn:suyuan:transformation:{event_key}"
+    return Identifier(ObjectKind.TRANSFORMATION, f"transformation:{key}", transformation_id or event_key)
+
+
+def use_of(event_key: str, container: Identifier) -> Identifier:
+    """The state of a container as an event used it."""
+    key = f"used:{event_key}|{container.key}"
+    return Identifier(ObjectKind.CONTAINER_STATE, key, key)
+
+
+def fill_of(event_key: str, container: Identifier) -> Identifier:
+    """The state of a container as a transformation filled it: shown, but never led away from. What was filled in is the transformation."""
+    key = f"filled:{event_key}|{container.key}"
+    return Identifier(ObjectKind.CONTAINER_STATE, key, key)
+
+
+def pool_of(lot_key: str) -> Identifier:
+    """The node of those units of a lot that have histories of their own, where the lot is used without telling which units went."""
+    return Identifier(ObjectKind.POOL, f"pool:{lot_key}", lot_key)
+
+
+def container_states(event: CanonicalEvent) -> list[tuple[Identifier, Identifier, bool]]:
+    """(state, container, filled) for the containers that a transformation uses or fills."""
+    if event.type is not EventType.TRANSFORMATION:
+        return []
+    states: dict[str, tuple[Identifier, Identifier, bool]] = {}
+    for participation in event.participations:
+        container = participation.identifier
+        if container.kind in CONTAINERS and participation.role in (Role.INPUT, Role.OUTPUT):
+            filled = participation.role is Role.OUTPUT
+            state = fill_of(event.event_key, container) if filled else use_of(event.event_key, container)
+            states[state.key] = (state, container, filled)
+    return list(states.values())
 
 
 def lot_of(identifier: Identifier) -> Identifier | None:
@@ -89,7 +130,11 @@ def stated_links(event: CanonicalEvent) -> list[StatedLink]:
         if identifier.kind in _OWNERLESS:
             continue
         if participation.role is Role.INPUT:
-            link = StatedLink(identifier, node, LinkKind.INPUT, participation.quantity, participation.uom)
+            parent = use_of(event.event_key, identifier) if identifier.kind in CONTAINERS else identifier
+            link = StatedLink(parent, node, LinkKind.INPUT, participation.quantity, participation.uom)
+        elif participation.role is Role.OUTPUT and identifier.kind in CONTAINERS:
+            filled = fill_of(event.event_key, identifier)
+            link = StatedLink(node, filled, LinkKind.OUTPUT, participation.quantity, participation.uom)
         elif participation.role is Role.OUTPUT:
             link = _output_link(node, participation, own_links=own_links)
         else:
@@ -197,90 +242,3 @@ def _party(parties: Sequence[tuple[str, str]], *kinds: str) -> str | None:
 def _counterparty(event: CanonicalEvent, factor: int) -> str | None:
     parties = event.destinations if factor < 0 else event.sources
     return _party(parties, "owning_party", "possessing_party")
-
-
-class FactKind(IntEnum):
-    """What an event says of a container; at one instant they count in this order."""
-
-    BEGIN = 1
-    ADD = 2
-    OBSERVE = 3
-    DELETE = 4
-    EMPTY = 5
-    SHIP = 6
-    END = 7
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerFact:
-    """One thing that one event says of one container; `content_id` is None where it concerns the container itself."""
-
-    at: datetime
-    kind: FactKind
-    event_key: str
-    event_id: int
-    content_id: int | None = None
-    quantity: Decimal | None = None
-    uom: str | None = None
-
-
-@dataclass(slots=True)
-class Stay:
-    """A content's stay in a container: from (inclusive) to (exclusive); `quantity` is None for an instance."""
-
-    content_id: int
-    opened_by: int
-    valid_from: datetime
-    valid_to: datetime
-    closed_by: int | None
-    quantity: Decimal | None
-    uom: str | None
-
-
-def stays(facts: Iterable[ContainerFact]) -> list[Stay]:
-    """What lay in one container from when to when, as a function of the set of facts: their order of arrival doesn't matter.
-
-    A container has lives: what is still inside ends when it is commissioned anew or destroyed, and at the first ADD after
-    it was shipped (an SSCC that is used again).
-    """
-    closed: list[Stay] = []
-    open_stays: list[Stay] = []
-    shipped = False
-    for fact in sorted(facts, key=lambda fact: (fact.at, fact.kind, fact.event_key, fact.content_id or 0)):
-        if fact.kind in (FactKind.BEGIN, FactKind.END, FactKind.EMPTY) or (fact.kind is FactKind.ADD and shipped):
-            closed += _ended(open_stays, fact)
-            open_stays = []
-            shipped = False
-        if fact.kind is FactKind.SHIP:
-            shipped = True
-        elif fact.content_id is not None and fact.kind is FactKind.DELETE:
-            closed += _taken_out(open_stays, fact)
-        elif fact.content_id is not None:
-            inside = any(stay.content_id == fact.content_id for stay in open_stays)
-            if not inside or (fact.kind is FactKind.ADD and fact.quantity is not None):
-                open_stays.append(Stay(fact.content_id, fact.event_id, fact.at, INFINITY, None, fact.quantity, fact.uom))
-    return [stay for stay in closed + open_stays if stay.valid_from < stay.valid_to]
-
-
-def _ended(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
-    for stay in open_stays:
-        stay.valid_to, stay.closed_by = fact.at, fact.event_id
-    return list(open_stays)
-
-
-def _taken_out(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
-    """End the content's stays, oldest first; ADD 100 and DELETE 40 leave a stay of 60 from then on."""
-    closed = []
-    left = fact.quantity
-    for stay in [stay for stay in open_stays if stay.content_id == fact.content_id and stay.uom == fact.uom]:
-        if left is not None and left <= 0:
-            break
-        open_stays.remove(stay)
-        stay.valid_to, stay.closed_by = fact.at, fact.event_id
-        closed.append(stay)
-        if left is None or stay.quantity is None:
-            continue
-        if stay.quantity > left:
-            open_stays.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, stay.quantity - left, stay.uom))
-        left -= stay.quantity
-    return closed

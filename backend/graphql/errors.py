@@ -45,9 +45,16 @@ class UserErrorCode(Enum):
     EVENT_CONFLICT = "EVENT_CONFLICT"
     CAPTURE_LIMIT_EXCEEDED = "CAPTURE_LIMIT_EXCEEDED"
     OBJECT_NOT_FOUND = "OBJECT_NOT_FOUND"
+    AMBIGUOUS_CODE = "AMBIGUOUS_CODE"
     GOODS_HELD = "GOODS_HELD"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     HOLD_RELEASED = "HOLD_RELEASED"
+    ALIAS_TO_ITSELF = "ALIAS_TO_ITSELF"
+    ALIAS_KINDS_DIFFER = "ALIAS_KINDS_DIFFER"
+    ALIAS_EXISTS = "ALIAS_EXISTS"
+    TOO_MANY_ALIASES = "TOO_MANY_ALIASES"
+    ALIAS_NOT_FOUND = "ALIAS_NOT_FOUND"
+    ALIAS_REVOKED = "ALIAS_REVOKED"
     MEMBER_STATE = "MEMBER_STATE"
     OWN_RIGHTS = "OWN_RIGHTS"
     OWNER_REQUIRED = "OWNER_REQUIRED"
@@ -128,6 +135,8 @@ def told(error: GraphQLError) -> GraphQLError:
         message = cause.message
         extensions |= {"field": cause.field} if cause.field else {}
         extensions |= {"retryAfter": cause.detail["retry_after"]} if "retry_after" in cause.detail else {}
+        # What else may be meant by a code that is unknown, or that several objects have.
+        extensions |= {name: cause.detail[name] for name in ("nearest", "candidates") if cause.detail.get(name)}
     elif isinstance(cause, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | TimeoutError):
         extensions |= {"code": "UNAVAILABLE", "retryAfter": 1}
         message = "This took too long just now. Try again in a moment, or ask for less."

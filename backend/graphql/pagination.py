@@ -96,10 +96,11 @@ class Page:
 
     def unknown_cursor(self) -> InvalidInputError:
         """The refusal of a cursor that isn't of this list."""
-        return _foreign_cursor("before" if self.backward else "after")
+        return foreign_cursor("before" if self.backward else "after")
 
 
-def _foreign_cursor(name: str) -> InvalidInputError:
+def foreign_cursor(name: str) -> InvalidInputError:
+    """The refusal of a cursor that isn't of this list."""
     return InvalidInputError(f"The cursor in “{name}” isn't one of this list. Take it from the pageInfo of the page before.", field=name)
 
 
@@ -109,13 +110,13 @@ def encode_cursor(value: str) -> str:
 
 
 def decode_cursor(cursor: str, name: str) -> str:
-    """What an opaque cursor holds; raises `InvalidInputError` for what isn't one."""
+    """What stands in a cursor; raises `InvalidInputError`."""
     try:
         value = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode() if cursor.isascii() else "\x00"
     except (binascii.Error, UnicodeDecodeError, ValueError):
         value = "\x00"
     if "\x00" in value or len(value) > 4_000:
-        raise _foreign_cursor(name)
+        raise foreign_cursor(name)
     return value
 
 

@@ -29,6 +29,9 @@ from backend.access.signatures import SignatureQueries
 from backend.access.signing_in import SigningInMutations, SigningInQueries
 from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
+from backend.aliases.mutations import AliasMutations
+from backend.aliases.queries import AliasQueries
+from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
 from backend.catalog.mutations import CatalogMutations
@@ -49,11 +52,13 @@ from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
 from backend.objects.types import NODES as OBJECT_NODES
+from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
 from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
 from backend.trace.queries import TraceQueries
+from backend.trace.subscriptions import TraceSubscriptions
 
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
@@ -63,13 +68,16 @@ QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries, ShapeQueries,
+    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    AliasMutations,
 )  # fmt: skip
+SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):
@@ -86,7 +94,7 @@ def build_schema() -> strawberry.Schema:
     schema = ProtectedSchema(
         query=merge_types("Query", QUERIES),
         mutation=merge_types("Mutation", MUTATIONS),
-        subscription=EventSubscriptions,
+        subscription=merge_types("Subscription", SUBSCRIPTIONS),
         extensions=[Protection],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

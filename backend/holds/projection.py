@@ -9,7 +9,8 @@ from backend.events.projection import Batch
 from backend.genealogy import reach as genealogy
 from backend.genealogy.containment import outer_containers
 from backend.holds import reach, repository
-from backend.identifiers import Identifier
+from backend.identifiers import Identifier, ObjectKind
+from backend.objects import service as objects
 from backend.shipments import service as shipments
 from infra.database import TenantTransaction
 
@@ -70,7 +71,7 @@ class HoldWatch:
             now = await reach.held_by(tx, roots, cuts)
             lost = batch.held_before.get(hold_id, set()) - now
             still = {unit for unit, lot in await genealogy.lots_of(tx, lost) if lot in now}
-            pending |= {(hold_id, object_id, declaration) for object_id in lost - still}
+            pending |= {(hold_id, object_id, declaration) for object_id in await _things(tx, lost - still)}
         if pending:
             await repository.insert_pending(tx, sorted(pending))
 
@@ -89,3 +90,8 @@ class HoldWatch:
                 )  # fmt: skip
             if causes:
                 await repository.mark_anomaly(tx, [shipped.shipment_id], HELD_GOODS_SHIPPED)
+
+
+async def _things(tx: TenantTransaction, nodes: set[int]) -> set[int]:
+    """Without the genealogy's own nodes, which nobody could release."""
+    return {node for node, thing in (await objects.load(tx, nodes)).items() if thing.kind not in (ObjectKind.CONTAINER_STATE, ObjectKind.POOL)}

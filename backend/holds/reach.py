@@ -71,6 +71,7 @@ async def _reached(tx: TenantTransaction, goods: list[int], roots: list[Record],
     up = await reach.ancestors(tx, goods, stop_at=cuts)
     found = [root for object_id in up & by_object.keys() for root in by_object[object_id]]
     held_in = {row["container_id"] for row in await repository.held_containers(tx, up, by_object.keys())}
+    held_in |= {row["container_id"] for row in await repository.held_states(tx, up, by_object.keys())}
     known = {root["hold_id"] for root in found}
     return found + [root for container_id in sorted(held_in) for root in by_object[container_id] if root["hold_id"] not in known]
 
@@ -126,9 +127,10 @@ async def _told(tx: TenantTransaction, hits: list[_Hit]) -> list[HoldCause]:
 
 
 async def held_by(tx: TenantTransaction, root_objects: Collection[int], cuts: Collection[int]) -> set[int]:
-    """Everything that a hold with these roots and cuts reaches downwards, the contents of held containers included."""
+    """Everything that a hold with these roots and cuts reaches downwards: what lies in held containers, and their uses since, included."""
     contents = await reach.inside(tx, root_objects)
-    return await reach.descendants(tx, set(contents) | set(root_objects), stop_at=cuts)
+    used = await repository.states_held(tx, root_objects)
+    return await reach.descendants(tx, set(contents) | set(root_objects) | used, stop_at=cuts)
 
 
 async def holds_reaching(tx: TenantTransaction) -> dict[UUID, tuple[list[int], list[int]]]:

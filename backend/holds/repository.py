@@ -11,6 +11,14 @@ from infra.database import Record, TenantTransaction
 
 HOLD_COLUMNS = "h.hold_id, h.object_id, o.key, o.kind, h.reason, h.note, h.status, h.placed_at, h.placed_by, h.released_at, h.release_reason"
 ACTIVE, RELEASED = 1, 2
+# What a release named; of a container also all its states, those to come as well: the hold no longer passes through it.
+_CUTS = """coalesce((
+                    select array_agg(cut.object_id) from (
+                      select c.object_id from hold_cut c where c.tenant_id = $1 and c.hold_id = h.hold_id
+                      union all
+                      select s.state_id from hold_cut c
+                      join container_state s on s.tenant_id = $1 and s.container_id = c.object_id
+                      where c.tenant_id = $1 and c.hold_id = h.hold_id) cut), '{}')"""
 
 
 async def insert(tx: TenantTransaction, *, hold_id: UUID, object_id: int, reason: str, note: str, placed_at: datetime, placed_by: UUID) -> None:
@@ -30,12 +38,12 @@ async def insert(tx: TenantTransaction, *, hold_id: UUID, object_id: int, reason
 async def roots(tx: TenantTransaction) -> list[Record]:
     """Roots in force: held objects and goods left pending by a correction: (hold, object, reason, placed at, pending, cuts)."""
     return await tx.fetch(
-        """select h.hold_id, h.object_id, h.reason, h.placed_at, false as pending,
-                  coalesce((select array_agg(c.object_id) from hold_cut c where c.tenant_id = $1 and c.hold_id = h.hold_id), '{}') as cuts
+        f"""select h.hold_id, h.object_id, h.reason, h.placed_at, false as pending,
+                  {_CUTS} as cuts
            from hold h where h.tenant_id = $1 and h.status = 1
            union all
            select h.hold_id, p.object_id, h.reason, h.placed_at, true,
-                  coalesce((select array_agg(c.object_id) from hold_cut c where c.tenant_id = $1 and c.hold_id = h.hold_id), '{}')
+                  {_CUTS}
            from hold h join hold_pending p on p.tenant_id = $1 and p.hold_id = h.hold_id and p.released_at is null
            where h.tenant_id = $1 and h.status = 1"""
     )
@@ -63,6 +71,47 @@ async def held_containers(tx: TenantTransaction, objects: Collection[int], conta
         list(objects),
         list(containers),
     )
+
+
+# A use of a held container is held from the hold on; one of which nothing is known but the container, whenever it was.
+_USED_WHILE_HELD = """(s.used_at >= h.placed_at or not exists (
+  select 1 from lot_link l where l.tenant_id = $1 and l.child_id = s.state_id and l.kind in (4, 8) and l.superseded_by is null))"""
+
+
+async def held_states(tx: TenantTransaction, states: Collection[int], containers: Collection[int]) -> list[Record]:
+    """Which of the nodes are uses of one of `containers`, or of what lay in it at or after its hold was placed: (object, container)."""
+    return await tx.fetch(
+        f"""with recursive outward(state_id, used_at, container_id, valid_to) as (
+              select s.state_id, s.used_at, s.container_id, 'infinity'::timestamptz from container_state s
+              where s.tenant_id = $1 and s.state_id = any($2::bigint[]) and not s.filled
+              union
+              select w.state_id, w.used_at, c.container_id, least(w.valid_to, c.valid_to) from outward w
+              join containment c on c.tenant_id = $1 and c.content_id = w.container_id)
+            select distinct s.state_id as object_id, s.container_id from outward s
+            join hold h on h.tenant_id = $1 and h.object_id = s.container_id and h.status = 1 and s.valid_to > h.placed_at
+            where s.container_id = any($3::bigint[]) and {_USED_WHILE_HELD}""",
+        list(states),
+        list(containers),
+    )
+
+
+async def states_held(tx: TenantTransaction, roots: Collection[int]) -> set[int]:
+    """The uses in force of held containers among these roots, and of the containers that lie in them now."""
+    rows = await tx.fetch(
+        f"""with recursive inward(root_id, container_id) as (
+              select o.object_id, o.object_id from traceable_object o
+              where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.kind in (3, 4, 5)
+              union
+              select w.root_id, c.content_id from inward w
+              join containment c on c.tenant_id = $1 and c.container_id = w.container_id and c.valid_to > now())
+            select distinct s.state_id from inward w
+            join container_state s on s.tenant_id = $1 and s.container_id = w.container_id and not s.filled
+              and exists (select 1 from lot_link l where l.tenant_id = $1 and l.parent_id = s.state_id and l.superseded_by is null)
+            join hold h on h.tenant_id = $1 and h.object_id = w.root_id and h.status = 1
+            where {_USED_WHILE_HELD}""",
+        list(roots),
+    )
+    return {row["state_id"] for row in rows}
 
 
 async def by_id(tx: TenantTransaction, hold_id: UUID, sites: Sites | None = None) -> Record | None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.aliases import service as aliases
 from backend.catalog.loaders import sites_for
 from backend.genealogy import query_service as genealogy
 from backend.genealogy.query_service import Position
@@ -37,6 +38,14 @@ async def positions(context: Context, asked: list[PositionsAsked]) -> list[list[
             of_each = await genealogy.positions(tx, ids, at, sites)
             found |= {(object_id, at): of_each.get(object_id, []) for object_id in ids}
     return [found[one] for one in asked]
+
+
+async def same_as(context: Context, ids: list[int]) -> list[list[TraceableObject]]:
+    """What each object is declared the same as."""
+    async with context.reading() as tx:
+        found = await aliases.same_as(tx, ids)
+        others = await service.load(tx, {other for of_one in found.values() for other in of_one})
+    return [[others[other] for other in found.get(object_id, [])] for object_id in ids]
 
 
 async def unit_counts(context: Context, lots: list[int]) -> list[int]:

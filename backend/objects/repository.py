@@ -41,13 +41,13 @@ async def by_key(tx: TenantTransaction, key: str, sites: Sites | None = None) ->
     )
 
 
-async def by_code(tx: TenantTransaction, code: str, limit: int, sites: Sites | None = None) -> list[Record]:
-    """Objects, of those that the sites meet, whose lot number, serial or other variable part is exactly `code`."""
+async def by_codes(tx: TenantTransaction, codes: Collection[str], limit: int, sites: Sites | None = None) -> list[Record]:
+    """Objects, of those that the sites meet, whose lot number, serial or other variable part is exactly one of `codes`."""
     fence = visible(sites, "o.object_id", at=4)
     return await tx.fetch(
-        f"""select {OBJECT_COLUMNS} from traceable_object o where o.tenant_id = $1 and o.code = $2{fence.condition}
+        f"""select {OBJECT_COLUMNS} from traceable_object o where o.tenant_id = $1 and o.code = any($2::text[]){fence.condition}
             order by o.kind, o.key limit $3""",
-        code,
+        list(codes),
         limit,
         *fence.values,
     )

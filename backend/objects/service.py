@@ -1,15 +1,16 @@
 """Find and make traceable objects."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from backend.catalog import service as catalog
 from backend.catalog.sites import Sites
 from backend.identifiers import Identifier, ObjectKind, parse_identifier
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.objects import repository
-from backend.objects.errors import ObjectNotFoundError
+from backend.objects.errors import AmbiguousCodeError, ObjectNotFoundError, Suggestion
 from infra.database import Record, TenantTransaction
 
 ObjectIds = Mapping[str, int]
@@ -90,17 +91,33 @@ async def first_met(tx: TenantTransaction, read: ReadOn, *, cursor: UUID | None,
 async def find(tx: TenantTransaction, text: str, sites: Sites | None = None) -> TraceableObject:
     """The object that a person or program means: any identifier form, or else a bare lot number, serial or SSCC that is unique here.
 
-    With `sites` only what they meet is there. Raises `ObjectNotFoundError`, also where a bare code fits several objects (the full
-    identifier then decides).
+    With `sites` only what they meet is there. Raises `ObjectNotFoundError` with what may be meant instead, and `AmbiguousCodeError`
+    where a bare code fits several objects (the full identifier then decides).
     """
+    from backend.objects import nearest  # noqa: PLC0415 - it needs this module
+
     cleaned = text.strip()
     try:
         row = await repository.by_key(tx, parse_identifier(cleaned).key, sites)
     except InvalidIdentifierError:
         row = None
-    if row is None:
-        candidates = await repository.by_code(tx, cleaned, 2, sites)
-        row = candidates[0] if len(candidates) == 1 else None
-    if row is None:
-        raise ObjectNotFoundError(cleaned[:200])
-    return TraceableObject.from_row(row)
+    if row is not None:
+        return TraceableObject.from_row(row)
+    fitting = [TraceableObject.from_row(row) for row in await repository.by_codes(tx, [cleaned], nearest.MOST_CANDIDATES, sites)]
+    if len(fitting) > 1:
+        raise AmbiguousCodeError(cleaned[:200], await _told(tx, fitting))
+    if not fitting:
+        raise ObjectNotFoundError(cleaned[:200], await _told(tx, await nearest.nearest(tx, cleaned, sites)))
+    return fitting[0]
+
+
+async def find_key(tx: TenantTransaction, key: str, sites: Sites | None = None) -> TraceableObject | None:
+    """The object with exactly this canonical key, if the sites meet it."""
+    row = await repository.by_key(tx, key, sites)
+    return TraceableObject.from_row(row) if row is not None else None
+
+
+async def _told(tx: TenantTransaction, things: Sequence[TraceableObject]) -> list[Suggestion]:
+    products = await catalog.products_by_gtin(tx, {thing.gtin for thing in things if thing.gtin})
+    names = {gtin: dict(product.names) for gtin, product in products.items()}
+    return [{"kind": thing.kind.name, "key": thing.key, "names": names.get(thing.gtin or "", {})} for thing in things]

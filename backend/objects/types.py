@@ -17,7 +17,6 @@ from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
 from backend.identifiers import ObjectKind
 from backend.objects import loaders, service
-from backend.objects.errors import ObjectNotFoundError
 from tenants.permissions import Permission
 
 if TYPE_CHECKING:
@@ -101,6 +100,11 @@ class TraceableObject(Node):
 
         return [Told.of(cause) for cause in await info.context.load(loaders.hold_causes, self.object_id)]
 
+    @field(description="What it is declared the same as (`aliases`), at most 50, oldest declaration first.", directives=(ListSize(assumed_size=3),))
+    async def same_as(self, info: Info) -> list["TraceableObject"]:
+        """Directly; each may be the same as others again."""
+        return [TraceableObject.of(other, self.at) for other in await info.context.load(loaders.same_as, self.object_id)]
+
     @field(description="Events in force in which it took part, newest first.")
     async def timeline(
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
@@ -121,11 +125,8 @@ async def find_object(context: Context, key: str) -> TraceableObject | None:
     """An object by exactly its key."""
     sites = await catalog_loaders.sites_for(context, Permission.TRACE_READ)
     async with context.reading() as tx:
-        try:
-            found = await service.find(tx, key, sites)
-        except ObjectNotFoundError:
-            return None
-    return TraceableObject.of(found) if found.key == key else None
+        found = await service.find_key(tx, key, sites)
+    return TraceableObject.of(found) if found else None
 
 
 NODES = (NodeKind("TraceableObject", Permission.TRACE_READ, find_object),)

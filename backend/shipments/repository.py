@@ -136,7 +136,8 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Re
     """(shipment, object, kind, quantity, uom, certainty) of everything in these shipments, through every packing as each one left.
 
     A container in which nothing was by then, by its events, carried what was put into it next, as possible: of what is packed and what
-    leaves, one clock may be wrong (MODEL: Time). Within a day for an asset; whatever the time for a logistic unit.
+    leaves, one clock may be wrong (MODEL: Time). Within a day for an asset; whatever the time for a logistic unit. Possible too is what was
+    taken out of a tank by name before.
     """
     return await tx.fetch(
         f"""with recursive inside(shipment_id, shipped_at, object_id, quantity, uom, certainty, told_by, since) as (
@@ -144,13 +145,13 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Re
              join event_object eo on eo.tenant_id = $1 and eo.event_id = s.shipment_id and eo.role in (1, 2)
              where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.superseded_by is null and s.direction <> 2
              union
-             select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom, case when c.valid_from <= i.shipped_at then i.certainty else 2 end,
-                    c.opened_by, c.valid_from
+             select i.shipment_id, i.shipped_at, c.content_id, c.quantity, c.uom,
+                    case when c.valid_from <= i.shipped_at and c.kind <> 3 then i.certainty else 2 end, c.opened_by, c.valid_from
              from inside i
              join containment c on c.tenant_id = $1 and c.container_id = i.object_id and c.valid_to > i.shipped_at
                and (c.valid_from <= i.shipped_at
                 or (not exists (select 1 from containment n where n.tenant_id = $1 and n.container_id = c.container_id
-                                and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at)
+                                and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind <> 3)
                     and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (
                       select min(n.valid_from) from traceable_object k
                       join containment n on n.tenant_id = $1 and n.container_id = k.object_id and n.valid_from > i.shipped_at

@@ -11,8 +11,9 @@ from backend.identifiers import ObjectKind
 from backend.shipments import repository
 from infra.database import Record, TenantTransaction
 
-# What stands in the rollup besides units: containers and products without a lot do not.
-COUNTED = (ObjectKind.LOT, ObjectKind.OTHER)
+# What stands in the rollup besides units: containers and products without a lot do not. A transformation stands for what it filled
+# into a container without giving it a lot.
+COUNTED = (ObjectKind.LOT, ObjectKind.OTHER, ObjectKind.TRANSFORMATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from backend.holds import service as holds
 from backend.identifiers import IdentifierRole, ObjectKind, parse_identifier
 from backend.objects import service as objects
 from backend.shipments import known_repository, repository
+from backend.shipments.rollup import roll_up
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -107,6 +108,13 @@ async def goods_by_shipment(tx: TenantTransaction, ids: Collection[int], *, know
     for row in rows:
         carried[row["shipment_id"]].add(row["object_id"])
     return carried
+
+
+async def roll_up_carrying(tx: TenantTransaction, containers: Collection[int]) -> None:
+    """Make the rollup anew for shipments that name one of these containers, or one in which it lay. The caller derives."""
+    carrying_them = await repository.carrying(tx, containers)
+    if carrying_them:
+        await roll_up(tx, carrying_them)
 
 
 async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureService, order: ShipOrder, *, source: Source) -> Outcome:

@@ -10,6 +10,7 @@ from backend.genealogy.rules import Certainty
 from backend.objects.service import TraceableObject
 from backend.shipments.service import Shipment
 from backend.trace.rules import Direction, Doubt, Link
+from backend.trace.tanks import Tanks
 
 # Behind every distance, so that what is asked about stands first.
 UNCOUNTED: Final = 1_000_000_000
@@ -70,7 +71,8 @@ class Trace:
     """The whole answer, or one window of it (`truncated`); pages are cut from it. `nodes` stand in order of their steps, `links` in order of time.
 
     `start` is the first of `starts`. `seeds` are the ids from which was walked: the starts and, of containers, what is in them.
-    `stands_for` holds the nodes that are shown as another object. `continue_after` leads to the next window, None in the last.
+    `tanks` hold what was drawn by the policy that was asked for. `stands_for` holds the nodes that are shown as another object.
+    `continue_after` leads to the next window, None in the last.
     """
 
     start: TraceableObject
@@ -83,6 +85,7 @@ class Trace:
     seeds: tuple[int, ...] = ()
     stands_for: Mapping[int, Shown] = field(default_factory=dict)
     known_at: datetime | None = None
+    tanks: Tanks | None = None
     truncated: bool = False
     continue_after: str | None = None
 

@@ -6,19 +6,16 @@ from decimal import Decimal
 import strawberry
 
 from backend.events.types import Event, load_event
-from backend.genealogy.rules import Certainty, LinkKind
+from backend.genealogy.rules import Certainty
 from backend.graphql.context import Info
 from backend.graphql.directives import ListSize
 from backend.graphql.fields import field
 from backend.objects.types import TraceableObject
 from backend.shipments.types import Shipment
 from backend.trace import answer, query_service, rules
+from backend.trace.enums import Basis, Doubt, LinkKind
 from backend.trace.found import Found
 from backend.trace.whole_types import TracedLot
-
-strawberry.enum(LinkKind, description="Why one node leads to another.")
-strawberry.enum(rules.Doubt, name="LinkDoubt", description="Why a link, or the way to an object, is possible and not certain.")
-strawberry.enum(rules.Basis, name="QuantityBasis", description="Where a quantity comes from: told by an event, or reckoned by a policy.")
 
 
 @strawberry.type(description="One object of a trace.")
@@ -34,7 +31,7 @@ class TraceNode:
     as_of: datetime | None
     steps: int | None
     certainty: Certainty
-    doubts: list[rules.Doubt]
+    doubts: list[Doubt]
     upstream: bool
     downstream: bool
 
@@ -52,11 +49,11 @@ class TraceLink:
     child: TraceableObject
     kind: LinkKind
     certainty: Certainty
-    doubt: rules.Doubt | None
+    doubt: Doubt | None
     occurred_at: datetime
     quantity: Decimal | None
     uom: str | None
-    basis: rules.Basis | None
+    basis: Basis | None
     event_id: strawberry.Private[int]
 
     @field(description="The event that states it; null for an alias, which a person has declared.")

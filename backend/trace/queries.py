@@ -12,11 +12,16 @@ from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, decode_cursor
 from backend.objects import service as objects
 from backend.objects.types import TraceableObject
-from backend.trace import query_service, rules, service
+from backend.search.finding_types import ObjectFilterInput
+from backend.trace import impact, query_service, service
+from backend.trace.enums import Direction, TankPolicy
+from backend.trace.impact_types import Impact, ImpactPart
 from backend.trace.node_types import Content
-from backend.trace.starts import named_keys
+from backend.trace.parts import Part
+from backend.trace.starts import found_keys, named_keys
 from backend.trace.types import Trace
 from infra.clock import isoformat
+from infra.errors import InvalidInputError
 from tenants.permissions import Permission
 
 _ContentKey = tuple[str, str, str]
@@ -40,23 +45,54 @@ class TraceQueries:
     async def trace(
         self,
         info: Info,
-        direction: rules.Direction,
+        direction: Direction,
         *,
         key: str | None = None,
         keys: list[str] | None = None,
+        filter: ObjectFilterInput | None = None,  # noqa: A002 - the name of such an argument elsewhere
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        tank_policy: TankPolicy | None = None,
         continue_after: str | None = None,
     ) -> Trace | None:
-        """From `key`, or from up to 100 `keys` at once. With `asOf` the links of later events are left out, with `knownAt` what wasn't known then.
+        """From `key`, from up to 100 `keys` at once, or from what a `filter` finds, which needs the permission to read events.
 
-        Time never excludes a link otherwise. `continueAfter` goes on in a trace that was `truncated`.
+        With `asOf` the links of later events are left out, with `knownAt` what wasn't known then. Time never excludes a link otherwise.
+        `tankPolicy` shapes certainty and quantities of what was drawn from tanks. `continueAfter` goes on in a trace that was `truncated`.
         """
-        named = named_keys(key, keys)
+        named = await _named(info, key, keys, filter)
         behind = decode_cursor(continue_after, "continueAfter") if continue_after is not None else None
         sites = await sites_for(info.context, Permission.TRACE_READ)
         async with info.context.reading() as tx:
-            return Trace.of(await service.trace(tx, named, direction, as_of=as_of, known_at=known_at, sites=sites, continue_after=behind))
+            found = await service.trace(
+                tx, named, direction, as_of=as_of, known_at=known_at, sites=sites, continue_after=behind, tank_policy=tank_policy
+            )
+            return Trace.of(found)
+
+    @field(
+        description="What-if: if these goods are bad, what is hit, and where is it now? Nothing is written.",
+        directives=requires(Permission.TRACE_READ, Cost(weight=100)),
+    )
+    async def impact(
+        self,
+        info: Info,
+        *,
+        key: str | None = None,
+        keys: list[str] | None = None,
+        filter: ObjectFilterInput | None = None,  # noqa: A002 - the name of such an argument elsewhere
+        part: ImpactPart | None = None,
+        continue_after: str | None = None,
+    ) -> Impact | None:
+        """Of `key`, up to 100 `keys`, or what a `filter` finds, which needs the permission to read events.
+
+        With `part`, only of what of these lots was at a place within a time.
+        """
+        named = await _named(info, key, keys, filter)
+        behind = decode_cursor(continue_after, "continueAfter") if continue_after is not None else None
+        bounds = impact.part_of(part.place, Part(None, part.since, part.until)) if part is not None else None
+        sites = await sites_for(info.context, Permission.TRACE_READ)
+        async with info.context.reading() as tx:
+            return Impact.of(await impact.impact(tx, named, part=bounds, sites=sites, continue_after=behind))
 
     @field(
         description="What is in a container now, or was as of a moment, through every level of packing.",
@@ -80,6 +116,18 @@ class TraceQueries:
             found = await query_service.contents(tx, key, as_of or info.context.started_at, sites)
         rows = cut(page, found, key=_content_key, cursor_key=lambda cursor: msgspec.json.decode(cursor, type=_ContentKey))
         return connect(page, rows, node=Content.of, cursor=lambda row: msgspec.json.encode(_content_key(row)).decode())
+
+
+async def _named(info: Info, key: str | None, keys: list[str] | None, asked: ObjectFilterInput | None) -> list[str]:
+    """The keys of what is asked about."""
+    if asked is None:
+        return named_keys(key, keys)
+    if key is not None or keys is not None:
+        raise InvalidInputError("Name what is asked about in one way: key, keys or filter.", field="filter")
+    info.context.caller_principal.require(Permission.EVENTS_READ)
+    sites = await sites_for(info.context, Permission.EVENTS_READ)
+    async with info.context.reading() as tx:
+        return await found_keys(tx, asked.read(), sites)
 
 
 def _content_key(content: query_service.Content) -> _ContentKey:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from backend.balance.tanks import Basis
 from backend.genealogy.rules import Certainty, LinkKind
 
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -15,6 +16,7 @@ _EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 29, tzinfo=UTC)
 # Neither says when something was used or made: a membership is taught, and an alias declared, at any time.
 _TIMELESS: Final = frozenset({LinkKind.MEMBER, LinkKind.ALIAS})
+_CONTENTS: Final = frozenset({LinkKind.CONTENT, LinkKind.RESIDUE})
 _USES: Final = frozenset({LinkKind.INPUT, LinkKind.SHARE, LinkKind.CANDIDATE})
 
 
@@ -37,16 +39,12 @@ class Doubt(StrEnum):
     LOT_NOT_TOLD = "lot_not_told"
     UNIT_NOT_TOLD = "unit_not_told"
     PACKING_NEAR_IN_TIME = "packing_near_in_time"
+    TAKEN_FROM_TANK = "taken_from_tank"
     TIMES_CONTRADICT = "times_contradict"
     DECLARED_SAME = "declared_same"
     NOT_PROVEN = "not_proven"
-
-
-class Basis(StrEnum):
-    """Where a quantity comes from: told by an event, or reckoned by a policy."""
-
-    MEASURED = "measured"
-    ALLOCATED = "allocated"
+    PART_NOT_TOLD = "part_not_told"
+    TANK_POLICY = "tank_policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Reached:
 
 _DOUBTS = {
     LinkKind.CANDIDATE: Doubt.LOT_NOT_TOLD, LinkKind.SHARE: Doubt.UNIT_NOT_TOLD, LinkKind.CONTENT: Doubt.PACKING_NEAR_IN_TIME,
-    LinkKind.ALIAS: Doubt.DECLARED_SAME,
+    LinkKind.ALIAS: Doubt.DECLARED_SAME, LinkKind.RESIDUE: Doubt.TAKEN_FROM_TANK,
 }  # fmt: skip
 
 
@@ -162,7 +160,7 @@ class _Walk:
             return link.occurred_at if self._forward else self._free
         if link.kind in _USES:
             return self._free if self._forward else link.occurred_at
-        if link.kind is LinkKind.CONTENT and not self._forward:
+        if link.kind in _CONTENTS and not self._forward:
             return min(bound, link.occurred_at)
         return bound
 

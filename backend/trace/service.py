@@ -1,10 +1,11 @@
 """Trace objects back to everything that they came from, forward to everything made from them and where that went, or both at once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from backend.balance.tanks import TankPolicy
 from backend.catalog.sites import Sites
 from backend.events.lookup_service import events_at
 from backend.genealogy import reach
@@ -15,14 +16,28 @@ from backend.objects.service import TraceableObject
 from backend.trace import repository
 from backend.trace.answer import UNCOUNTED, Gap, ReachedShipment, ShippedLot, Trace, TraceNode
 from backend.trace.cut import Asked, next_window, sure_of
+from backend.trace.errors import TraceTooLargeError
 from backend.trace.reached_shipments import shipments_of
 from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
 from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
+from backend.trace.tanks import Tanks, joined
 from infra.database import Record, TenantTransaction
 
-__all__ = ["CONTENTS_LIMIT", "MAXIMUM_LINKS", "Gap", "ReachedShipment", "ShippedLot", "Trace", "TraceNode", "shipments_reached", "trace"]
+__all__ = [
+    "CONTENTS_LIMIT",
+    "MAXIMUM_LINKS",
+    "Gap",
+    "ReachedShipment",
+    "ShippedLot",
+    "Trace",
+    "TraceNode",
+    "shipments_reached",
+    "trace",
+    "trace_from",
+]
 
 MAXIMUM_LINKS: Final = 100_000
+Narrow = Callable[[list[Link]], Awaitable[list[Link]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ async def trace(
     known_at: datetime | None = None,
     sites: Sites | None = None,
     continue_after: str | None = None,
+    tank_policy: TankPolicy | None = None,
 ) -> Trace:
     """The closure of one or several objects over the links in force; cycles end at the visited set, and there is no depth limit.
 
@@ -53,13 +69,42 @@ async def trace(
     because reachability decides a recall; of a step elsewhere only what it links is told.
 
     Above 100,000 links it is cut into windows (`truncated`), which go on with `continue_after`. Raises `ObjectNotFoundError`,
-    `TraceTooLargeError` for a container of more than 5,000 contents, `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
+    `TraceTooLargeError` for a container of more than 5,000 contents, and for a policy on more than 50 tanks or on a trace that has to be
+    cut; `InvalidInputError` for more than 100 keys, none, or a wrong cursor.
     """
     starts = await find_starts(tx, key, sites)
     seeds = await seeds_of(tx, starts, as_of, known_at)
     asked = Asked(seeds, direction, as_of, known_at)
-    found = await _closure(tx, starts, asked) if continue_after is None else None
+    if tank_policy is None:
+        return await trace_from(tx, starts, asked, sites, continue_after=continue_after)
+    read: list[Tanks] = []
+
+    async def by_policy(links: list[Link]) -> list[Link]:
+        read.append(await Tanks.read(tx, links, tank_policy, as_of))
+        return read[-1].apply(links)
+
+    found = await trace_from(tx, starts, asked, sites, narrow=by_policy)
+    return replace(found, tanks=joined(read))
+
+
+async def trace_from(
+    tx: TenantTransaction,
+    starts: list[TraceableObject],
+    asked: Asked,
+    sites: Sites | None,
+    *,
+    continue_after: str | None = None,
+    narrow: Narrow | None = None,
+) -> Trace:
+    """The same from objects that are found already. `narrow` leaves links out, or makes them possible.
+
+    A trace that has to be cut can't be narrowed: `TraceTooLargeError`.
+    """
+    found = await _closure(tx, starts, asked, narrow) if continue_after is None else None
     if found is None:
+        if narrow is not None:
+            message = f"More than {MAXIMUM_LINKS} links lead from {starts[0].uri}. Ask without a part or policy, or nearer to the goods."
+            raise TraceTooLargeError(message, field="key")
         found = await _window(tx, asked, continue_after)
     return await _answer(tx, starts, asked, found, sites)
 
@@ -85,7 +130,7 @@ async def _answer(tx: TenantTransaction, starts: list[TraceableObject], asked: A
     )  # fmt: skip
 
 
-async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], asked: Asked) -> _Found | None:
+async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], asked: Asked, narrow: Narrow | None) -> _Found | None:
     """All links of one or both ways, and what is reached; None where there are too many for one answer."""
     given: dict[Direction, list[Link]] = {}
     for part in asked.direction.parts:
@@ -100,6 +145,8 @@ async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], ask
     links: dict[tuple[int, int, int, int], Link] = {}
     for part, told in given.items():
         doubted = doubt_links(told, made)
+        if narrow is not None:
+            doubted = await narrow(doubted)
         links |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
         lots: list[int] = []
         if part is Direction.BACKWARD and any(start.kind is not ObjectKind.LOT for start in starts):

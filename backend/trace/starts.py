@@ -10,6 +10,8 @@ from backend.genealogy import query_service as genealogy
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
+from backend.search import finding
+from backend.search.question import Question
 from backend.trace.answer import Shown
 from backend.trace.errors import TraceTooLargeError
 from infra import clock
@@ -26,6 +28,16 @@ def named_keys(key: str | None, keys: Sequence[str] | None) -> list[str]:
     if (key is None) == (keys is None):
         raise InvalidInputError("Name what is asked about: either key, or several as keys.", field="key")
     return [key] if key is not None else list(keys or ())
+
+
+async def found_keys(tx: TenantTransaction, asked: Question, sites: Sites | None) -> list[str]:
+    """The keys of what a question finds at `sites`, to begin at. Raises `InvalidInputError` where that is nothing, or more than 100 objects."""
+    ids, more = await finding.seeds(tx, asked, sites, MAXIMUM_STARTS)
+    if more:
+        raise InvalidInputError(f"The filter finds more than {MAXIMUM_STARTS} objects. Narrow it, or ask about a few of them.", field="filter")
+    if not ids:
+        raise InvalidInputError("The filter finds nothing here. Look at what findObjects finds with it.", field="filter")
+    return [thing.key for thing in (await objects.load(tx, ids)).values()]
 
 
 async def find_starts(tx: TenantTransaction, key: str | Sequence[str], sites: Sites | None) -> list[TraceableObject]:

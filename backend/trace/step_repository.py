@@ -73,23 +73,32 @@ async def acts(
     tx: TenantTransaction,
     goods: Collection[int],
     *,
+    lots: Collection[int],
+    also: Collection[int],
     cursor: tuple[datetime, UUID | None] | None,
     backward: bool,
     until: datetime | None,
     limit: int,
     sites: Sites | None,
 ) -> list[Record]:
-    """(event, time, public id) of events in force at the sites that name one of the goods and are no transformation, from behind the cursor.
+    """(event, time, public id) of events in force at the sites that are no transformation, from behind the cursor: those that name one of the
+    goods, or a unit of one of the lots, and those in `also`.
 
     In order of time and public id. A cursor without an id stands before all events of its time.
     """
     behind, order = ("<", "desc") if backward else (">", "asc")
-    fence = fenced(sites, "e.read_point", "e.biz_location", at=7)
+    fence = fenced(sites, "e.read_point", "e.biz_location", at=9)
     moment, event = cursor if cursor is not None else (None, None)
     return await tx.fetch(
         f"""select e.event_id, e.event_time, e.public_id from event e
             where e.tenant_id = $1 and e.event_type <> 4 and e.superseded_by is null and e.declared_at is null{fence.condition}
-              and e.event_id = any(array(select eo.event_id from event_object eo where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])))
+              and e.event_id = any(array(
+                select eo.event_id from event_object eo where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])
+                union
+                select eo.event_id from unit_membership m join event_object eo on eo.tenant_id = $1 and eo.object_id = m.unit_id
+                where m.tenant_id = $1 and m.lot_id = any($7::bigint[]) and m.superseded_by is null
+                union
+                select unnest($8::bigint[])))
               and ($3::timestamptz is null or e.event_time {behind} $3
                    or (e.event_time = $3 and ($4::uuid is null and {not backward} or e.public_id {behind} $4)))
               and ($5::timestamptz is null or e.event_time <= $5)
@@ -99,5 +108,7 @@ async def acts(
         event,
         until,
         limit,
+        list(lots),
+        list(also),
         *fence.values,
     )

@@ -19,8 +19,8 @@ from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect
 from backend.objects.types import TraceableObject
 from backend.trace import steps
-from backend.trace.answer import Trace
 from backend.trace.event_words import Condition
+from backend.trace.found import Found
 from tenants.permissions import Permission
 
 _LINES = (ListSize(assumed_size=10),)
@@ -132,8 +132,9 @@ class TraceStep:
 COST = Cost(weight=20)
 
 
-async def steps_page(info: Info, trace: Trace, page: Page) -> Connection[TraceStep]:
+async def steps_page(info: Info, found: Found, page: Page) -> Connection[TraceStep]:
     """A page of a trace's steps in the order of time: transformations, and other acts, which are looked up from where the page begins."""
+    trace, shipments = found.trace, await found.shipments(info)
     sites = await sites_for(info.context, Permission.EVENTS_READ)
     moment, act, key = _read(page)
     inner = _behind(steps.transformations(trace), page, (moment, act is not None, str(act or key))) if moment else steps.transformations(trace)
@@ -141,10 +142,10 @@ async def steps_page(info: Info, trace: Trace, page: Page) -> Connection[TraceSt
         inner = inner[::-1]
     async with info.context.reading() as tx:
         cursor = (moment, act) if moment else None
-        acts = await steps.acts(tx, trace, cursor=cursor, backward=page.backward, limit=page.limit, sites=sites)
+        acts = await steps.acts(tx, trace, cursor=cursor, backward=page.backward, limit=page.limit, sites=sites, shipments=shipments)
         places = sorted([*inner[: page.limit], *acts], key=lambda place: place.order, reverse=page.backward)[: page.limit]
         told = await steps.describe_steps(tx, trace, sites, only={place.step_id for place in places if place.act is None})
-        done = await steps.describe_acts(tx, trace, [place for place in places if place.act is not None], sites)
+        done = await steps.describe_acts(tx, trace, [place for place in places if place.act is not None], sites, shipments=shipments)
     by_place = {(step.node is None, step.step_id): step for step in (*told, *done)}
     rows = [(place, by_place[place.act is not None, place.step_id]) for place in places if (place.act is not None, place.step_id) in by_place]
     return connect(page, rows, node=lambda row: TraceStep.of(row[1]), cursor=lambda row: _write(row[0]))

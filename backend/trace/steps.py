@@ -1,7 +1,7 @@
 """The steps of a trace: what happened in each transformation, and what else was done with the goods, for a whole page in a few statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,13 +12,15 @@ from backend.catalog.sites import Sites
 from backend.events.canonical import Role
 from backend.events.lookup_service import events_by_ids
 from backend.events.query_service import RecordedEvent
+from backend.genealogy import reach
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
 from backend.trace import step_repository
-from backend.trace.answer import Trace, TraceNode
+from backend.trace.answer import ReachedShipment, Trace, TraceNode
 from backend.trace.event_words import Condition, Document, EventWords, merged, words_of
+from backend.trace.rules import Direction
 from infra.database import Record, TenantTransaction
 
 # Of each role in one step; the counts tell how many there are, and the event's own lines give the rest in pages.
@@ -115,19 +117,40 @@ async def describe_steps(tx: TenantTransaction, trace: Trace, sites: Sites | Non
     return [reader.step(place, nodes[place.step_id]) for place in places]
 
 
-async def describe_acts(tx: TenantTransaction, trace: Trace, places: Sequence[StepPlace], sites: Sites | None = None) -> list[Step]:
-    """Acts on a trace's goods, given by `acts`, in their order; the goods that are in the trace stand first among the objects."""
-    certain = {node.thing.object_id: node for node in trace.nodes}
-    reader = await _read(tx, {place.step_id: [place.step_id] for place in places}, sites, certain.keys(), {})
-    return [reader.act(place, certain) for place in places if place.step_id in reader.events]
+async def describe_acts(
+    tx: TenantTransaction, trace: Trace, places: Sequence[StepPlace], sites: Sites | None = None, *, shipments: Collection[ReachedShipment] = ()
+) -> list[Step]:
+    """Acts on a trace's goods, given by `acts`, in their order; the goods that are in the trace stand first among the objects.
+
+    An act is as certain as the surest of the trace's goods that it names, their units and containers that were shipped included.
+    """
+    sure = {node.thing.object_id: node.certainty for node in trace.nodes}
+    shipped = {one.shipment.shipment_id: min(max(sure.get(lot.lot.object_id, lot.certainty), lot.certainty) for lot in one.lots) for one in shipments}
+    reader = await _read(tx, {place.step_id: [place.step_id] for place in places}, sites, sure.keys(), {})
+    lots = await reach.lots_of(tx, reader.units(), known_at=trace.known_at)
+    sure |= {unit: sure[lot] for unit, lot in lots if lot in sure and unit not in sure}
+    return [reader.act(place, sure, shipped) for place in places if place.step_id in reader.events]
 
 
 async def acts(
-    tx: TenantTransaction, trace: Trace, *, cursor: tuple[datetime, UUID | None] | None, backward: bool, limit: int, sites: Sites | None
+    tx: TenantTransaction,
+    trace: Trace,
+    *,
+    cursor: tuple[datetime, UUID | None] | None,
+    backward: bool,
+    limit: int,
+    sites: Sites | None,
+    shipments: Collection[ReachedShipment] = (),
 ) -> list[StepPlace]:
-    """What else was done with the goods of a trace at `sites`, in the order of time and going: receiving, inspecting, packing, shipping."""
+    """What else was done with the goods of a trace at `sites`, in the order of time and going: receiving, inspecting, packing, shipping.
+
+    Of lots that are asked about or lie downstream, what was done with their units too; and these shipments.
+    """
     goods = [node.thing.object_id for node in trace.nodes if node.thing.kind is not ObjectKind.TRANSFORMATION]
-    rows = await step_repository.acts(tx, goods, cursor=cursor, backward=backward, until=trace.as_of, limit=limit, sites=sites) if goods else []
+    asked = {start.object_id for start in trace.starts} if Direction.FORWARD in trace.direction.parts else set()
+    lots = [node.thing.object_id for node in trace.nodes if node.thing.kind is ObjectKind.LOT and (node.downstream or node.thing.object_id in asked)]
+    also = [one.shipment.shipment_id for one in shipments]
+    rows = await step_repository.acts(tx, goods, lots=lots, also=also, cursor=cursor, backward=backward, until=trace.as_of, limit=limit, sites=sites)
     return [StepPlace(row["event_time"], row["public_id"], "", row["event_id"]) for row in rows]
 
 
@@ -182,9 +205,15 @@ class _Reader:
         """A transformation."""
         return self._put_together(place, node.thing, node.certainty)
 
-    def act(self, place: StepPlace, nodes: dict[int, TraceNode]) -> Step:
+    def units(self) -> list[int]:
+        """The units that are named."""
+        return [object_id for object_id, thing in self._things.items() if thing.kind is ObjectKind.UNIT]
+
+    def act(self, place: StepPlace, sure: Mapping[int, Certainty], shipped: Mapping[int, Certainty]) -> Step:
         """An event; as certain as the surest of the trace's objects in it."""
-        named = [nodes[row["object_id"]].certainty for row in self._rows[place.step_id] if row["object_id"] in nodes]
+        named = [sure[row["object_id"]] for row in self._rows[place.step_id] if row["object_id"] in sure]
+        if place.step_id in shipped:
+            named.append(shipped[place.step_id])
         return self._put_together(place, None, min(named, default=Certainty.POSSIBLE))
 
     def _put_together(self, place: StepPlace, node: TraceableObject | None, certainty: Certainty) -> Step:

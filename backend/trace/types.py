@@ -1,6 +1,7 @@
 """A trace as GraphQL shows it: nodes, links, steps and where goods went, each cut into pages from the one answer."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +14,17 @@ from backend.graphql.directives import Cost, ListSize, Requires, requires
 from backend.graphql.fields import field
 from backend.graphql.pagination import Connection, Page, connect, cut, encode_cursor
 from backend.objects.types import TraceableObject
-from backend.trace import answer, rules, whole
+from backend.trace import answer, enums, rules, whole
 from backend.trace.found import Found
 from backend.trace.loops import loops
 from backend.trace.node_types import ReachedShipment, TraceGap, TraceLink, TraceNode, link_of, node_of, reached_of
 from backend.trace.step_types import COST, TraceStep, steps_page
+from backend.trace.tank_types import TraceTankDraw
+from backend.trace.tanks import Draw, draws_of
 from backend.trace.whole_types import TraceContainer, TraceCustomer, TraceLoop, TraceSummary, TraceSupplier
 from infra.clock import isoformat
 from tenants.permissions import Permission
 
-strawberry.enum(rules.Direction, name="TraceDirection", description="Which way a trace looks from its object.")
 MOST_LOOP_NODES = 100
 
 
@@ -34,9 +36,10 @@ class Trace:
 
     start: TraceableObject
     starts: list[TraceableObject] = strawberry.field(directives=(ListSize(assumed_size=3),))
-    direction: rules.Direction
+    direction: enums.Direction
     as_of: datetime | None
     known_at: datetime | None
+    tank_policy: enums.TankPolicy | None
     node_count: int
     link_count: int
     truncated: bool
@@ -44,12 +47,13 @@ class Trace:
     found: strawberry.Private[Found]
 
     @classmethod
-    def of(cls, trace: answer.Trace) -> "Trace":
-        """From the service's."""
-        found = Found(trace)
+    def of(cls, trace: answer.Trace, reached: Sequence[answer.ReachedShipment] | None = None) -> "Trace":
+        """From the service's; with its shipments, where they are known already."""
+        found = Found(trace, reached=None if reached is None else list(reached))
         starts = [TraceableObject.of(start, found.moment(start.object_id)) for start in trace.starts]
         return cls(
-            start=starts[0], starts=starts, direction=trace.direction, as_of=trace.as_of, known_at=trace.known_at, node_count=len(trace.nodes),
+            start=starts[0], starts=starts, direction=trace.direction, as_of=trace.as_of, known_at=trace.known_at,
+            tank_policy=trace.tanks.policy if trace.tanks else None, node_count=len(trace.nodes),
             link_count=len(trace.links), truncated=trace.truncated,
             continue_after=encode_cursor(trace.continue_after) if trace.continue_after is not None else None, found=found,
         )  # fmt: skip
@@ -80,7 +84,7 @@ class Trace:
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[TraceStep]:
         """However long the page is, in the same number of statements."""
-        return await steps_page(info, self.found.trace, Page.of(first, after, last, before))
+        return await steps_page(info, self.found, Page.of(first, after, last, before))
 
     @field(description="Where goods came, by way of others, from themselves; the largest first.")
     def loops(
@@ -159,6 +163,21 @@ class Trace:
         async with info.context.reading() as tx:
             rows = await whole.containers(tx, self.found.trace, cursor=page.cursor, backward=page.backward, limit=page.limit)
         return connect(page, rows, node=TraceContainer.of, cursor=lambda one: one.thing.key)
+
+    @field(description="What its transformations took from tanks, by `tankPolicy`; empty where none was chosen.", directives=(Cost(weight=20),))
+    async def tank_draws(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[TraceTankDraw]:
+        """In order of time; the cursor is a place among them."""
+        page = Page.of(first, after, last, before)
+        trace = self.found.trace
+        found: list[Draw] = []
+        sites = await sites_for(info.context, Permission.TRACE_READ)
+        if trace.tanks is not None:
+            async with info.context.reading() as tx:
+                found = await draws_of(tx, trace.tanks, {node.thing.object_id for node in trace.nodes}, sites)
+        rows = cut(page, list(enumerate(found, start=1)), key=lambda row: row[0], cursor_key=int)
+        return connect(page, rows, node=lambda row: TraceTankDraw.of(row[1]), cursor=lambda row: str(row[0]))
 
     @field(description="What the whole counts, also where it is cut.", directives=(Cost(weight=20),))
     async def summary(self, info: Info) -> TraceSummary:

@@ -92,6 +92,12 @@ def goods_of(trace: Trace) -> list[int]:
     return [node.thing.object_id for node in trace.nodes if node.thing.kind not in _INNER]
 
 
+def lying_in(trace: Trace) -> list[int]:
+    """What may lie in a container: goods, and a transformation whose outcome was filled in."""
+    states = (ObjectKind.CONTAINER_STATE, ObjectKind.POOL)
+    return [node.thing.object_id for node in trace.nodes if node.thing.kind not in states]
+
+
 async def counts(tx: TenantTransaction, trace: Trace, sites: Sites | None = None) -> Counts:
     """Of the whole, also where the trace is cut; places are those in `sites`. By what was known earlier, a cut trace counts as known now."""
     at = moment_of(trace)
@@ -156,7 +162,7 @@ async def suppliers(tx: TenantTransaction, trace: Trace, sites: Sites | None = N
 
 async def containers(tx: TenantTransaction, trace: Trace, *, cursor: str | None, backward: bool, limit: int) -> list[Container]:
     """Containers in which goods of the trace, or units of them, lay as of its moment, by key from behind the cursor, in the order of going."""
-    goods, at = goods_of(trace), moment_of(trace)
+    goods, at = lying_in(trace), moment_of(trace)
     boxes = await whole_repository.containers(tx, goods, at, known_at=trace.known_at, cursor=cursor, backward=backward, limit=limit)
     ids = [row["object_id"] for row in boxes]
     rows = await whole_repository.contents_of(tx, ids, goods, at, known_at=trace.known_at, limit=MOST_CONTENTS)
@@ -169,6 +175,17 @@ async def containers(tx: TenantTransaction, trace: Trace, *, cursor: str | None,
         Container(things[box], things.get(outer.get(box, 0)), _packed(inside[box], things), inside[box][0]["total"] if inside[box] else 0)
         for box in ids
     ]
+
+
+async def neighbours(tx: TenantTransaction, trace: Trace, boxes: Collection[Container]) -> dict[int, tuple[tuple[Packed, ...], int]]:
+    """What lies beside the trace's goods directly in each of these containers, at most 100 of the number told: co-packed, not reached."""
+    ids = [box.thing.object_id for box in boxes]
+    rows = await whole_repository.neighbours(tx, ids, lying_in(trace), moment_of(trace), MOST_CONTENTS)
+    things = await objects.load(tx, {row["object_id"] for row in rows})
+    beside: dict[int, list[Record]] = defaultdict(list)
+    for row in rows:
+        beside[row["container_id"]].append(row)
+    return {box: (_packed(found, things), found[0]["total"]) for box, found in beside.items()}
 
 
 def _packed(rows: Collection[Record], things: dict[int, TraceableObject]) -> tuple[Packed, ...]:

@@ -9,6 +9,14 @@ from infra.database import Record, TenantTransaction
 _STAYS_NOW = """
 (select content_id, container_id, valid_from, valid_to, opened_by, quantity, uom from containment where tenant_id = $1 and $2::timestamptz is null)
 """
+# From the goods and their units out to every container around them; `packed` are the containers.
+_OUTWARD = """
+with recursive outward(id, packed) as (
+  (select unnest($3::bigint[]), false
+   union select m.unit_id, false from unit_membership m where m.tenant_id = $1 and m.lot_id = any($3::bigint[]) and m.superseded_by is null)
+  union
+  select s.container_id, true from outward join {stays} s on s.content_id = outward.id and s.valid_from <= $4 and s.valid_to > $4)
+"""
 _PLACES = """
 select s.place, count(distinct s.object_id) as number from (
   select m.object_id, m.place from movement m
@@ -69,21 +77,44 @@ async def received(tx: TenantTransaction, things: Collection[int], until: dateti
 async def containers(
     tx: TenantTransaction, goods: Collection[int], at: datetime, *, known_at: datetime | None, cursor: str | None, backward: bool, limit: int
 ) -> list[Record]:
-    """(container, key) of those in which some of the goods, or units of them, lay as of a moment, by key from behind the cursor."""
+    """(container, key) of those in which some of the goods, or units of them, lay as of a moment, at any level, by key from behind the cursor."""
     behind, order = ("<", "desc") if backward else (">", "asc")
     return await tx.fetch(
-        f"""select k.object_id, k.key from traceable_object k
-            where k.tenant_id = $1 and ($5::text is null or k.key {behind} $5) and k.object_id = any(array(
-              select s.container_id from {STAYS_THEN if known_at is not None else _STAYS_NOW} s
-              where s.valid_from <= $4 and s.valid_to > $4 and s.content_id = any(array(
-                select unnest($3::bigint[])
-                union select m.unit_id from unit_membership m
-                      where m.tenant_id = $1 and m.lot_id = any($3::bigint[]) and m.superseded_by is null))))
+        f"""{_OUTWARD.format(stays=STAYS_THEN if known_at is not None else _STAYS_NOW)}
+            select k.object_id, k.key from traceable_object k
+            where k.tenant_id = $1 and ($5::text is null or k.key {behind} $5) and k.object_id = any(array(select id from outward where packed))
             order by k.key {order} limit $6""",
         known_at,
         list(goods),
         at,
         cursor,
+        limit,
+    )
+
+
+async def neighbours(tx: TenantTransaction, boxes: Collection[int], goods: Collection[int], at: datetime, limit: int) -> list[Record]:
+    """(container, object, unit of measure, quantity, since, total): what lies directly in these containers beside the goods and their boxes.
+
+    Units count under their lot. Of each container at most `limit`; `total` counts all.
+    """
+    return await tx.fetch(
+        f"""{_OUTWARD.format(stays=_STAYS_NOW)},
+            beside as (
+              select s.container_id, coalesce(m.lot_id, s.content_id) as object_id, coalesce(s.uom, '') as uom,
+                     sum(coalesce(s.quantity, 1)) as quantity, min(s.valid_from) as since
+              from {_STAYS_NOW} s
+              left join unit_membership m on m.tenant_id = $1 and m.unit_id = s.content_id and m.superseded_by is null
+              where s.container_id = any($5::bigint[]) and s.valid_from <= $4 and s.valid_to > $4
+                and not s.content_id = any(array(select id from outward))
+              group by s.container_id, coalesce(m.lot_id, s.content_id), coalesce(s.uom, '')),
+            placed as (
+              select beside.*, row_number() over (partition by container_id order by object_id, uom) as place,
+                     count(*) over (partition by container_id) as total from beside)
+            select container_id, object_id, uom, quantity, since, total from placed where place <= $6 order by container_id, place""",
+        None,
+        list(goods),
+        at,
+        list(boxes),
         limit,
     )
 

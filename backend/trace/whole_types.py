@@ -166,6 +166,11 @@ class PackedGoods:
     uom: str
     since: datetime
 
+    @classmethod
+    def of(cls, packed: whole.Packed) -> "PackedGoods":
+        """From the service's."""
+        return cls(object=TraceableObject.of(packed.thing, packed.since), quantity=packed.quantity, uom=packed.uom, since=packed.since)
+
 
 @strawberry.type(description="A container with goods of the trace in it, as of its moment.")
 class TraceContainer:
@@ -181,9 +186,6 @@ class TraceContainer:
         """From the service's."""
         return cls(
             object=TraceableObject.of(container.thing), within=TraceableObject.of(container.within) if container.within else None,
-            contents=[
-                PackedGoods(object=TraceableObject.of(one.thing, one.since), quantity=one.quantity, uom=one.uom, since=one.since)
-                for one in container.contents
-            ],
+            contents=[PackedGoods.of(one) for one in container.contents],
             content_count=container.content_count,
         )  # fmt: skip

@@ -28,6 +28,7 @@ PERMISSIONS: Final[Mapping[Permission, Words]] = {
     _P.HOLDS_READ: Words("查看冻结及其原因", "See what is on hold and why"),
     _P.HOLDS_PLACE: Words("冻结货物", "Put goods on hold"),
     _P.HOLDS_RELEASE: Words("解除冻结（需双重验证和电子签名）", "Release goods from hold (with a second factor and a signature)"),
+    _P.ALIASES_DECLARE: Words("声明两个标识为同一货物，或撤销声明", "Declare two identifiers the same goods, or take that back"),
     _P.SHIPMENTS_COMMAND: Words("发货", "Ship goods"),
     _P.CATALOG_READ: Words("查看产品、地点和合作伙伴", "Read products, places and partners"),
     _P.CATALOG_WRITE: Words("维护产品、地点和合作伙伴", "Keep products, places and partners"),

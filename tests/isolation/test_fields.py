@@ -14,6 +14,7 @@ import httpx
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
+from backend.aliases import service as aliases
 from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.services import Services
@@ -22,7 +23,7 @@ from mobile_api.app import create_app
 from tenants.audit import exports
 from tenants.audit.exports import ExportWriter
 from tenants.permissions import Role
-from tests.factories import DUMPLING, FLOUR, PLANT, made, quantity, unit
+from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, transformed, unit
 from tests.graphql.operations import Operation, asked, chains, operations, schema
 from tests.graphql.test_commands import document
 from tests.isolation.access_day import Office
@@ -32,9 +33,12 @@ from tests.signing import signature_of
 
 # A word that isn't hidden: what the second firm wrote itself.
 OWN_WORD: Final = "own words"
+TANK, DRAW = "https://example.com/tank/V-T1", "urn:uuid:00000000-0000-4000-8000-0000000000f1"
 # What the first of a kind is found by, for fields that ask for it.
 ARGUMENTS: Final[dict[str, list[Any]]] = {
-    "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1")], "direction": ["FORWARD", "BACKWARD"], "gtin": [FLOUR], "place": [PLANT],
+    "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1"), TANK, f"transformation:{DRAW}"], "direction": ["FORWARD", "BACKWARD"],
+    "tankPolicy": ["FIRST_IN_FIRST_OUT"],
+    "gtin": [FLOUR, DUMPLING], "place": [PLANT],
     # Everybody; a code that both firms know, and one that is wrong.
     "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
 }  # fmt: skip
@@ -67,6 +71,24 @@ class Both:
 def made_flour() -> dict[str, Any]:
     """More of the same flour."""
     return made([], [quantity(FLOUR_LOT, 1)], minutes=60)
+
+
+async def fill_and_draw(services: Services, person: Person, word: str) -> None:
+    """A tank of flour, of which some is drawn; flour of which nobody says how much; a lot that is the same as another."""
+    drawn = transformed([TANK], [DUMPLINGS], minutes=55, transformation=DRAW)
+    drawn |= {"inputEPCList": [TANK], "inputQuantityList": [{"epcClass": FLOUR_LOT}]}
+    # What a trace tells of a step: papers, readings, a supplier; and rework.
+    drawn |= {"bizTransactionList": [{"type": "prodorder", "bizTransaction": "https://example.com/orders/1"}]}
+    read = [{"sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}]}]
+    parties = [{"type": "possessing_party", "source": CUSTOMER}]
+    supplied: dict[str, Any] = {"action": "OBSERVE", "bizStep": "receiving", "sourceList": parties, "sensorElementList": read}
+    rework = [transformed([FLOUR_LOT], [lot(FLOUR, "V-L")], minutes=-99), transformed([lot(FLOUR, "V-L")], [FLOUR_LOT], minutes=58)]
+    told = [packed(TANK, amounts=[quantity(FLOUR_LOT, 9)], minutes=54), drawn, made([], [quantity(lot(FLOUR, "V-F2"), 1)], minutes=56)]
+    await capture(services, person.tenant.tenant_id, *told, *rework, made([], [quantity(FLOUR_LOT, 1)], minutes=-100, **supplied))
+    given: dict[str, Any] = {"key": FLOUR_LOT, "same_as": lot(FLOUR, "V-F2"), "cause": aliases.AliasCause.MISTYPED, "reason": word}
+    await services.in_tenant(
+        person.tenant.tenant_id, lambda tx: aliases.assert_alias(tx, person.principal, services.capture, **given), gate=Gate.SHARED
+    )
 
 
 async def sign_a_release(services: Services, person: Person, word: str) -> None:
@@ -105,6 +127,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
     await work_of(clone_services, other, OWN_WORD)
     for signer, word in ((victim.person, CANARY), (other, OWN_WORD)):
         await sign_a_release(clone_services, signer, word)
+        await fill_and_draw(clone_services, signer, word)
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)

@@ -51,6 +51,13 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/events/query_repository.py", "having_field"): "as above",
     ("backend/genealogy/repository.py", "supersede"): "the projections' own tables",
     ("infra/printing/rendering.py", "fetch"): "an address that a printed document refers to, not a statement",
+    ("backend/search/finding_repository.py", "events_before"): "conditions of the modules of questions, whose values are numbered",
+    ("backend/search/finding_repository.py", "objects_in"): "as above",
+    ("backend/search/finding_repository.py", "spans"): "as above",
+    ("backend/search/finding_repository.py", "objects_called"): "as above",
+    ("backend/search/query_repository.py", "entries_with_infix"): "fences of this module: constants of `Sites`, whose values are numbered",
+    ("backend/search/query_repository.py", "entries_with_frequent_infix"): "as above",
+    ("backend/search/query_repository.py", "entries"): "as above",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",
 }
 

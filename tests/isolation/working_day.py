@@ -18,6 +18,10 @@ from infra.queue import drain
 from tenants.registration import add_claim
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.graphql.conftest import Caller
+from tests.graphql.test_aliases import ASSERT, REVOKE
+from tests.graphql.test_aliases import LISTED as ALIASES
+from tests.graphql.test_balance import DRAWS, PRODUCT
+from tests.graphql.test_balance import LOT as BALANCE
 from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
 from tests.graphql.test_reading import OBJECT, TRACE
 from tests.isolation.access_day import Office
@@ -147,12 +151,21 @@ class Day:
         await caller.command(RELEASE, {"holdId": hold, "reason": "all fine", "signature": signed()})
         assert (await caller.command(SHIP, order))["userErrors"] == []
         assert (await caller.command(CAPTURE, {"events": document(made([], [quantity(lot(FLOUR, "DAY-F3"), 5)]))}))["userErrors"] == []
+        declared = await caller.command(ASSERT, {"key": F1, "sameAs": "DAY-F3", "cause": "MISTYPED", "reason": "read wrongly"})
+        await caller.ask(ALIASES, {"key": F1, "active": True})
+        assert (await caller.command(REVOKE, {"aliasId": declared["alias"]["id"], "reason": "read rightly"}))["userErrors"] == []
+        await caller.ask(BALANCE, {"key": F1})
+        await caller.ask(PRODUCT, {"gtin": FLOUR})
+        await caller.ask(DRAWS, {"key": PALLET, "policy": "WELL_MIXED"})
         sold, bad = self.simulation.truth.sold_unit, self.simulation.truth.contaminated_lot
         for key, direction in ((bad, "FORWARD"), (sold, "BACKWARD"), (F1, "FORWARD")):
             await caller.ask(TRACE, {"key": key, "direction": direction, "first": 50})
             await caller.ask(OBJECT, {"key": key})
         contents = "query($key: String!) { containerContents(key: $key, first: 10) { nodes { object { code productName } } } }"
         await caller.ask(contents, {"key": PALLET})
+        for text in (F1, "DAY", "面", PALLET.rsplit("/", 1)[1][-5:]):
+            await caller.ask("query($text: String!) { search(text: $text) { more hits { kind key name object { key } } } }", {"text": text})
+        await caller.ask("{ findObjects(first: 5, filter: {parts: [MADE]}) { truncated nodes { object { key } lastEventTime } } }", {})
         lists = await caller.ask(LISTS)
         self.names["shipment"] = lists["shipments"]["nodes"][0]["id"]
         self.names["alert"] = lists["alerts"]["nodes"][0]["id"]

@@ -16,7 +16,10 @@ CART: Final = "https://id.gs1.org/8003/095060001342941"
 LOTS: Final = [lot(FLOUR, "F1"), lot(FLOUR, "F2"), lot(MEAT, "M1"), lot(DOUGH, "D1"), lot(DOUGH, "D2"), lot(DUMPLING, "P1"), lot(DUMPLING, "P2")]
 BEANS: Final = "https://firm.example/class/beans/B1"
 PALLETS: Final = [sscc(number) for number in range(1, 5)]
-CONTAINERS: Final = [*PALLETS, CART]
+# A bin that goes round all day, and a tank that is filled, drawn from and cleaned.
+BIN: Final = "https://id.gs1.org/8003/095060001342947"
+TANK: Final = "https://firm.example/obj/tank/T1"
+CONTAINERS: Final = [*PALLETS, CART, BIN, TANK]
 UNITS: Final = [unit(DUMPLING, f"S{number}") for number in range(4)]
 PARTS: Final = [unit(MEAT, f"C{number}") for number in range(2)]
 BEAN: Final = "https://firm.example/obj/beans/S1"
@@ -99,9 +102,12 @@ class Teller:
             (CONTAINERS, 2),
             ([f"https://id.gs1.org/01/{FLOUR}"], 2),
             ([BEANS], 1),
+            ([BIN, TANK], 3),
         ]
         inputs = [each for pool in self.chance.choices([p for p, _ in pools], [w for _, w in pools], k=2) for each in self.some(pool, 1)]
         outputs = list(dict.fromkeys(self.some([*LOTS[3:], *LOTS[3:], *UNITS, BEANS])))
+        if self.chance.random() < 0.15:
+            outputs = [self.chance.choice([TANK, TANK, BIN]), *outputs[:1]]
         if self.chance.random() < 0.3:
             inputs, outputs = self.chance.choice([(inputs, []), ([], outputs), (inputs, outputs)])
             return self._transformation(inputs, outputs, self.chance.choice(TRANSFORMATIONS))
@@ -112,9 +118,10 @@ class Teller:
         event = _transformed(named[0], named[1], self.minutes(), amount=self.amount(), transformation=shared)
         for name in ("inputQuantityList", "outputQuantityList"):
             for element in event.get(name) or []:
-                if element["epcClass"].startswith("https://id.gs1.org/8003/"):
-                    event[name.replace("QuantityList", "EPCList")] = [*event.get(name.replace("QuantityList", "EPCList"), []), element["epcClass"]]
-            rest = [element for element in event.get(name) or [] if not element["epcClass"].startswith("https://id.gs1.org/8003/")]
+                if element["epcClass"] in (CART, BIN, TANK):
+                    instances = name.replace("QuantityList", "EPCList")
+                    event[instances] = [*(event.get(instances) or []), element["epcClass"]]
+            rest = [element for element in event.get(name) or [] if element["epcClass"] not in (CART, BIN, TANK)]
             event.pop(name, None)
             if rest:
                 event[name] = rest
@@ -129,6 +136,20 @@ class Teller:
         if action == "DELETE" and self.chance.random() < 0.25:
             return packed(container, minutes=self.minutes(), action=action, bizStep="unpacking")
         return packed(container, units, amounts, self.minutes(), action=action, bizStep="packing" if action == "ADD" else "unpacking")
+
+    def filled_and_drawn(self) -> Event:
+        """A bin or a tank in the course of a day: filled with lots, drawn from by name or as a whole, emptied, cleaned."""
+        vessel = self.chance.choice([BIN, TANK, TANK])
+        amounts = [quantity(each, self.amount()) for each in self.some(LOTS[:5], 2)]
+        doing = self.chance.choices(["fill", "draw by name", "use", "empty", "clean"], [4, 2, 4, 1, 2])[0]
+        if doing == "use":
+            return self._transformation([vessel], self.some(LOTS[3:], 1), None)
+        if doing == "clean":
+            return made([vessel], minutes=self.minutes(), action="OBSERVE", bizStep="https://firm.example/bizstep/cleaning", disposition=None)
+        if doing == "empty":
+            return packed(vessel, minutes=self.minutes(), action="DELETE", bizStep="unpacking")
+        action = "ADD" if doing == "fill" else "DELETE"
+        return packed(vessel, [], amounts, self.minutes(), action=action, bizStep="loading" if action == "ADD" else "unloading")
 
     def associated(self) -> Event:
         """Something bound to a cart, or taken off it."""
@@ -159,7 +180,7 @@ class Teller:
         """So many events, each with an id of its own but a few, which have none."""
         doings: list[tuple[Callable[[], Event], int]] = [
             (self.received, 3), (self.commissioned, 3), (self.container_began_or_ended, 1), (self.transformed, 7), (self.packed, 7),
-            (self.associated, 1), (self.shipped, 4), (self.arrived_back, 1), (self.seen, 1),
+            (self.filled_and_drawn, 6), (self.associated, 1), (self.shipped, 4), (self.arrived_back, 1), (self.seen, 1),
         ]  # fmt: skip
         told = []
         for doing in self.chance.choices([d for d, _ in doings], [w for _, w in doings], k=length):

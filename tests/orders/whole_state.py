@@ -19,7 +19,9 @@ from tests.graphql.conftest import Caller
 State = dict[str, list[tuple[str, ...]]]
 
 EVENT_IDS: Final = frozenset({"event_id", "shipment_id", "opened_by", "closed_by"})
-OBJECT_IDS: Final = frozenset({"object_id", "parent_id", "child_id", "node_id", "product_id", "unit_id", "lot_id", "content_id", "container_id"})
+OBJECT_IDS: Final = frozenset({
+    "object_id", "parent_id", "child_id", "node_id", "product_id", "unit_id", "lot_id", "content_id", "container_id", "state_id",
+})  # fmt: skip
 # Ids and moments that each recording has of its own; bodies may be told as JSON or XML, and their digest stays; an anomaly is of an act.
 OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recorded_at", "job_id", "seq", "body", "context", "anomaly"}) | {
     # What was known when follows the order of telling: `tests/genealogy/test_known_then.py`.
@@ -28,6 +30,15 @@ OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recor
 # Not derived from events alone: compared by their meaning in `hold_answers` and `alerts_that_hold_true`, or no function of facts.
 ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"})
 PAST: Final = frozenset({"lot_link_past", "containment_past", "lot_shipment_past", "shipment_past"})
+
+
+# A node of the genealogy's own to which no link in force leads is nothing: it was one by what was known before.
+_LINKED: Final = """exists (select 1 from lot_link l where l.tenant_id = $1 and l.superseded_by is null
+                            and (l.parent_id = t.{own} or l.child_id = t.{own}))"""
+_IN_USE: Final = {
+    "traceable_object": f" and (t.kind not in (9, 10) or {_LINKED.format(own='object_id')})",
+    "container_state": f" and {_LINKED.format(own='state_id')}",
+}
 
 
 def _is_derived(table: Any) -> bool:
@@ -62,7 +73,7 @@ def _query(name: str) -> str:
         else:
             selected.append(f"{given}::text")
     in_force = " and t.superseded_by is null" if "superseded_by" in table.columns and name != "event" else ""
-    return f"select {', '.join(selected)} from {name} t {' '.join(joins)} where t.tenant_id = $1{in_force}"
+    return f"select {', '.join(selected)} from {name} t {' '.join(joins)} where t.tenant_id = $1{in_force}{_IN_USE.get(name, '')}"
 
 
 _QUERIES: dict[str, str] = {}
@@ -89,7 +100,7 @@ async def hold_answers(tx: TenantTransaction) -> State:
 
     Without what is pending after a correction: that tells what was known when the correction came (docs/model.md).
     """
-    things = await tx.fetch("select object_id, key from traceable_object where tenant_id = $1 and kind <> 7")
+    things = await tx.fetch("select object_id, key from traceable_object where tenant_id = $1 and kind not in (7, 9, 10)")
     names = {row["object_id"]: row["key"] for row in await tx.fetch("select object_id, key from traceable_object where tenant_id = $1")}
     roots = {row["hold_id"]: row["object_id"] for row in await tx.fetch("select hold_id, object_id from hold where tenant_id = $1 and status = 1")}
     cuts = {hold_id: cut for hold_id, (_, cut) in (await holds.holds_reaching(tx)).items()}
@@ -121,6 +132,10 @@ async def held_goods_shipped(tx: TenantTransaction) -> tuple[Pairs, Pairs]:
     roots = {
         row["object_id"]: row["placed_at"] for row in await tx.fetch("select object_id, placed_at from hold where tenant_id = $1 and status = 1")
     }
+    states = await tx.fetch("select state_id, container_id, used_at from container_state where tenant_id = $1 and not filled")
+    known = {
+        row["child_id"] for row in await tx.fetch("select child_id from lot_link where tenant_id = $1 and kind in (4, 8) and superseded_by is null")
+    }
     now: Pairs = set()
     for row in await tx.fetch("select shipment_id from shipment where tenant_id = $1 and superseded_by is null and direction <> 2"):
         left = events[row["shipment_id"]]
@@ -128,6 +143,10 @@ async def held_goods_shipped(tx: TenantTransaction) -> tuple[Pairs, Pairs]:
         carried = _closure({each["object_id"] for each in named}, partial(_inside, stays, before=left["event_time"], after=left["event_time"]))
         for root, placed_at in roots.items():
             inside = _closure({root}, partial(_inside, stays, before=None, after=placed_at))
+            # A use of a held container, or of one in it: since the hold, or whenever nothing else is known of it.
+            inside |= {
+                row["state_id"] for row in states if row["container_id"] in inside and (row["used_at"] >= placed_at or row["state_id"] not in known)
+            }
             came_from = _closure(carried | {lot for thing in carried for lot in members[thing]}, lambda thing: upward[thing])
             if came_from & inside:
                 now.add((left["event_key"], names[root]))

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from backend.catalog.entries import Kind
+from backend.search.indexing import index_events, index_whole_catalogue
 from backend.services import Services
 from infra.provision import DatabaseUrls
 from tenants.permissions import Role
@@ -15,6 +17,15 @@ from tests.conftest import Cluster
 from tests.isolation.people import new_tenant
 from tests.sites.reads import FIELDS, ROUTES, ask, comparable
 from tests.sites.town import Town, new_person, new_sites, nobodys, tell
+
+
+async def index(services: Services, tenant_id: int) -> None:
+    """What the worker does for those who search."""
+    async with services.database.tenant(tenant_id) as tx:
+        for kind in Kind:
+            await index_whole_catalogue(tx, kind, "")
+        while await index_events(tx):
+            pass
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +38,11 @@ async def town(services: Services, app: Litestar) -> AsyncIterator[Town]:
         head = await new_person(services, client, tenant, Role.OWNER, None)
         limited = await new_person(services, client, tenant, Role.OWNER, here.place)
         await tell(head, here)
+        await index(services, tenant.tenant_id)
         reads = [read for several in (*FIELDS.values(), *ROUTES.values()) for read in several if not read.named]
         before = {repr(read): comparable(await ask(limited, read, {}), {}) for read in reads}
         await tell(head, there)
+        await index(services, tenant.tenant_id)
         yield Town(services, client, tenant, head, limited, here, there, nobodys(there), before)
 
 

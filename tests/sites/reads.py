@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.factories import FLOUR
 from tests.sites.town import Person
 
 _NAME: Final = re.compile(r"\{[a-z ]+\}")
@@ -20,6 +21,8 @@ LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount posit
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
 DEVICE: Final = "id name site location { name }"
 REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
+HITS: Final = "more hits { kind key code type match matched matchedText name object { key } location { name } }"
+FOUND: Final = "truncated endCursor nodes { firstEventTime lastEventTime object { key } }"
 PAGE: Final = "pageInfo { hasNextPage hasPreviousPage }"
 
 
@@ -51,13 +54,20 @@ def _events(**given: Any) -> Read:
 THINGS: Final = f"query($key: String!) {{ traceableObject(key: $key) {{ {THING} }} }}"
 TRACE: Final = "query($key: String!) {{ trace(key: $key, direction: {}) {{ {} shipments(first: 9) {{ nodes {{ shipment {{ {} }} }} }} }} }}"
 FLOW: Final = """query($key: String!) { flow(key: $key) { linkCount counts { kind count }
-  boxes { id title subtitle detail place step since object { key } amounts { quantity } } arrows { parent child untoldCount amounts { quantity } } } }"""
+  boxes { id title subtitle detail place step since object { key } amounts { quantity } }
+  arrows { parent child untoldCount amounts { quantity } } } }"""
 LIFE: Final = """query($key: String!) { lifeOf(key: $key) { product since until rows { kind title since until place toPlace object { key } }
   series { type points { mean } } marks { at title place event { id } } } }"""
 TABLE: Final = """query($key: String!) { traceTable(key: $key, first: 50) { nodes { id kind code step place party suppliers since
   object { key } made { quantity } used { quantity } } } }"""
 MAP: Final = """query($key: String!) { placeMap(key: $key) { unplacedStepCount places { id part title path uri stepCount lotCount }
   arrows { parent child lotCount shipmentCount amounts { quantity } } } }"""
+WHOLE: Final = """steps(first: 20) { nodes { bizStep place told operators equipment documents { uri } events { id } inputs { quantity object { key } }
+    outputs { quantity object { key } } objects { quantity object { key } } conditions { value } } }
+  customers(first: 9) { nodes { party goods { quantity object { key } } } } suppliers(first: 9) { nodes { party goods { quantity } } }
+  summary { nodeCount byPlace { place count } }"""
+IMPACT: Final = """query($key: String!) { impact(key: $key) { goodsCount goods(first: 20) { nodes { object { key holdCauses { reason } }
+    whereabouts { state place party quantity } } } totals(first: 50) { nodes { state place party quantity } } } }"""
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
@@ -66,15 +76,36 @@ FIELDS: Final[dict[str, list[Read]]] = {
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
     ],
     "readCode": _keyed("query($key: String!) { readCode(text: $key) { kind uri object { key } } }", "lot", "made", "unit", "pallet"),
+    "search": [
+        *_keyed(f"query($key: String!) {{ search(text: $key) {{ {HITS} }} }}", "lot", "made", "unit", "pallet", "code", "serial", "place", "hall"),
+        Read(f'{{ search(text: "095060001") {{ {HITS} }} }}'),
+    ],
+    "findObjects": [
+        *(
+            Read(f"query($key: String!) {{ findObjects(first: 50, filter: {{{of}: $key}}) {{ {FOUND} }} }}", {"key": "{" + name + "}"})
+            for of, name in (("lot", "code"), ("serial", "serial"), ("container", "pallet"), ("place", "place"), ("place", "hall"))
+        ),
+        Read(f"{{ findObjects(first: 50, filter: {{}}) {{ {FOUND} }} }}"),
+    ],
     "traceableObject": _keyed(THINGS, "lot", "made", "unit", "pallet", "code", "serial"),
     "trace": [
         *_keyed(TRACE.format("FORWARD", LINKS, SHIPMENT), "lot", "unit", "pallet", "code"),
         *_keyed(TRACE.format("BACKWARD", LINKS, SHIPMENT), "made", "unit", "pallet"),
+        *_keyed(TRACE.format("BOTH", WHOLE, SHIPMENT), "lot", "made", "unit", "pallet"),
     ],
     "flow": [*_keyed(FLOW, "lot", "made", "unit", "pallet", "code")],
     "lifeOf": _keyed(LIFE, "lot", "made", "unit", "pallet"),
     "traceTable": _keyed(TABLE, "lot", "made", "unit"),
     "placeMap": _keyed(MAP, "lot", "made", "unit"),
+    "aliases": _keyed("query($key: String!) { aliases(key: $key, first: 5, activeOnly: false) { nodes { id reason } } }", "lot", "unit"),
+    "impact": _keyed(IMPACT, "lot", "unit", "pallet", "code"),
+    "lotBalance": _keyed(
+        "query($key: String!) { lotBalance(key: $key) { partial balance { accounts { incoming } lines { kind quantity place party } } } }",
+        "lot", "made",
+    ),
+    "stepBalance": _keyed("query($key: String!) { stepBalance(key: $key) { inputs { quantity object { key } } yields { ratio } } }", "step"),
+    "productBalance": [Read(f'{{ productBalance(gtin: "{FLOUR}") {{ balance {{ lines {{ kind quantity place }} stock {{ place quantity }} }} }} }}')],
+    "tank": _keyed("query($key: String!) { tank(key: $key) { level fills(first: 5) { nodes { content { key } event { id } } } } }", "pallet"),
     "containerContents": _keyed("query($key: String!) { containerContents(key: $key, first: 5) { nodes { object { key } } } }", "pallet"),
     "events": [
         _events(), Read(f"{{ events(last: 50) {{ edges {{ cursor node {{ id }} }} {PAGE} }} }}"),

@@ -183,6 +183,11 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda _, names: (RELEASE, {"holdId": names["hold"], "reason": "x", "signature": SIGNATURE}),
         lambda town, names: (RELEASE, {"holdId": town.here.names["hold"], "reason": "x", "signature": SIGNATURE, "keys": [names["lot"]]}),
     ],
+    "assertAlias": [
+        lambda town, names: (_mutation("assertAlias"), {"key": names["lot"], "sameAs": town.here.names["lot"], "cause": "OTHER", "reason": "x"}),
+        lambda town, names: (_mutation("assertAlias"), {"key": town.here.names["lot"], "sameAs": names["lot"], "cause": "OTHER", "reason": "x"}),
+    ],
+    "revokeAlias": [lambda _, names: (_mutation("revokeAlias"), {"aliasId": names["alias"], "reason": "x"})],
     "enrolDevice": [
         lambda _, names: (ENROL, {"name": "x", "site": names["place"]}),
         lambda _, names: (ENROL, {"name": "x", "site": names["hall"]}),

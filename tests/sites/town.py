@@ -24,6 +24,7 @@ from tests.isolation.people import HERE as FROM_HERE
 HEADQUARTERS = "https://id.gs1.org/414/9506000134031"
 NODES = {"event": "Event", "hold": "Hold", "alert": "Alert", "shipment": "Shipment", "device": "Device", "review": "ReviewEntry"}
 HALL = "https://firm.example/places/{}-hall"
+ALIAS = "mutation($input: AssertAliasInput!) { assertAlias(input: $input) { alias { id } userErrors { code } } }"
 ENROL = "mutation($input: EnrolDeviceInput!) { enrolDevice(input: $input) { enrolment { code } userErrors { code } } }"
 LISTED = """{ holds(first: 5, activeOnly: false) { nodes { id objectUri } } alerts(first: 5) { nodes { id subject } }
   shipments(first: 5) { nodes { id document } } }"""
@@ -84,7 +85,7 @@ async def tell(head: Person, site: Site) -> None:
     first, wrong = made(amounts=[quantity(flour, 100)], **here), made(amounts=[quantity(lot(FLOUR, f"{mark}-W"), 5)], minutes=2, **here)
     events = [
         first,
-        transformed([flour], [dumplings], transformation=f"urn:uuid:{uuid4()}", bizLocation={"id": site.hall}),
+        transformed([flour], [dumplings], transformation=(step := f"urn:uuid:{uuid4()}"), bizLocation={"id": site.hall}),
         made([f"https://id.gs1.org/01/{DUMPLING}/10/{mark}-D/21/{mark}-U"], minutes=11, **here),
         packed(pallet, [piece], **here),
         shipped([pallet], readPoint={"id": site.yard}, **papers),
@@ -99,7 +100,9 @@ async def tell(head: Person, site: Site) -> None:
     sent = next(shipment for shipment in listed["shipments"]["nodes"] if shipment["document"] == paper)
     found = await caller.ask("query($id: String!) { events(first: 1, filter: {eventIDs: [$id]}) { nodes { id } } }", {"id": first["eventID"]})
     [event] = found["events"]["nodes"]
+    declared = await caller.command(ALIAS, {"key": flour, "sameAs": dumplings, "cause": "OTHER", "reason": f"{mark} label"})
     site.names |= {
+        "alias": declared["alias"]["id"], "step": f"transformation:{step}",
         "lot": flour, "made": dumplings, "unit": piece, "pallet": pallet, "code": f"{mark}-F", "serial": f"{mark}-U", "place": site.place,
         "hall": site.hall, "yard": site.yard, "event id": first["eventID"], "event": event["id"], "event uuid": uuid_in(event["id"]),
         "declared id": wrong["eventID"], "job": job, "hold": hold["hold"]["id"], "alert": alert["id"], "shipment": sent["id"], "paper": paper,

@@ -1,0 +1,1 @@
+"""Search: whatever somebody types, found among all that goods are known by; and objects by what their events say."""
