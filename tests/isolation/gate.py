@@ -23,8 +23,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: """aliases containerContents impact flow lifeOf lotBalance productBalance readCode search shipments stepBalance tank trace traceChanged
-                      traceableObject""",
+    _P.TRACE_READ: """aliases containerContents flow impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
+                      trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alerts hold holds",
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",
