@@ -1,8 +1,7 @@
 """The flow as SVG: light, crisp, readable in black and white; certain and possible are told by the style of lines, not by colour alone."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -11,21 +10,9 @@ from backend.shapes.flow import Flow, FlowArrow, FlowBox
 from backend.shapes.graph import Sort
 from backend.shapes.layout import BEND, Spot
 from backend.shapes.lettering import cut, width_of
-from backend.shapes.words import is_chinese, pick, write_amounts, write_span
+from backend.shapes.sheet import COLUMN, HEAD, HEIGHT, LABEL, LANE, LOOP_SIDE, MARGIN, ROW, WIDTH, Sheet, corner_of, left_of, right_of
+from backend.shapes.words import is_chinese, pick, write_amounts
 
-# Pixels.
-COLUMN: Final = 270
-WIDTH: Final = 186
-ROW: Final = 76
-HEIGHT: Final = 58
-MARGIN: Final = 24
-HEAD: Final = 58
-FOOT: Final = 46
-LANES: Final = 6
-LANE: Final = 9
-LABEL: Final = 9.5
-# Loops leave and enter a box below its other arrows.
-LOOP_SIDE: Final = HEIGHT / 2 - 5
 _TEXT: Final = "'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', 'Source Han Sans SC', 'Helvetica Neue', Arial, sans-serif"
 # Fill and the line on the left, of equal weight in grey: paper, and one accent a sort.
 _PAINT: Final[Mapping[Sort, tuple[str, str]]] = {
@@ -43,73 +30,6 @@ _QUIET: Final = "#5b6470"
 _LINE: Final = "#7b8794"
 
 
-@dataclass
-class _Sheet:
-    """What is known while a drawing is made: where arrows leave and enter each box, the lanes of loops, and where labels stand already."""
-
-    flow: Flow
-    language: str
-    boxes: dict[str, FlowBox] = field(init=False)
-    leaves: dict[tuple[str, str], float] = field(init=False)
-    enters: dict[tuple[str, str], float] = field(init=False)
-    lanes: dict[tuple[str, str], int] = field(init=False)
-    labels: dict[int, list[tuple[float, float, float]]] = field(init=False, default_factory=lambda: defaultdict(list))
-
-    def __post_init__(self) -> None:
-        self.boxes = {box.name: box for box in self.flow.boxes}
-        onward = [arrow for arrow in self.flow.arrows if not arrow.is_loop]
-        self.leaves = _ports(onward, self.boxes, at_parent=True)
-        self.enters = _ports(onward, self.boxes, at_parent=False)
-        loops = [arrow for arrow in self.flow.arrows if arrow.is_loop]
-        self.lanes = {(arrow.parent, arrow.child): number % LANES for number, arrow in enumerate(loops)}
-
-    @property
-    def width(self) -> int:
-        return max(2 * MARGIN + (self.flow.columns - 1) * COLUMN + WIDTH, 640)
-
-    @property
-    def below(self) -> float:
-        """Where the boxes end and the lanes of loops begin."""
-        return HEAD + self.flow.rows * ROW
-
-    @property
-    def height(self) -> int:
-        return round(self.below + (min(len(self.lanes), LANES) * LANE + 8 if self.lanes else 0) + FOOT)
-
-    def days(self, box: FlowBox) -> str:
-        """When what stands in a box came into being."""
-        return write_span(box.since, box.until, self.flow.clock.zone)
-
-    def is_free(self, x: float, y: float, width: float) -> bool:
-        """Take the place of a label, unless another one is there."""
-        taken = [each for near in (-1, 0, 1) for each in self.labels[int(y // 12) + near]]
-        if any(abs(other_y - y) < 11 and x < other_x + other_width and other_x < x + width for other_x, other_y, other_width in taken):
-            return False
-        self.labels[int(y // 12)].append((x, y, width))
-        return True
-
-
-def _ports(arrows: Sequence[FlowArrow], boxes: Mapping[str, FlowBox], *, at_parent: bool) -> dict[tuple[str, str], float]:
-    """How far from a box's middle each arrow leaves or enters it: in the order of where they come from or go to."""
-    of_box: dict[str, list[FlowArrow]] = defaultdict(list)
-    for arrow in arrows:
-        of_box[arrow.parent if at_parent else arrow.child].append(arrow)
-    ports: dict[tuple[str, str], float] = {}
-    for several in of_box.values():
-        ordered = sorted(several, key=lambda arrow: _towards(arrow, boxes, at_parent=at_parent))
-        gap = min(14.0, (HEIGHT - 14) / max(1, len(ordered) - 1))
-        for number, arrow in enumerate(ordered):
-            ports[(arrow.parent, arrow.child)] = round((number - (len(ordered) - 1) / 2) * gap, 2)
-    return ports
-
-
-def _towards(arrow: FlowArrow, boxes: Mapping[str, FlowBox], *, at_parent: bool) -> tuple[float, str]:
-    if arrow.bends:
-        return arrow.bends[0 if at_parent else -1].row - BEND / 2, arrow.child
-    other = boxes[arrow.child if at_parent else arrow.parent]
-    return other.spot.row, other.name
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """A part of a drawing, in its pixels; None for what reaches to the end."""
@@ -122,16 +42,16 @@ class Window:
 
 def size_of(flow: Flow) -> tuple[int, int]:
     """Width and height of the drawing, in pixels."""
-    sheet = _Sheet(flow, "en")
+    sheet = Sheet(flow, "en")
     return sheet.width, sheet.height
 
 
 def draw_flow(flow: Flow, *, title: str, language: str, window: Window = Window()) -> str:
     """A whole SVG document, or a window of it; `title` says what it is of."""
-    return "".join(_document(_Sheet(flow, language), title, window))
+    return "".join(_document(Sheet(flow, language), title, window))
 
 
-def _document(sheet: _Sheet, title: str, window: Window) -> Iterator[str]:
+def _document(sheet: Sheet, title: str, window: Window) -> Iterator[str]:
     width, height, language = sheet.width, sheet.height, sheet.language
     wide, high = window.width or width - window.x, window.height or height - window.y
     part = f"{window.x:g} {window.y:g} {wide:g} {high:g}"
@@ -157,13 +77,8 @@ def _text(x: float, y: float, text: str, *, size: float, fill: str = _INK, weigh
         yield f"<text {place}{more}>{escape(text)}</text>"
 
 
-def _at(spot: Spot) -> tuple[float, float]:
-    """The upper left corner of a box."""
-    return MARGIN + spot.column * COLUMN, HEAD + spot.row * ROW + (ROW - HEIGHT) / 2
-
-
-def _box(box: FlowBox, sheet: _Sheet) -> Iterator[str]:
-    x, y = _at(box.spot)
+def _box(box: FlowBox, sheet: Sheet) -> Iterator[str]:
+    x, y = corner_of(box.spot)
     fill, accent = _PAINT[box.sort]
     possible = box.certainty is Certainty.POSSIBLE
     dash = ' stroke-dasharray="5 3"' if possible else ""
@@ -188,13 +103,13 @@ def _box(box: FlowBox, sheet: _Sheet) -> Iterator[str]:
     yield "</g>"
 
 
-def _third(box: FlowBox, sheet: _Sheet) -> str:
+def _third(box: FlowBox, sheet: Sheet) -> str:
     if box.sort is Sort.STEP:
         return sheet.days(box) if box.since else box.detail
     return write_amounts(box.amounts, sheet.language) or (sheet.days(box) if box.sort is Sort.SHIPMENT else box.detail)
 
 
-def _told(box: FlowBox, sheet: _Sheet) -> str:
+def _told(box: FlowBox, sheet: Sheet) -> str:
     """Everything that a box says, uncut: shown where the pointer rests."""
     language = sheet.language
     doubted = pick(language, f"其中 {box.possible} 个为可能", f"{box.possible} of them only possible") if box.possible and box.count > 1 else ""
@@ -203,14 +118,14 @@ def _told(box: FlowBox, sheet: _Sheet) -> str:
     return " · ".join(dict.fromkeys(part for part in parts if part))
 
 
-def _arrow(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
+def _arrow(arrow: FlowArrow, sheet: Sheet) -> Iterator[str]:
     pair = (arrow.parent, arrow.child)
     if arrow.is_loop:
         path = _loop(sheet, arrow)
-        x, y = _left(sheet.boxes[arrow.child], LOOP_SIDE)
+        x, y = left_of(sheet.boxes[arrow.child], LOOP_SIDE)
     else:
-        x, y = _left(sheet.boxes[arrow.child], sheet.enters[pair])
-        path = _path([_right(sheet.boxes[arrow.parent], sheet.leaves[pair]), *_through(arrow.bends), (x - 6, y)])
+        x, y = left_of(sheet.boxes[arrow.child], sheet.enters[pair])
+        path = _path([right_of(sheet.boxes[arrow.parent], sheet.leaves[pair]), *_through(arrow.bends), (x - 6, y)])
     dash = ' stroke-dasharray="2 3"' if arrow.is_loop else ' stroke-dasharray="6 4"' if arrow.certainty is Certainty.POSSIBLE else ""
     yield f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="{_weight(arrow):g}"{dash}/><path d="M{x:g} {y:g}l-7 -3.5v7z" fill="{_LINE}"/>'
 
@@ -220,7 +135,7 @@ def _weight(arrow: FlowArrow) -> float:
     return 1.2 if arrow.certain + arrow.possible == 1 else 1.8 if arrow.certain + arrow.possible < 20 else 2.6
 
 
-def _label(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
+def _label(arrow: FlowArrow, sheet: Sheet) -> Iterator[str]:
     """The quantity, at whichever end fewer arrows meet; where there is no room it is told by the boxes and in the table."""
     told = write_amounts(arrow.amounts, sheet.language)
     if not told or arrow.is_loop:
@@ -228,8 +143,8 @@ def _label(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
     pair = (arrow.parent, arrow.child)
     text = cut(told, COLUMN - WIDTH - 18, LABEL)
     width = width_of(text, LABEL)
-    x, y = _right(sheet.boxes[arrow.parent], sheet.leaves[pair])
-    end_x, end_y = _left(sheet.boxes[arrow.child], sheet.enters[pair])
+    x, y = right_of(sheet.boxes[arrow.parent], sheet.leaves[pair])
+    end_x, end_y = left_of(sheet.boxes[arrow.child], sheet.enters[pair])
     ends = [(x + 5, y), (end_x - 10 - width, end_y)]
     if _level(arrow, sheet, at_parent=False) < _level(arrow, sheet, at_parent=True):
         ends.reverse()
@@ -240,19 +155,9 @@ def _label(arrow: FlowArrow, sheet: _Sheet) -> Iterator[str]:
             return
 
 
-def _level(arrow: FlowArrow, sheet: _Sheet, *, at_parent: bool) -> float:
+def _level(arrow: FlowArrow, sheet: Sheet, *, at_parent: bool) -> float:
     """How far from level the arrow is at one end: where it is alone, not at all."""
     return abs(sheet.leaves[(arrow.parent, arrow.child)] if at_parent else sheet.enters[(arrow.parent, arrow.child)])
-
-
-def _right(box: FlowBox, port: float = 0.0) -> tuple[float, float]:
-    x, y = _at(box.spot)
-    return x + WIDTH, y + HEIGHT / 2 + port
-
-
-def _left(box: FlowBox, port: float = 0.0) -> tuple[float, float]:
-    x, y = _at(box.spot)
-    return x, y + HEIGHT / 2 + port
 
 
 def _through(bends: tuple[Spot, ...]) -> Iterator[tuple[float, float]]:
@@ -276,11 +181,11 @@ def _path(points: list[tuple[float, float]]) -> str:
     return "".join(parts)
 
 
-def _loop(sheet: _Sheet, arrow: FlowArrow) -> str:
+def _loop(sheet: Sheet, arrow: FlowArrow) -> str:
     """Back to the left in a lane below all boxes, up and down between the columns, with round corners."""
     number = sheet.lanes[(arrow.parent, arrow.child)]
     lane = sheet.below + 8 + number * LANE
-    (x, y), (end_x, end_y) = _right(sheet.boxes[arrow.parent], LOOP_SIDE), _left(sheet.boxes[arrow.child], LOOP_SIDE)
+    (x, y), (end_x, end_y) = right_of(sheet.boxes[arrow.parent], LOOP_SIDE), left_of(sheet.boxes[arrow.child], LOOP_SIDE)
     out, back = x + 12 + 3 * number, end_x - 13 - 2 * number
     return (
         f"M{x:g} {y:g}H{out - 6:g}q6 0 6 6V{lane - 6:g}q0 6 -6 6H{back + 6:g}q-6 0 -6 -6V{end_y + 6:g}q0 -6 6 -6H{end_x - 6:g}"

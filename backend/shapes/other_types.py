@@ -14,6 +14,7 @@ from backend.shapes import life as lives
 from backend.shapes import places as maps
 from backend.shapes import table
 from backend.shapes.graph import Sort
+from backend.shapes.place_flows import Part
 from backend.shapes.series import Series
 from backend.shapes.stays import RowKind
 from backend.shapes.subject import Side
@@ -25,7 +26,7 @@ from tenants.permissions import Permission
 strawberry.enum(RowKind, name="LifeRowKind", description="What a row of a life shows.")
 strawberry.enum(Side, name="TraceSide", description="Where an object of a trace stands, seen from the one asked about.")
 strawberry.enum(table.TableOrder, name="TraceTableOrder", description="What the rows of the table stand in order of.")
-strawberry.enum(maps.Part, name="PlacePart", description="What a place is in the flow of goods.")
+strawberry.enum(Part, name="PlacePart", description="What a place is in the flow of goods.")
 
 
 @strawberry.type(description="A bar of a life.")
@@ -176,7 +177,7 @@ class MapPlace:
     """`path` names what it lies in, the innermost first. `insideCount` counts places that are shown in it, because all would be too many."""
 
     id: str
-    part: maps.Part
+    part: Part
     title: str
     path: list[str] = strawberry.field(directives=(ListSize(assumed_size=2),))
     uri: str

@@ -2,60 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from backend.catalog.service import Location
-from backend.genealogy.rules import Certainty, LinkKind
+from backend.genealogy.rules import Certainty
 from backend.shapes import repository
-from backend.shapes.graph import Amounts, Arrow, Graph, Point, Sort, add
+from backend.shapes.graph import Amounts, Graph, Sort, add
 from backend.shapes.graphing import graph_of
 from backend.shapes.layout import Spot, draw
 from backend.shapes.names import Names, Reader, look_up
+from backend.shapes.place_flows import Flowing, Node, Part, flows
 from backend.shapes.subject import Question, Subject, look
-from infra.database import Record, TenantTransaction
+from infra.database import TenantTransaction
 
 READABLE: Final = 40
-
-
-class Part(StrEnum):
-    """What a place is in the flow."""
-
-    SUPPLIER = "supplier"
-    OWN = "own"
-    FOREIGN = "foreign"
-    CUSTOMER = "customer"
-
-
-_Node = tuple[Part | None, str]
-"""A party with its part, or a place (None), which the catalogue tells to be own or not."""
-
-
-@dataclass(slots=True)
-class Flowing:
-    """What went from one place to another. `lots` names what did; `untold` counts what did without a quantity that is told."""
-
-    lots: set[str] = field(default_factory=set)
-    shipments: set[str] = field(default_factory=set)
-    amounts: dict[str, Decimal] = field(default_factory=dict)
-    certain: int = 0
-    untold: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def take(self, lot: str, quantity: Decimal | None, uom: str | None, at: datetime, certainty: Certainty) -> None:
-        """Add what went at once."""
-        self.lots.add(lot)
-        if quantity is None:
-            self.untold += 1
-        else:
-            add(self.amounts, uom, quantity)
-        self.certain += certainty is Certainty.CERTAIN
-        self.since = at if self.since is None else min(self.since, at)
-        self.until = at if self.until is None else max(self.until, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,49 +80,7 @@ async def place_map(tx: TenantTransaction, reader: Reader, question: Question) -
     return _drawn(subject, graph, flowing, homes, names)
 
 
-def flows(graph: Graph, receipts: Iterable[Record], lots: Mapping[int, str]) -> dict[tuple[_Node, _Node], Flowing]:
-    """What went from where to where: from suppliers to where it was received, on to where it was used, and to customers."""
-    found: dict[tuple[_Node, _Node], Flowing] = defaultdict(Flowing)
-    points = {point.name: point for point in graph.points}
-    home = _made_at(graph, points)
-    for row in receipts:
-        lot = lots[row["object_id"]]
-        home.setdefault(lot, row["place"])
-        pair = (Part.SUPPLIER, row["counterparty"]), (None, row["place"])
-        found[pair].take(lot, row["quantity"], row["uom"], row["since"], Certainty.CERTAIN)
-        found[pair].until = max(found[pair].until or row["until"], row["until"])
-    for arrow in graph.arrows:
-        child = points[arrow.child]
-        here = home.get(arrow.parent)
-        if child.sort in (Sort.STEP, Sort.SHIPMENT) and child.place and here and here != child.place:
-            found[(None, here), (None, child.place)].take(arrow.parent, arrow.quantity, arrow.uom, arrow.at, arrow.certainty)
-        if child.sort is Sort.SHIPMENT and child.party:
-            _ship(found, arrow, child, here)
-    return dict(found)
-
-
-def _ship(found: Mapping[tuple[_Node, _Node], Flowing], arrow: Arrow, shipment: Point, here: str | None) -> None:
-    left = shipment.place or here
-    if left and shipment.party:
-        flowing = found[(None, left), (Part.CUSTOMER, shipment.party)]
-        flowing.take(arrow.parent, arrow.quantity, arrow.uom, arrow.at, arrow.certainty)
-        flowing.shipments.add(shipment.name)
-
-
-def _made_at(graph: Graph, points: Mapping[str, Point]) -> dict[str, str]:
-    made: dict[str, str] = {}
-    for arrow in graph.arrows:
-        place = points[arrow.parent].place
-        if points[arrow.parent].sort is Sort.STEP and place:
-            made.setdefault(arrow.child, place)
-    for arrow in graph.arrows:
-        # Units are where their lot was made.
-        if arrow.kind is LinkKind.MEMBER and arrow.parent in made:
-            made.setdefault(arrow.child, made[arrow.parent])
-    return made
-
-
-def _homes(nodes: Iterable[_Node], locations: Mapping[str, Location]) -> dict[_Node, _Node]:
+def _homes(nodes: Iterable[Node], locations: Mapping[str, Location]) -> dict[Node, Node]:
     """In which box each place is shown: its own, or that of what it lies in, level by level until few enough are left."""
     homes = {node: node for node in sorted(nodes, key=str)}
     while len(set(homes.values())) > READABLE:
@@ -171,12 +91,12 @@ def _homes(nodes: Iterable[_Node], locations: Mapping[str, Location]) -> dict[_N
     return homes
 
 
-def _parent(node: _Node, locations: Mapping[str, Location]) -> _Node:
+def _parent(node: Node, locations: Mapping[str, Location]) -> Node:
     known = locations.get(node[1]) if node[0] is None else None
     return (None, known.parent_place) if known and known.parent_place and known.parent_place in locations else node
 
 
-def _drawn(subject: Subject, graph: Graph, flowing: Mapping[tuple[_Node, _Node], Flowing], homes: Mapping[_Node, _Node], names: Names) -> PlaceMap:
+def _drawn(subject: Subject, graph: Graph, flowing: Mapping[tuple[Node, Node], Flowing], homes: Mapping[Node, Node], names: Names) -> PlaceMap:
     merged = _merge(flowing, homes)
     nodes = _in_order(homes, merged)
     suppliers, customers = ([node for node in nodes if node[0] is part] for part in (Part.SUPPLIER, Part.CUSTOMER))
@@ -201,9 +121,9 @@ def _drawn(subject: Subject, graph: Graph, flowing: Mapping[tuple[_Node, _Node],
     return PlaceMap(subject, drawing.columns, drawing.rows, tuple(places), tuple(arrows), unplaced)
 
 
-def _merge(flowing: Mapping[tuple[_Node, _Node], Flowing], homes: Mapping[_Node, _Node]) -> dict[tuple[_Node, _Node], Flowing]:
+def _merge(flowing: Mapping[tuple[Node, Node], Flowing], homes: Mapping[Node, Node]) -> dict[tuple[Node, Node], Flowing]:
     """What flows between boxes; what stays inside of one isn't shown."""
-    merged: dict[tuple[_Node, _Node], Flowing] = defaultdict(Flowing)
+    merged: dict[tuple[Node, Node], Flowing] = defaultdict(Flowing)
     for (parent, child), one in flowing.items():
         pair = homes[parent], homes[child]
         if pair[0] == pair[1]:
@@ -220,9 +140,9 @@ def _merge(flowing: Mapping[tuple[_Node, _Node], Flowing], homes: Mapping[_Node,
     return dict(merged)
 
 
-def _in_order(homes: Mapping[_Node, _Node], merged: Mapping[tuple[_Node, _Node], Flowing]) -> list[_Node]:
+def _in_order(homes: Mapping[Node, Node], merged: Mapping[tuple[Node, Node], Flowing]) -> list[Node]:
     """By when something first came or went."""
-    first: dict[_Node, datetime] = {}
+    first: dict[Node, datetime] = {}
     for pair, one in merged.items():
         for node in pair:
             if one.since and (node not in first or one.since < first[node]):
@@ -231,11 +151,11 @@ def _in_order(homes: Mapping[_Node, _Node], merged: Mapping[tuple[_Node, _Node],
     return sorted(set(homes.values()), key=lambda node: (first.get(node, far), str(node)))
 
 
-def _counts(graph: Graph, homes: Mapping[_Node, _Node]) -> tuple[dict[_Node, int], dict[_Node, set[str]]]:
+def _counts(graph: Graph, homes: Mapping[Node, Node]) -> tuple[dict[Node, int], dict[Node, set[str]]]:
     """How many steps were done in each box, and which lots were made or used there."""
     points = {point.name: point for point in graph.points}
-    steps: dict[_Node, int] = defaultdict(int)
-    lots: dict[_Node, set[str]] = defaultdict(set)
+    steps: dict[Node, int] = defaultdict(int)
+    lots: dict[Node, set[str]] = defaultdict(set)
     for point in graph.points:
         if point.sort is Sort.STEP and point.place:
             steps[homes[(None, point.place)]] += 1
@@ -247,22 +167,22 @@ def _counts(graph: Graph, homes: Mapping[_Node, _Node]) -> tuple[dict[_Node, int
     return dict(steps), dict(lots)
 
 
-def _id(node: _Node) -> str:
+def _id(node: Node) -> str:
     return f"{node[0]}:{node[1]}" if node[0] else f"place:{node[1]}"
 
 
-def _part(node: _Node, names: Names) -> Part:
+def _part(node: Node, names: Names) -> Part:
     if node[0] is not None:
         return node[0]
     known = names.places.get(node[1])
     return Part.OWN if known is None or known.own or known.undetermined else Part.FOREIGN
 
 
-def _title(node: _Node, names: Names) -> str:
+def _title(node: Node, names: Names) -> str:
     return (names.party(node[1]) if node[0] else names.place(node[1])) or node[1]
 
 
-def _path(node: _Node, names: Names) -> Iterator[str]:
+def _path(node: Node, names: Names) -> Iterator[str]:
     known, seen = names.places.get(node[1]), {node[1]}
     while known is not None and known.parent_place and known.parent_place not in seen:
         seen.add(known.parent_place)

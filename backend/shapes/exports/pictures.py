@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from backend.shapes.drawing import COLUMN, MARGIN, ROW, WIDTH, Window, draw_flow, size_of
+from backend.shapes.drawing import Window, draw_flow, size_of
 from backend.shapes.flow import Flow
+from backend.shapes.sheet import COLUMN, MARGIN, ROW, WIDTH
 from backend.shapes.words import pick
 
 # What of the drawing, in its pixels, has room on one page at the size at which its smallest text is still read.
