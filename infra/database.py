@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -58,15 +58,21 @@ class Gate(Enum):
     EXCLUSIVE = "pg_advisory_xact_lock"
 
 
+_BY_THE_VALUES: Final = "plan_cache_mode = auto"
+_FOR_ANY_TENANT: Final = "plan_cache_mode = force_generic_plan"
+_EACH_TIME: Final = "plan_cache_mode = force_custom_plan"
+
+
 class TenantTransaction:
     """One tenant's open transaction. `$1` of every statement is the tenant's id; callers number their own values from `$2`."""
 
-    __slots__ = ("_raw", "gate", "tenant_id")
+    __slots__ = ("_raw", "_setting", "gate", "tenant_id")
 
     def __init__(self, raw: asyncpg.Connection, tenant_id: int, gate: Gate) -> None:
         self._raw = raw
         self.tenant_id = tenant_id
         self.gate = gate
+        self._setting = _BY_THE_VALUES if gate is Gate.NONE else _FOR_ANY_TENANT
 
     async def fetch(self, statement: str, *values: Any) -> list[Record]:
         """All rows of a scoped statement."""
@@ -96,16 +102,32 @@ class TenantTransaction:
         """Pass the gate in a job, whose transaction has locked nothing so far but its own outbox row, for which nobody waits."""
         if self.gate is not Gate.NONE or gate is Gate.NONE:
             raise RuntimeError("the gate is passed once, and never upgraded")
-        await self._raw.execute(f"select {gate.value}({GATE_CLASS}, {self.tenant_id})")
-        self.gate = gate
+        await self._raw.execute(f"set local {_FOR_ANY_TENANT}; select {gate.value}({GATE_CLASS}, {self.tenant_id})")
+        self.gate, self._setting = gate, _FOR_ANY_TENANT
 
     async def lock_derivation(self) -> None:
         """Wait until no other transaction of this tenant derives; held until the end. What is read after it is current."""
         await self._raw.execute(f"select pg_advisory_xact_lock({DERIVATION_CLASS}, {self.tenant_id})")
 
     async def set_planner(self, *settings: str) -> None:
-        """Planner settings for the rest of this transaction, e.g. `enable_mergejoin = off` (PERFORMANCE: trap 5)."""
+        """Settings for the rest of this transaction, e.g. `enable_mergejoin = off` (PERFORMANCE: trap 5)."""
         await self._raw.execute("; ".join(f"set local {setting}" for setting in settings))
+
+    async def plan_for_any_tenant(self) -> None:
+        """For what looks up by keys alone: a plan made for a tenant that statistics don't know yet takes it for empty, and reads all of it.
+
+        For the rest of the transaction; behind a gate it is so from the start.
+        """
+        if self._setting != _FOR_ANY_TENANT:
+            self._setting = _FOR_ANY_TENANT
+            await self.set_planner(_FOR_ANY_TENANT)
+
+    @asynccontextmanager
+    async def planning_each_time(self) -> AsyncIterator[None]:
+        """For statements whose best way depends on the values given, and on how many."""
+        await self.set_planner(_EACH_TIME)
+        yield
+        await self.set_planner(self._setting)
 
 
 class Database:
@@ -160,7 +182,7 @@ class Database:
         if timeout_ms is not None:
             begin += f"; set local statement_timeout = {int(timeout_ms)}"
         if gate is not Gate.NONE:
-            begin += f"; set local plan_cache_mode = force_generic_plan; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
+            begin += f"; set local {_FOR_ANY_TENANT}; select {gate.value}({GATE_CLASS}, {int(tenant_id)})"
         async with self._place(int(tenant_id), gate), self._checkout() as raw:
             await raw.execute(begin)
             yield TenantTransaction(raw, int(tenant_id), gate)

@@ -60,30 +60,30 @@ async def met_at(tx: TenantTransaction, ids: Collection[int], sites: Sites) -> s
     planner decides by what there is less of, so he has to see the values each time. Only for those whose own events don't tell, lots and
     units are asked.
     """
-    await tx.set_planner("plan_cache_mode = force_custom_plan")
-    fence = inside(sites, ("e.read_point", "e.biz_location"), at=3)
-    named = await tx.fetch(
-        f"""select distinct eo.object_id from event_object eo
-            join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null{fence.condition}
-            where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])""",
-        list(ids),
-        *fence.values,
-    )
-    met = {row["object_id"] for row in named}
-    others = [each for each in ids if each not in met]
-    by_kin = await tx.fetch(
-        f"""select distinct kin.root from (
-              select m.unit_id as root, m.lot_id as object_id from unit_membership m
-              where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.superseded_by is null
-              union all
-              select m.lot_id, m.unit_id from unit_membership m
-              where m.tenant_id = $1 and m.lot_id = any($2::bigint[]) and m.superseded_by is null) kin
-            join event_object eo on eo.tenant_id = $1 and eo.object_id = kin.object_id
-            join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null{fence.condition}""",
-        others,
-        *fence.values,
-    )
-    await tx.set_planner("plan_cache_mode = auto")
+    async with tx.planning_each_time():
+        fence = inside(sites, ("e.read_point", "e.biz_location"), at=3)
+        named = await tx.fetch(
+            f"""select distinct eo.object_id from event_object eo
+                join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null{fence.condition}
+                where eo.tenant_id = $1 and eo.object_id = any($2::bigint[])""",
+            list(ids),
+            *fence.values,
+        )
+        met = {row["object_id"] for row in named}
+        others = [each for each in ids if each not in met]
+        by_kin = await tx.fetch(
+            f"""select distinct kin.root from (
+                  select m.unit_id as root, m.lot_id as object_id from unit_membership m
+                  where m.tenant_id = $1 and m.unit_id = any($2::bigint[]) and m.superseded_by is null
+                  union all
+                  select m.lot_id, m.unit_id from unit_membership m
+                  where m.tenant_id = $1 and m.lot_id = any($2::bigint[]) and m.superseded_by is null) kin
+                join event_object eo on eo.tenant_id = $1 and eo.object_id = kin.object_id
+                join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null
+                  and e.declared_at is null{fence.condition}""",
+            others,
+            *fence.values,
+        )
     return met | {row["root"] for row in by_kin}
 
 

@@ -76,6 +76,7 @@ async def life_of(
     if not FEWEST <= points <= MOST:
         raise InvalidInputError(f"“points” is {points}; it must be from {FEWEST} to {MOST}.", field="points")
     thing = await objects.find(tx, key, reader.sites)
+    await tx.plan_for_any_tenant()
     stays = await _containers(tx, thing, reader.sites)
     around = {row["container_id"] for row in stays}
     rows = await repository.events_of(tx, [thing.object_id, *sorted(around)], reader.sites, EVENTS + 1)

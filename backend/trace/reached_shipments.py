@@ -26,6 +26,7 @@ async def shipments_of(
     known_at: datetime | None = None,
 ) -> list[ReachedShipment]:
     """Every shipment, from or to `sites`, that carried one of the objects or anything made from them, oldest first; by `as_of`, if given."""
+    await tx.plan_for_any_tenant()
     rows = [row for row in await reach.lots_and_shipments(tx, seeds, known_at=known_at) if row["shipment_id"] is not None]
     things = await objects.load(tx, {row["lot_id"] for row in rows} | set(seeds))
     carried: dict[int, dict[tuple[int, str], ShippedLot]] = defaultdict(dict)

@@ -100,6 +100,7 @@ async def trace_from(
 
     A trace that has to be cut can't be narrowed: `TraceTooLargeError`.
     """
+    await tx.plan_for_any_tenant()
     found = await _closure(tx, starts, asked, narrow) if continue_after is None else None
     if found is None:
         if narrow is not None:
