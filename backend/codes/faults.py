@@ -73,7 +73,8 @@ def _position(text: str, ai: str | None) -> int | None:
     """Where an element begins in a bracketed text or a link; in a bare element string digits could be anything."""
     if ai is None:
         return None
-    found = re.search(rf"\({ai}\)|[/?&;]{ai}[/=]", text)
+    written = re.escape(ai)
+    found = re.search(rf"\({written}\)|[/?&;]{written}[/=]", text)
     return found.start() + 1 if found else None
 
 

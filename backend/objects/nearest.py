@@ -31,24 +31,24 @@ async def nearest(tx: TenantTransaction, text: str, sites: Sites | None = None, 
     """Known objects whose codes differ from the text as mistakes do: one sign wrong, left out, too many, two exchanged, a wrong check
     digit, zeros in front, O and 0, I and 1, capitals. Of a whole identifier its last part; those of the same product come first.
     """
-    code, product = _code_of(text.strip())
-    if not 0 < len(code) <= LONGEST or "\x00" in code:
+    codes, product = _codes_of(text.strip())
+    meant = list(dict.fromkeys(variant for code in codes if 0 < len(code) <= LONGEST and "\x00" not in code for variant in variants(code)))
+    if not meant:
         return []
-    meant = list(dict.fromkeys(variants(code)))
     places = {each: place for place, each in reversed(list(enumerate(meant)))}
     rows = await repository.by_codes(tx, meant, 10 * limit, sites)
     things = [TraceableObject.from_row(row) for row in rows]
     return sorted(things, key=lambda thing: (product is None or product not in thing.key, places[thing.code], thing.kind, thing.key))[:limit]
 
 
-def _code_of(text: str) -> tuple[str, str | None]:
-    """The part of a text that people may mistype, and the product that stands before it."""
+def _codes_of(text: str) -> tuple[list[str], str | None]:
+    """The parts of a text that people may have mistyped, and the product that stands before them. A lot number may hold slashes itself."""
     try:
         found = parse_identifier(text)
     except InvalidIdentifierError:
         head, _, tail = text.rpartition("/")
-        return (tail, None) if head and tail else (text, None)
-    return found.serial or found.lot or found.key.rsplit("/", 1)[-1], found.gtin
+        return [text, tail] if head and tail else [text], None
+    return [found.serial or found.lot or found.key.rsplit("/", 1)[-1]], found.gtin
 
 
 def variants(code: str) -> Iterator[str]:

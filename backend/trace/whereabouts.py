@@ -1,7 +1,7 @@
 """Where goods are now: in stock, in transit, in production, shipped to whom, used up, destroyed; by their events, for many at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -64,8 +64,9 @@ _Amounts = dict[tuple[int, str | None, str], Decimal]
 async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[TraceNode], sites: Sites | None = None) -> dict[int, list[Whereabouts]]:
     """Of these goods of an impact, at `sites`.
 
-    What left inside of a container is taken off the stock of the place that it left from, in the same unit of measure; quantities in
-    different units (kilograms made, pieces shipped) stand beside each other.
+    What left inside of a container is taken off the stock of the place that it left from, in the same unit of measure, and what a place
+    gave that never came there is taken off the others'; quantities in different units (kilograms made, pieces shipped) stand beside each
+    other. What is in stock at no place is so at one that isn't told.
     """
     ids = ids_of(nodes)
     left = _Left.of(hit, set(ids))
@@ -74,7 +75,6 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
         left.by_name[row["object_id"], row["shipment_id"], row["uom"]] += row["quantity"]
     found: dict[int, list[Whereabouts]] = defaultdict(list)
     of = {node.thing.object_id: node for node in nodes}
-    inside, gone = left.inside(), left.outside()
     used: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for row in await impact_repository.used_inside(tx, ids, sites):
         least = max(of[row["object_id"]].certainty, Certainty(row["certainty"]))
@@ -82,20 +82,8 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
         found[row["object_id"]].append(Whereabouts(GoodsState.CONSUMED, None, None, quantity, row["uom"], least))
         if row["whole"] and row["certainty"] == Certainty.CERTAIN:
             used[row["object_id"], row["uom"]] += row["quantity"]
-    for object_id, positions in (await genealogy.positions(tx, ids, now(), sites)).items():
-        for position in positions:
-            moving = position.place == IN_TRANSIT
-            taken = gone if moving else inside
-            quantity = position.quantity - taken.get((object_id, None if moving else position.place, position.uom), Decimal(0))
-            if not moving and quantity > 0:
-                # What was used inside of a container has no movements of its own.
-                less = min(quantity, used[object_id, position.uom])
-                used[object_id, position.uom] -= less
-                quantity -= less
-            sure = hit.certainty_at(of[object_id], None if moving else position.place)
-            if quantity > 0 and sure is not None:
-                state = GoodsState.IN_TRANSIT if moving else GoodsState.IN_STOCK
-                found[object_id].append(Whereabouts(state, None if moving else position.place, None, quantity, position.uom, sure))
+    for object_id, one in await _still_here(tx, hit, of, left, used, sites=sites):
+        found[object_id].append(one)
     for row in await impact_repository.uses(tx, ids, sites):
         state = GoodsState.CONSUMED if row["finished"] else GoodsState.IN_PRODUCTION
         found[row["object_id"]].append(Whereabouts(state, None, None, row["quantity"], row["uom"], of[row["object_id"]].certainty))
@@ -105,6 +93,55 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
     for object_id, shipped in left.told().items():
         found[object_id] += shipped
     return {object_id: sorted(told, key=_place_in_order) for object_id, told in found.items()}
+
+
+async def _still_here(
+    tx: TenantTransaction,
+    hit: Impact,
+    of: Mapping[int, TraceNode],
+    left: "_Left",
+    used: Mapping[tuple[int, str], Decimal],
+    *,
+    sites: Sites | None,
+) -> list[tuple[int, Whereabouts]]:
+    """What is in stock or in transit. What was used inside of a container (`used`) has no movements of its own."""
+    stock: dict[tuple[int, str], dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    moving: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for object_id, positions in (await genealogy.positions(tx, list(of), now(), sites)).items():
+        for position in positions:
+            if position.place == IN_TRANSIT:
+                moving[object_id, position.uom] += position.quantity
+            else:
+                stock[object_id, position.uom][position.place] += position.quantity
+    for (object_id, place, uom), quantity in left.inside().items():
+        stock[object_id, uom][place] -= quantity
+    for (object_id, _, uom), quantity in left.outside().items():
+        moving[object_id, uom] -= quantity
+    for part, quantity in used.items():
+        stock[part][None] -= quantity
+    told = [(part, GoodsState.IN_STOCK, place, quantity) for part, places in stock.items() for place, quantity in in_stock(places)]
+    told += [(part, GoodsState.IN_TRANSIT, None, quantity) for part, quantity in moving.items() if quantity > 0]
+    return [
+        (object_id, Whereabouts(state, place, None, quantity, uom, sure))
+        for (object_id, uom), state, place, quantity in told
+        if (sure := hit.certainty_at(of[object_id], place)) is not None
+    ]
+
+
+def in_stock(places: Mapping[str | None, Decimal]) -> list[tuple[str | None, Decimal]]:
+    """What is left, and where, of what came to places and was taken from them.
+
+    More was taken from a place than came there where the way between two places isn't told: it came from the others, so their goods are
+    fewer. Where that may be more than one other, what is left is at no place that could be named.
+    """
+    there = {place: quantity for place, quantity in places.items() if quantity > 0}
+    missing = -sum((quantity for quantity in places.values() if quantity < 0), Decimal(0))
+    if not missing:
+        return list(there.items())
+    left = sum(there.values(), Decimal(0)) - missing
+    if left <= 0:
+        return []
+    return [(next(iter(there)) if len(there) == 1 else None, left)]
 
 
 def totals(nodes: Iterable[TraceNode], told: dict[int, list[Whereabouts]]) -> list[Total]:

@@ -7,6 +7,8 @@ from typing import Final
 # Nothing is taken out of here: the trail of years ago is read with it too.
 ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "alias.asserted": ("声明两个对象为同一物", "Declared two objects to be the same"),
+        "alias.revoked": ("撤销同一物声明", "Took back that two objects are the same"),
         "audit.export_failed": ("审计记录导出失败", "An export of the audit trail failed"),
         "audit.export_finished": ("审计记录导出文件已生成", "The file of an audit trail export was made"),
         "audit.exported": ("导出审计记录", "Exported the audit trail"),

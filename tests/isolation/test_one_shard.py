@@ -25,7 +25,10 @@ ACROSS_TENANTS: Final = {
 }
 # What an INSERT … SELECT without ON CONFLICT and without RETURNING puts in goes to the shards by COPY, which row level security refuses.
 # These have yet to say one of the two before a cluster takes captures.
-BY_COPY: Final = {"event_object", "event_field", "lot_link", "unit_membership", "movement"}
+BY_COPY: Final = {
+    "event_object", "event_field", "lot_link", "unit_membership", "movement", "containment", "lot_shipment",
+    "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
+}  # fmt: skip
 
 
 def statements() -> Iterator[tuple[str, str]]:

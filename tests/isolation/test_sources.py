@@ -58,6 +58,16 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/search/query_repository.py", "entries_with_frequent_infix"): "as above",
     ("backend/search/query_repository.py", "entries"): "as above",
     ("infra/printing/rendering.py", "fetch"): "an address that a printed document refers to, not a statement",
+    ("infra/distribute.py", "_require_ready"): "constants of this module, run by an operator's command",
+    ("infra/distribute.py", "_run"): "what the declarations of tables say",
+    ("infra/queue.py", "offer_open_rows"): "one of two constants of this module",
+    ("backend/trace/repository.py", "surely_reached"): "one of two names of columns",
+    ("backend/trace/step_repository.py", "acts"): "the order of a page: one of two words",
+    ("backend/trace/watch_repository.py", "reached"): "one of two names of columns",
+    ("backend/trace/whole_repository.py", "place_counts"): "constants of this module",
+    ("backend/trace/whole_repository.py", "places_of"): "as above",
+    ("backend/trace/whole_repository.py", "containers"): "as above",
+    ("backend/trace/whole_repository.py", "neighbours"): "as above",
     ("backend/graphql/controller.py", "_execute"): "a GraphQL document, not a statement",
 }
 

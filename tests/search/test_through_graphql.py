@@ -134,6 +134,12 @@ async def test_an_unknown_code_is_refused_with_what_may_be_meant(owner: Caller, 
     assert meant[19:] in refused["message"]
 
 
+async def test_a_lot_number_may_hold_slashes_where_it_was_mistyped(services: Services, mill: Firm, owner: Caller) -> None:
+    await capture(services, mill.tenant_id, made([], [quantity(lot(FLOUR, "A%2F25-267%2F17"), 1)], 50))
+    refused = await owner.refusal(OBJECT, {"key": "A/25-267/71"})
+    assert [one["key"] for one in refused["nearest"]] == [lot(FLOUR, "A%2F25-267%2F17")[19:]]
+
+
 async def test_a_code_that_is_like_nothing_is_refused_without_guesses(owner: Caller) -> None:
     for text in ("", " ", "zzzz-no-such-code", "x" * 5_000):
         refused = await owner.refusal(OBJECT, {"key": text})

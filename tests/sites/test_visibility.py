@@ -7,7 +7,7 @@ import pytest
 
 from backend.catalog.sites import Sites, sites_within
 from backend.objects import service as objects
-from backend.objects.errors import ObjectNotFoundError
+from backend.objects.errors import AmbiguousCodeError, ObjectNotFoundError
 from backend.services import Services
 from backend.trace import service as traces
 from backend.trace.rules import Direction
@@ -118,7 +118,7 @@ async def test_a_bare_code_is_unique_among_what_is_met(firm: Firm, services: Ser
         services, firm.tenant_id, made([], [quantity(lot(FLOUR, "SAME"), 1)], **HERE), made([], [quantity(lot(DUMPLING, "SAME"), 1)], **THERE)
     )
     assert await _met(services, firm, ["SAME"]) == ["SAME"]
-    with pytest.raises(ObjectNotFoundError):
+    with pytest.raises(AmbiguousCodeError):
         async with services.database.tenant(firm.tenant_id) as tx:
             await objects.find(tx, "SAME")
 

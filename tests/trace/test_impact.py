@@ -12,7 +12,7 @@ from backend.trace import impact as impacts
 from backend.trace import whole
 from backend.trace.impact import Impact
 from backend.trace.parts import Part
-from backend.trace.whereabouts import GoodsState, Whereabouts, totals, whereabouts
+from backend.trace.whereabouts import GoodsState, Whereabouts, in_stock, totals, whereabouts
 from infra.errors import InvalidInputError
 from tests.factories import CUSTOMER, DOUGH, DUMPLING, FLOUR, PLANT, SHOP, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.firms import Firm
@@ -69,6 +69,29 @@ async def test_what_was_used_inside_of_a_container_is_no_stock(firm: Firm, servi
     assert told(found["F-1"]) == [
         (GoodsState.IN_STOCK, PLANT, Decimal(70), "KGM", S), (GoodsState.CONSUMED, None, Decimal(30), "KGM", S),
     ]  # fmt: skip
+
+
+async def test_goods_that_were_used_and_shipped_elsewhere_than_they_came_in_are_not_in_stock(firm: Firm, services: Services) -> None:
+    """Moves within a plant are seldom told: received at one dock, used at a line, shipped inside of a pallet from another dock."""
+    await capture(
+        services, firm.tenant_id, made(amounts=[quantity(F1, 100)], **AT_SHOP), transformed([F1], [D1], 10, amount=90),
+        made([f"https://id.gs1.org/01/{DUMPLING}/10/D-1/21/A"], minutes=12), packed(sscc(1), amounts=[quantity(D1, 70)], minutes=20),
+        shipped([sscc(1)], minutes=30, readPoint={"id": SHOP}),
+    )  # fmt: skip
+    _, found = await ask(services, firm, [F1])
+    assert told(found["F-1"]) == [(GoodsState.IN_STOCK, SHOP, Decimal(10), "KGM", S), (GoodsState.CONSUMED, None, Decimal(90), "KGM", S)]
+    assert told(found["D-1"]) == [(GoodsState.IN_STOCK, PLANT, Decimal(20), "KGM", S), (GoodsState.SHIPPED, CUSTOMER, Decimal(70), "KGM", S)]
+
+
+@pytest.mark.parametrize(
+    ("places", "left"),
+    [
+        ({"A": 5, "B": 3}, [("A", 5), ("B", 3)]), ({"A": 5, "B": -3}, [("A", 2)]), ({"A": 5, "B": -5}, []), ({"A": 5, "B": -9}, []),
+        ({"A": 5, "B": 4, "C": -3}, [(None, 6)]), ({"A": 5, None: -1}, [("A", 4)]), ({"A": -5}, []), ({}, []),
+    ],
+)  # fmt: skip
+def test_what_one_place_gave_too_much_is_missing_at_the_others(places: dict[str | None, int], left: list[tuple[str | None, int]]) -> None:
+    assert in_stock({place: Decimal(quantity) for place, quantity in places.items()}) == [(place, Decimal(quantity)) for place, quantity in left]
 
 
 async def test_neighbours_on_a_pallet_are_co_packed_and_not_hit(firm: Firm, services: Services) -> None:
