@@ -163,15 +163,15 @@ async def received_from(tx: TenantTransaction, objects: Collection[int], known_a
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, known_at: datetime) -> list[Record]:
     """What was known to be in a container as of `at`, through every level of packing."""
     return await tx.fetch(
-        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from {STAYS_THEN} c
+        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to, kind) as (
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from {STAYS_THEN} c
               where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3
               union
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
               cross join lateral (
                 select * from {STAYS_THEN} c
                 where c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3 offset 0) c)
-            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
+            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside where kind <> 4
             order by container_id, content_id limit $6""",
         known_at,
         container_id,

@@ -31,6 +31,8 @@ class Stay:
     opened_by: str
     # What was taken out of a tank by name, and may be in it all the same: whoever draws takes of everything (MODEL: Tanks).
     residue: bool = False
+    # A container that a person has declared to be the same: what lies in one lies in the other, and neither is listed in the other.
+    same: bool = False
 
     def at(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
@@ -179,6 +181,7 @@ def contents(stays: Sequence[Stay], container: str, at: datetime, *, residues: b
         seen.add(outer)
         for stay in stays:
             if stay.container == outer and stay.at(at) and (residues or not stay.residue):
-                found[stay] = None
+                if not stay.same:
+                    found[stay] = None
                 waiting.append(stay.content)
     return list(found)

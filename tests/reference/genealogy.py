@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from backend.identifiers import ObjectKind
-from tests.reference.containers import TOLERANCE, Stay, all_stays, cleanings
+from tests.reference.containers import FOREVER, TOLERANCE, Stay, all_stays, cleanings
 from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships
 
 RECEIVING: Final = ("receiving", "arriving")
@@ -71,7 +71,13 @@ class Genealogy:
 
     @cached_property
     def stays(self) -> list[Stay]:
-        return all_stays(self.told)
+        one_in_the_other = [
+            Stay(container, content, LONG_AGO, FOREVER, None, None, f"alias {alias}", same=True)
+            for alias in self.aliases
+            for container, content in ((alias.one, alias.other), (alias.other, alias.one))
+            if self.kinds.get(container) in CONTAINERS
+        ]
+        return all_stays(self.told) + one_in_the_other
 
     @cached_property
     def links(self) -> list[Link]:
@@ -119,9 +125,10 @@ class Genealogy:
                 if stay.container != container or not self.near(stay, event.at):
                     continue
                 certain = stay.since <= event.at <= stay.until and not stay.residue
+                why = "alias" if stay.same else "content"
                 if self.is_packing(stay.content) and stay.content != container:
                     waiting.append(stay.content)
-                    _surest(links, Link(State(stay.content, event.name, "used"), state, "content", event.at, event.name, certain=certain))
+                    _surest(links, Link(State(stay.content, event.name, "used"), state, why, event.at, event.name, certain=certain))
                 if self.kinds[stay.content] not in CONTAINERS:
                     _surest(links, Link(stay.content, state, "content", event.at, event.name, certain=certain))
         return list(links.values())
