@@ -185,20 +185,20 @@ class _Walk:
 
     def certain(self, start: Collection[int]) -> set[int]:
         """What a certain path in the order of time reaches."""
-        bounds = dict.fromkeys(start, self._free)
-        sure = set(bounds)
+        # By node, and whether the way to it is in order so far.
+        bounds = {(node, True): self._free for node in start}
         queue = deque(bounds)
         while queue:
-            node = queue.popleft()
+            node, ordered = queue.popleft()
             for link in self._onward[node]:
-                in_order = self._in_order(link, bounds[node])
+                in_order = self._in_order(link, bounds[node, ordered])
                 # What is out of order at one use of a container may be in order at a later one, which takes over from that.
                 if link.certainty is not Certainty.CERTAIN or not (in_order or link.kind in _CONTENTS):
                     continue
-                there, bound = self._far(link), self._bound(link, bounds[node])
-                if in_order:
-                    sure.add(there)
+                # A link that knows no time puts nothing in order.
+                there = self._far(link), in_order and (ordered or link.kind not in _TIMELESS)
+                bound = self._bound(link, bounds[node, ordered])
                 if there not in bounds or self._better(bound, bounds[there]):
                     bounds[there] = bound
                     queue.append(there)
-        return sure
+        return {node for node, ordered in bounds if ordered}
