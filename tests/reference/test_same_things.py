@@ -12,8 +12,8 @@ from tests.reference.comparison import compare
 from tests.reference.genealogy import Alias, Genealogy
 from tests.reference.product import Product
 from tests.reference.stories import story_of
-from tests.reference.told import CONTAINERS
 from tests.reference.test_against_reference import FIRST
+from tests.reference.told import CONTAINERS
 from tests.soak.marks import soak
 
 

@@ -172,7 +172,12 @@ class Works:
         if self.chance.random() < 0.6:
             told.append(packed(self.one(PALLETS), [case, *self.some(CASES, 1)], [], self.when()))
         if self.chance.random() < 0.4:
-            told.append(packed(case, pieces[:1], [quantity(lots[0], 40, uom)], self.when(), action="DELETE", bizStep="unpacking"))
+            taken = quantity(lots[0], 40, uom)
+            if uom == "KGM" and len(told) == 2:
+                taken = quantity(lots[0], 40_000, "GRM")
+            elif uom == "LTR":
+                taken = {"epcClass": lots[0]}
+            told.append(packed(case, pieces[:1], [taken], self.when(), action="DELETE", bizStep="unpacking"))
             told.append(packed(other, pieces[:1], [quantity(lots[0], 40, uom)], self.when()))
         return told
 
