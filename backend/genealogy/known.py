@@ -7,6 +7,7 @@ looks up each node's rows by itself: `offset 0` keeps the planner from hashing a
 from collections.abc import Collection
 from datetime import datetime
 
+from backend.genealogy.repository import PRODUCT_OF
 from backend.genealogy.rules import INFINITY
 from infra.database import Record, TenantTransaction
 
@@ -131,7 +132,7 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime
         f"""select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
             where c.tenant_id = $1 and c.node_id = any($3::bigint[]) and c.known_from <= $2 and (c.superseded_by is null or c.superseded_at > $2)
               and not exists (select 1 from {LINKS_THEN} l
-                              join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and o.gtin = c.gtin
+                              join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and {PRODUCT_OF} = c.gtin
                               where l.child_id = c.node_id and l.event_id = c.event_id and l.kind = 6)""",
         known_at,
         list(nodes),

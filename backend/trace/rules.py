@@ -105,15 +105,25 @@ def doubt_links(links: Iterable[Link], made_at: Mapping[int, datetime] | None = 
     return answers
 
 
-def reach_from(start: Collection[int], links: Iterable[Link], direction: Direction) -> dict[int, Reached]:
+def lots_in_doubt(pairs: Collection[tuple[int, int]]) -> set[int]:
+    """Of (unit, lot) pairs the lots that belong to no unit for certain: of a unit for which two lots are told either is possible."""
+    lots: dict[int, set[int]] = defaultdict(set)
+    for unit, lot in pairs:
+        lots[unit].add(lot)
+    sure = {lot for told in lots.values() if len(told) == 1 for lot in told}
+    return {lot for _, lot in pairs} - sure
+
+
+def reach_from(start: Collection[int], links: Iterable[Link], direction: Direction, *, perhaps: Collection[int] = ()) -> dict[int, Reached]:
     """Each node reached, one way. Certain is what one path reaches that is certain all along and runs in the order of time.
 
     In the order of time, within the tolerance: nothing on the path is used before it was made on the path, even where it was also made earlier
-    of something else. The same holds seen from the other end, so that both directions agree.
+    of something else. The same holds seen from the other end, so that both directions agree. From those of the start that are in `perhaps`
+    everything is only possible.
     """
     walk = _Walk(links, forward=direction is Direction.FORWARD)
-    shortest = walk.shortest(start)
-    certain = walk.certain(start)
+    shortest = walk.shortest({node: (Doubt.NOT_PROVEN,) if node in perhaps else () for node in start})
+    certain = walk.certain([node for node in start if node not in perhaps])
     return {
         node: Reached(steps, Certainty.CERTAIN) if node in certain else Reached(steps, Certainty.POSSIBLE, doubts)
         for node, (steps, doubts) in shortest.items()
@@ -165,9 +175,9 @@ class _Walk:
     def _better(self, one: datetime, other: datetime) -> bool:
         return one < other if self._forward else one > other
 
-    def shortest(self, start: Collection[int]) -> dict[int, tuple[int, tuple[Doubt, ...]]]:
-        """Distance, and the doubts on the way."""
-        found: dict[int, tuple[int, tuple[Doubt, ...]]] = dict.fromkeys(start, (0, ()))
+    def shortest(self, start: Mapping[int, tuple[Doubt, ...]]) -> dict[int, tuple[int, tuple[Doubt, ...]]]:
+        """Distance, and the doubts on the way, from nodes that may be doubtful themselves."""
+        found = {node: (0, doubts) for node, doubts in start.items()}
         bounds = dict.fromkeys(start, self._free)
         queue = deque(found)
         while queue:

@@ -199,7 +199,8 @@ class Genealogy:
         """A unit that has links of its own hangs under its lot by one more (MODEL: a member edge from its lot)."""
         linked = {end for link in links for end in (link.parent, link.child)}
         return [
-            Link(lot, unit, "member", event.at, event.name)
+            # Two lots told for one unit: either is possible.
+            Link(lot, unit, "member", event.at, event.name, certain=len(lots) == 1)
             for unit, lots in self.lots_of_units.items()
             if unit in linked
             for lot, taught in lots.items()

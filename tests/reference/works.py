@@ -133,7 +133,7 @@ class Works:
 
     def without_lot(self) -> Part:
         """A product goes in, and nobody says which lot of it."""
-        products = self.some([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}"], 2)
+        products = self.some([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}", BEANS], 2)
         if self.chance.random() < 0.3:
             self.later(self.chance.choice([0.5, 2]))
         return [self.turned([*products, *self.some(RAW, 1)], self.some(WORKED, 1), bizLocation={"id": self.one([PLANT, PLANT, HALL])})]
