@@ -18,7 +18,9 @@ lot as (
   join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
   union
   select c.node_id, c.event_id, c.occurred_at, c.place, o.object_id from asked c
-  join traceable_object o on o.tenant_id = $1 and o.key > c.since and o.key < c.until and o.kind = 1 and o.gtin is null and {PRODUCT_OF} = c.gtin)
+  cross join lateral (
+    select o.object_id, o.kind, o.key, o.gtin from traceable_object o where o.tenant_id = $1 and o.key > c.since and o.key < c.until offset 0) o
+  where o.kind = 1 and o.gtin is null and {PRODUCT_OF} = c.gtin)
 select c.object_id, c.node_id, c.event_id, c.occurred_at from lot c
 where exists (
     select 1 from (
