@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from backend.identifiers import ObjectKind
 from tests.reference.containers import FOREVER, TOLERANCE, Stay, all_stays, cleanings
-from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships
+from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships, read
 
 RECEIVING: Final = ("receiving", "arriving")
 SHIPPING: Final = ("shipping", "departing")
@@ -54,12 +54,17 @@ class Genealogy:
     """All links of a set of events. Slow and plain: each rule looks at every event."""
 
     def __init__(self, arrivals: Iterable[Body], aliases: Sequence[Alias] = ()) -> None:
-        self.told = self.in_force(list(arrivals))
+        arrivals = list(arrivals)
+        self.told = self.in_force(arrivals)
         self.aliases = aliases
         self.lots_of_units = memberships(self.told)
         self.kinds: dict[str, ObjectKind] = {line.thing: line.kind for event in self.told for line in event.lines}
         self.kinds |= {lot: ObjectKind.LOT for lots in self.lots_of_units.values() for lot in lots}
         self.kinds |= {event.node: ObjectKind.TRANSFORMATION for event in self.transformations}
+        # A container that is declared to be another is one also where all that named it was declared wrong since.
+        ends = {end for alias in aliases for end in (alias.one, alias.other)}
+        known = {line.thing: line.kind for body in arrivals if ends for line in read(body).lines}
+        self.kinds |= {end: known[end] for end in ends if known.get(end) in CONTAINERS}
 
     def in_force(self, arrivals: Sequence[Body]) -> list[Told]:
         """The events that count."""
