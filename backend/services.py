@@ -13,6 +13,7 @@ from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
 from backend.events.service import CaptureService, gate_for
 from backend.genealogy.containment import ContainmentProjection
+from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.shipments.projection import ShipmentProjection
@@ -32,7 +33,10 @@ CAPTURED_AT_ONCE = 50
 
 def projections() -> list[Projection]:
     """In the order in which they run: each may read what the ones before it have written."""
-    return [HoldMemory(), FieldProjection(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch(), ReusedLotWatch()]
+    return [
+        HoldMemory(), FieldProjection(), ContainmentProjection(), GenealogyProjection(), ShipmentProjection(), HoldWatch(), ReusedLotWatch(),
+        ContradictionWatch(),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

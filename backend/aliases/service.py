@@ -21,6 +21,7 @@ from backend.catalog.sites import Sites, sites_of
 from backend.events.projection import Batch, Superseded
 from backend.events.service import CaptureService
 from backend.genealogy.aliasing import link_same
+from backend.genealogy.rules import CONTAINERS
 from backend.holds import service as holds
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
@@ -102,7 +103,8 @@ async def assert_alias(
     begun = await repository.first_named_at(tx, (first, second))
     await link_same(tx, number, first, second, min(begun or at, at))
     units = {thing.object_id for thing in (one, other) if thing.kind is ObjectKind.UNIT}
-    await capture.derive(tx, Batch(at, [], [], {}, nodes={first, second}, units=units))
+    boxes = {thing.object_id for thing in (one, other) if thing.kind in CONTAINERS}
+    await capture.derive(tx, Batch(at, [], [], {}, nodes={first, second}, units=units, containers=boxes))
     after = {"alias": str(alias_id), "sameAs": other.key, "cause": cause.name.lower()}
     await audit.record(tx, principal, "alias.asserted", one.key, after=after, reason=reason)
     await enqueue(tx, holds.CHANGED, [{"object_ids": [first, second]}])

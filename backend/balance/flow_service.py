@@ -12,7 +12,6 @@ from backend.balance.flows import balance_of
 from backend.balance.lines import Balance, LineKind, Linked, Moved, Shipped, Untold
 from backend.balance.service import tank_shares
 from backend.balance.tanks import Basis, TankPolicy
-from backend.balance.units import Amount
 from backend.balance.yields import Yield, yields_of
 from backend.catalog.sites import Sites
 from backend.events.canonical import Action, EventType
@@ -21,6 +20,7 @@ from backend.identifiers import ObjectKind, parse_identifier
 from backend.identifiers.errors import InvalidIdentifierError
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
+from backend.units.amounts import Amount
 from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError

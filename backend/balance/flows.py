@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from backend.balance.lines import INWARD, OUTWARD, Account, Balance, Line, LineKind, Linked, Moved, Shipped, Stock, Untold
 from backend.balance.tanks import Basis
-from backend.balance.units import Sums, code_of, from_base, unit_of
 from backend.events.canonical import EventType
 from backend.genealogy.rules import RECEIVING_STEPS, Certainty
+from backend.units.amounts import Sums, code_of, from_base, unit_of
 
 COUNTING_STEPS = frozenset({"stock_taking", "cycle_counting"})
 

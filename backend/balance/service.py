@@ -12,10 +12,10 @@ from typing import Final
 from backend.balance import tank_repository
 from backend.balance.tank_facts import Line, TankEvent, TankStory, ToldFact, story_of
 from backend.balance.tanks import Basis, Drawn, Share, TankHistory, TankPolicy, TankStep, follow
-from backend.balance.units import from_base
 from backend.catalog.sites import Sites
 from backend.events.canonical import Action, EventType, Role
 from backend.genealogy.rules import Certainty
+from backend.units.amounts import from_base
 from infra.clock import now
 from infra.database import TenantTransaction
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from backend.balance import step_repository
 from backend.balance.errors import NotALotError
-from backend.balance.units import Amount, comparable, to_base
 from backend.balance.yields import Yield, yields_of
 from backend.catalog.sites import Sites
 from backend.genealogy import query_service as genealogy
@@ -17,6 +16,7 @@ from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from backend.objects.errors import ObjectNotFoundError
 from backend.objects.service import TraceableObject
+from backend.units.amounts import Amount, comparable, to_base
 from infra.database import Record, TenantTransaction
 
 # Of inputs and of outputs each; the sums are of all.

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Final
 
 from backend.balance.tanks import Basis, TankFact, TankStep
-from backend.balance.units import Sums, code_of, comparable, to_base, unit_of
 from backend.events.canonical import Action, EventType, Role
 from backend.events.vocabulary import SHIPPING_STEPS
+from backend.units.amounts import Sums, code_of, comparable, to_base, unit_of
 
 # CBV 2.0 has no such business step: it is a firm's own word, as a URI.
 _CLEANING: Final = re.compile(r"(?:^|[/:#-])cleaning$")

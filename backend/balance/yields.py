@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend.balance.units import Amount, Sums, code_of, from_base
+from backend.units.amounts import Amount, Sums, code_of, from_base
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Final
 from backend.epcis.query_values import Asked
 from backend.events.fields.extraction import MEASURED
 from backend.events.fields.names import Scope, field_code, standard
-from backend.events.fields.units import base_unit, in_base_unit
 from backend.events.query_service import AttributeTest, Comparison, Described, EventFilter, FieldTest
 from backend.events.vocabulary import BUSINESS_TRANSACTION_TYPE, SOURCE_DESTINATION_TYPE, Vocabulary, expanded
 from backend.identifiers import is_uri
+from backend.units.sensors import base_unit, in_base_unit
 
 _SCOPES: Final = {
     None: Scope.TOP,

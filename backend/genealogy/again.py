@@ -11,6 +11,7 @@ from backend.genealogy.containment import rebuild
 from backend.genealogy.members import settle_pools
 from backend.genealogy.past import keep_links, take_links
 from backend.genealogy.rules import CONTAINERS, fill_of, use_of
+from backend.genealogy.same import put_each_in_the_other
 from backend.genealogy.states import insert_states, settle_states
 from backend.identifiers import Identifier, ObjectKind
 from backend.objects import service as objects
@@ -43,7 +44,7 @@ async def derive_links(tx: TenantTransaction, *, after: int) -> Step:
     changed: set[int] = set()
     if containers:
         await _name_states(tx, containers)
-        changed = await rebuild(tx, containers)
+        changed = await rebuild(tx, containers) | await put_each_in_the_other(tx, containers)
         await settle_states(tx, containers, ())
     if lots:
         await _drop_shares(tx, lots)

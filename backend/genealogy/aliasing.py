@@ -4,6 +4,7 @@ from datetime import datetime
 
 from backend.genealogy.repository import insert_links
 from backend.genealogy.rules import Certainty, LinkKind
+from backend.genealogy.same import put_each_in_the_other
 from infra.database import TenantTransaction
 
 
@@ -11,7 +12,8 @@ async def link_same(tx: TenantTransaction, number: int, first: int, second: int,
     """Link two objects both ways. The links carry the alias's number, negative, where others carry their event: none states them.
 
     They are certain as far as the declaration is; their kind says that they rest on one. They are taken out of force as an event's are,
-    by `superseded` of a batch.
+    by `superseded` of a batch. Containers come to lie in each other besides.
     """
     row = (-number, int(LinkKind.ALIAS), at, None, None, int(Certainty.CERTAIN))
     await insert_links(tx, [(first, second, *row), (second, first, *row)])
+    await put_each_in_the_other(tx, (first, second))

@@ -3,21 +3,31 @@
 from collections.abc import Collection
 
 from backend.genealogy.derived import settle_links
-from backend.genealogy.repository import TOLERANCE, LinkRow
+from backend.genealogy.repository import PRODUCT_OF, TOLERANCE, LinkRow
 from backend.genealogy.rules import Certainty, LinkKind
 from infra.database import TenantTransaction
 
+# A product without a GTIN is told by its key (class_input.gtin): its lots are those whose keys go on from it with a slash; '0' is the next sign.
 # Some of it was there at any moment within the tolerance: just before it, or after one of the movements in it.
 _PRESENT = f"""
-select o.object_id, c.node_id, c.event_id, c.occurred_at from class_input c
-join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
-where c.tenant_id = $1 and c.event_id = any($2::bigint[]) and c.superseded_by is null
-  and exists (
+with asked as materialized (
+  select c.node_id, c.event_id, c.occurred_at, c.place, c.gtin, c.gtin || '/' as since, c.gtin || '0' as until from class_input c
+  where c.tenant_id = $1 and c.event_id = any($2::bigint[]) and c.superseded_by is null),
+lot as (
+  select c.node_id, c.event_id, c.occurred_at, c.place, o.object_id from asked c
+  join traceable_object o on o.tenant_id = $1 and o.gtin = c.gtin and o.kind = 1
+  union
+  select c.node_id, c.event_id, c.occurred_at, c.place, o.object_id from asked c
+  cross join lateral (
+    select o.object_id, o.kind, o.key, o.gtin from traceable_object o where o.tenant_id = $1 and o.key > c.since and o.key < c.until offset 0) o
+  where o.kind = 1 and o.gtin is null and {PRODUCT_OF} = c.gtin)
+select c.object_id, c.node_id, c.event_id, c.occurred_at from lot c
+where exists (
     select 1 from (
       select sum(m.delta) over (partition by m.uom order by m.moved_at) as level, m.moved_at as since,
              lead(m.moved_at) over (partition by m.uom order by m.moved_at) as until
       from movement m
-      where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null and (c.place is null or m.place = c.place)) there
+      where m.tenant_id = $1 and m.object_id = c.object_id and m.superseded_by is null and (c.place is null or m.place = c.place)) there
     where there.level > 0 and there.since <= c.occurred_at + {TOLERANCE}
       and (there.until is null or there.until > c.occurred_at - {TOLERANCE}))
 """

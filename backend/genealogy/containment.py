@@ -13,12 +13,13 @@ from backend.genealogy import known, rules
 from backend.genealogy.lives import ContainerFact, FactKind, Stay, is_cleaning, stays
 from backend.genealogy.past import StayKey, take_stays
 from backend.genealogy.rules import INFINITY, node_of
+from backend.genealogy.same import part
 from backend.identifiers import Identifier
 from backend.objects import service as objects
 from infra.database import Record, TenantTransaction
 
 CONTAINERS = rules.CONTAINERS
-# What lies in it; what is bound to it; what was taken out of a tank by name and may be in it until the tank is cleaned.
+# What lies in it; what is bound to it; what was taken out of a tank by name and may be in it until the tank is cleaned. `same.SAME` besides.
 AGGREGATION, ASSOCIATION, RESIDUE = 1, 2, 3
 # Content, container, kind, opened by, valid from; valid to, closed by, quantity, unit of measure.
 StayRow = tuple[int, int, int, int, datetime, datetime, int | None, Decimal | None, str | None]
@@ -145,7 +146,7 @@ async def _settle(tx: TenantTransaction, containers: list[int], wanted: Iterable
     """Make the stays in these containers what is wanted, row by row: what stays as it is isn't written again, what goes is kept as past."""
     rows = await tx.fetch(
         """select content_id, container_id, kind, opened_by, valid_from, valid_to, closed_by, quantity, uom from containment
-           where tenant_id = $1 and container_id = any($2::bigint[])""",
+           where tenant_id = $1 and container_id = any($2::bigint[]) and kind <> 4""",
         containers,
     )
     before: dict[StayKey, StayRow] = {row[:5]: row for row in map(_as_row, rows)}
@@ -192,18 +193,21 @@ async def outer_containers(tx: TenantTransaction, containers: Collection[int]) -
 
 
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, *, known_at: datetime | None = None) -> list[Record]:
-    """What is in a container as of a moment, through every level of packing; of a tank without the residue of what was taken out by name."""
+    """What is in a container as of a moment, through every level of packing; of a tank without the residue of what was taken out by name.
+
+    What lies in a container that is declared to be the same is in that one, which isn't listed itself.
+    """
     if known_at is not None:
         return await known.contents(tx, container_id, at, limit, known_at)
     return await tx.fetch(
-        """with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
-             select container_id, content_id, quantity, uom, valid_from, valid_to from containment
+        """with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to, kind) as (
+             select container_id, content_id, quantity, uom, valid_from, valid_to, kind from containment
              where tenant_id = $1 and container_id = $2 and valid_from <= $3 and valid_to > $3 and kind <> 3
              union
-             select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
+             select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
              join containment c on c.tenant_id = $1 and c.container_id = i.content_id and c.valid_from <= $3 and c.valid_to > $3
                and c.kind <> 3)
-           select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $4) as valid_to from inside
+           select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $4) as valid_to from inside where kind <> 4
            order by container_id, content_id limit $5""",
         container_id,
         at,
@@ -224,6 +228,8 @@ class ContainmentProjection:
         containers = {batch.object_id(identifier) for item in batch.applied for identifier in touched(item.event)}
         if batch.superseded:
             containers |= await containers_of_events(tx, batch.superseded_ids)
+            revoked = [number for number in batch.superseded_ids if number < 0]
+            batch.containers |= await part(tx, revoked) if revoked else set()
         if containers:
             await rebuild(tx, containers)
         batch.containers |= containers

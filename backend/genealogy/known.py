@@ -7,6 +7,7 @@ looks up each node's rows by itself: `offset 0` keeps the planner from hashing a
 from collections.abc import Collection
 from datetime import datetime
 
+from backend.genealogy.repository import PRODUCT_OF
 from backend.genealogy.rules import INFINITY
 from infra.database import Record, TenantTransaction
 
@@ -131,7 +132,7 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int], known_at: datetime
         f"""select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
             where c.tenant_id = $1 and c.node_id = any($3::bigint[]) and c.known_from <= $2 and (c.superseded_by is null or c.superseded_at > $2)
               and not exists (select 1 from {LINKS_THEN} l
-                              join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and o.gtin = c.gtin
+                              join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and {PRODUCT_OF} = c.gtin
                               where l.child_id = c.node_id and l.event_id = c.event_id and l.kind = 6)""",
         known_at,
         list(nodes),
@@ -163,15 +164,15 @@ async def received_from(tx: TenantTransaction, objects: Collection[int], known_a
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, known_at: datetime) -> list[Record]:
     """What was known to be in a container as of `at`, through every level of packing."""
     return await tx.fetch(
-        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to) as (
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from {STAYS_THEN} c
+        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to, kind) as (
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from {STAYS_THEN} c
               where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3
               union
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to from inside i
+              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
               cross join lateral (
                 select * from {STAYS_THEN} c
                 where c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3 offset 0) c)
-            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside
+            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $5) as valid_to from inside where kind <> 4
             order by container_id, content_id limit $6""",
         known_at,
         container_id,

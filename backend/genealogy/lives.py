@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from backend.genealogy.rules import INFINITY
+from backend.units.amounts import comparable, from_base, to_base
 
 _CLEANING: Final = re.compile(r"(?:^|[/:#-])cleaning$")
 
@@ -101,10 +102,13 @@ def _ended(open_stays: list[Stay], fact: ContainerFact) -> list[Stay]:
 
 
 def _taken_out(inside: list[Stay], fact: ContainerFact) -> list[Stay]:
-    """End the content's stays, oldest first; ADD 100 and DELETE 40 leave a stay of 60 from then on."""
+    """End the content's stays, oldest first; ADD 100 and DELETE 40 leave a stay of 60 from then on. Units of one dimension are converted.
+
+    Without a quantity everything of the content is taken out, in whatever units it was put in.
+    """
     closed = []
-    left = fact.quantity
-    for stay in [stay for stay in inside if stay.uom == fact.uom]:
+    left = None if fact.quantity is None else to_base(fact.quantity, fact.uom)
+    for stay in [stay for stay in inside if _concerns(fact, stay)]:
         if left is not None and left <= 0:
             break
         inside.remove(stay)
@@ -112,7 +116,16 @@ def _taken_out(inside: list[Stay], fact: ContainerFact) -> list[Stay]:
         closed.append(stay)
         if left is None or stay.quantity is None:
             continue
-        if stay.quantity > left:
-            inside.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, stay.quantity - left, stay.uom))
-        left -= stay.quantity
+        held = to_base(stay.quantity, stay.uom)
+        if held > left:
+            rest = from_base(held - left, stay.uom)
+            inside.append(Stay(stay.content_id, stay.opened_by, fact.at, INFINITY, None, rest, stay.uom))
+        left -= held
     return closed
+
+
+def _concerns(fact: ContainerFact, stay: Stay) -> bool:
+    """Whether what is taken out may be of this stay: how much of one without a quantity is there, only the same unit tells."""
+    if fact.quantity is None:
+        return True
+    return stay.uom == fact.uom if stay.quantity is None else comparable(stay.uom, fact.uom)

@@ -4,6 +4,7 @@ A lot that is used as a whole may have taken any of those units with it. Every u
 use: n units and m uses cost n + m links.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from backend.genealogy.derived import settle_links
@@ -38,8 +39,13 @@ async def settle_members(tx: TenantTransaction, units: Collection[int]) -> set[i
     )
     if not present and not wanted:
         return set()
+    # Two lots told for one unit: either is possible.
+    lots: dict[int, set[int]] = defaultdict(set)
+    for row in wanted:
+        lots[row["unit_id"]].add(row["lot_id"])
+    certainty = {unit_id: Certainty.CERTAIN if len(told) == 1 else Certainty.POSSIBLE for unit_id, told in lots.items()}
     rows: list[LinkRow] = [
-        (row["lot_id"], row["unit_id"], row["event_id"], int(LinkKind.MEMBER), row["event_time"], None, None, int(Certainty.CERTAIN))
+        (row["lot_id"], row["unit_id"], row["event_id"], int(LinkKind.MEMBER), row["event_time"], None, None, int(certainty[row["unit_id"]]))
         for row in wanted
     ]
     await settle_links(tx, present, rows)

@@ -11,6 +11,10 @@ from infra.database import TenantTransaction
 # Clocks of different firms differ; within this bound containment and presence count as possible (MODEL: Time).
 TOLERANCE = "interval '24 hours'"
 
+# Of a lot as `o`: its GTIN, or where it has none the key of its product, which its own key goes on from (…/class/{product}/{lot}). To be
+# computed before it is joined: as a condition of the join it would keep row level security from using an index.
+PRODUCT_OF = "coalesce(o.gtin, left(o.key, length(o.key) - strpos(reverse(o.key), '/')))"
+
 LinkRow = tuple[int, int, int, int, datetime, Decimal | None, str | None, int]
 
 
@@ -84,9 +88,11 @@ async def supersede(tx: TenantTransaction, event_ids: Sequence[int], by: Sequenc
 async def class_inputs_touched(tx: TenantTransaction, moved: Collection[int]) -> list[int]:
     """Events with an input told without its lot, of a product of which a lot in `moved` has just been moved or corrected."""
     rows = await tx.fetch(
-        """select distinct c.event_id from traceable_object o
-           join class_input c on c.tenant_id = $1 and c.gtin = o.gtin and c.superseded_by is null
-           where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.kind = 1""",
+        f"""with lot as materialized (
+             select distinct {PRODUCT_OF} as product from traceable_object o
+             where o.tenant_id = $1 and o.object_id = any($2::bigint[]) and o.kind = 1)
+           select distinct c.event_id from lot
+           join class_input c on c.tenant_id = $1 and c.gtin = lot.product and c.superseded_by is null""",
         list(moved),
     )
     return [row["event_id"] for row in rows]

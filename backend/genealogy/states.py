@@ -9,6 +9,7 @@ from backend.genealogy.derived import settle_links
 from backend.genealogy.lives import is_cleaning
 from backend.genealogy.repository import LinkRow
 from backend.genealogy.rules import CONTAINERS, use_of
+from backend.genealogy.same import SAME
 from backend.genealogy.uses import Contents, Held, StateOf, Use, WantedLink
 from backend.identifiers import Identifier
 from backend.objects import service as objects
@@ -86,7 +87,7 @@ async def _concerned(tx: TenantTransaction, containers: Collection[int]) -> set[
                  or exists (select 1 from containment n where n.tenant_id = $1 and n.container_id = c.content_id))
                union all
                select p.container_id from container_state s
-               join lot_link l on l.tenant_id = $1 and l.child_id = s.state_id and l.kind in (4, 8)
+               join lot_link l on l.tenant_id = $1 and l.child_id = s.state_id and l.kind in (4, 7, 8)
                join container_state p on p.tenant_id = $1 and p.state_id = l.parent_id
                where s.tenant_id = $1 and s.container_id = inward.id) inner_one)
            select id from inward""",
@@ -112,7 +113,7 @@ async def _stays(tx: TenantTransaction, containers: Collection[int], around: Col
     return [
         Held(
             row["container_id"], row["content_id"], row["valid_from"], row["valid_to"], row["opened_by"], row["quantity"], row["uom"],
-            row["kind"] == RESIDUE, row["packing"] or row["content_kind"] in CONTAINERS, row["content_kind"] not in CONTAINERS,
+            row["kind"] == RESIDUE, row["packing"] or row["content_kind"] in CONTAINERS, row["content_kind"] not in CONTAINERS, row["kind"] == SAME,
         )
         for row in rows
     ]  # fmt: skip
@@ -163,7 +164,7 @@ async def _cleanings(tx: TenantTransaction, containers: Collection[int]) -> dict
 async def _present(tx: TenantTransaction, states: Collection[int]) -> list[Record]:
     return await tx.fetch(
         """select parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty from lot_link
-           where tenant_id = $1 and child_id = any($2::bigint[]) and kind in (4, 8) and superseded_by is null""",
+           where tenant_id = $1 and child_id = any($2::bigint[]) and kind in (4, 7, 8) and superseded_by is null""",
         list(states),
     )
 

@@ -35,6 +35,7 @@ class Held:
     """A content's stay in a container, as it is stored.
 
     `is_packing`: it may hold something in its turn. `is_thing`: it is itself what went in, and no mere container. A kit is both.
+    `same`: the two containers are declared to be one.
     """
 
     container_id: int
@@ -47,6 +48,7 @@ class Held:
     residue: bool
     is_packing: bool
     is_thing: bool
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ class _Sweep:
         parents: list[int | StateOf] = [held.content_id] if held.is_thing else []
         if held.is_packing and held.content_id != self._container_id:
             parents.append(StateOf(held.content_id, use.event_id))
-        kind = LinkKind.RESIDUE if held.residue else LinkKind.CONTENT
+        kind = LinkKind.ALIAS if held.same else LinkKind.RESIDUE if held.residue else LinkKind.CONTENT
         return [WantedLink(parent, state, held.opened_by, kind, use.at, held.quantity, held.uom, certainty) for parent in parents]
 
     def _best(self, element: _Element, number: int) -> tuple[Certainty, Held]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from backend.genealogy.repository import PRODUCT_OF
 from infra.database import Record, TenantTransaction
 from infra.outbox import Postponed
 
@@ -40,14 +41,15 @@ async def made_differently(tx: TenantTransaction, event_ids: Collection[int], ob
     those where a lot went in as a whole, of which the events tell a unit's own making.
     """
     rows = await tx.fetch(
-        """select child_id from lot_link where tenant_id = $1 and event_id = any($2::bigint[])
+        f"""select child_id from lot_link where tenant_id = $1 and event_id = any($2::bigint[])
            union
            select child_id from lot_link where tenant_id = $1 and parent_id = any($3::bigint[]) and kind = 5
            union
-           select c.node_id from movement m
-           join traceable_object o on o.tenant_id = $1 and o.object_id = m.object_id and o.kind = 1
-           join class_input c on c.tenant_id = $1 and c.gtin = o.gtin
-           where m.tenant_id = $1 and m.event_id = any($2::bigint[])""",
+           select c.node_id from (
+             select distinct {PRODUCT_OF} as product from movement m
+             join traceable_object o on o.tenant_id = $1 and o.object_id = m.object_id and o.kind = 1
+             where m.tenant_id = $1 and m.event_id = any($2::bigint[]) offset 0) lot
+           join class_input c on c.tenant_id = $1 and c.gtin = lot.product""",
         list(event_ids),
         list(objects),
     )

@@ -9,7 +9,6 @@ from typing import Final
 from backend.catalog.sites import Sites, sites_within
 from backend.events.canonical import Role
 from backend.events.fields.names import Scope, field_code, standard
-from backend.events.fields.units import base_unit, in_base_unit
 from backend.events.query_service import Comparison, EventFilter, FieldTest, ObjectMatch, with_few_named
 from backend.events.vocabulary import BUSINESS_STEP, BUSINESS_TRANSACTION_TYPE, DISPOSITION, MEASUREMENT_TYPE, Vocabulary
 from backend.identifiers import IdentifierRole, InvalidIdentifierError, parse_identifier
@@ -17,6 +16,7 @@ from backend.search import query_repository as repository
 from backend.search.folding import LONGEST_TERM, fold
 from backend.search.kinds import SearchKind
 from backend.search.question import MOST_ALSO, MOST_TEXT, MOST_VALUES, Parameter, Part, Question
+from backend.units.sensors import base_unit, in_base_unit
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 

@@ -42,7 +42,8 @@ async def containers_of(tx: TenantTransaction, contents: Collection[int], limit:
              select c.content_id, c.container_id, greatest(c.valid_from, a.valid_from), least(c.valid_to, a.valid_to), c.opened_by, c.closed_by
              from around a join containment c on c.tenant_id = $1 and c.content_id = a.container_id
              where c.valid_from < a.valid_to and c.valid_to > a.valid_from)
-           select content_id, container_id, valid_from, valid_to, opened_by, closed_by from around order by valid_from, container_id limit $3""",
+           select content_id, container_id, valid_from, valid_to, opened_by, closed_by from around where opened_by > 0
+           order by valid_from, container_id limit $3""",
         list(contents),
         limit,
     )

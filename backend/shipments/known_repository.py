@@ -75,7 +75,7 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int], known_at: 
               cross join lateral (select * from {STAYS_THEN} c where c.container_id = i.object_id and c.valid_to > i.shipped_at offset 0) c
               where (c.valid_from <= i.shipped_at
                  or (not exists (select 1 from {STAYS_THEN} n where n.container_id = c.container_id
-                                 and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind <> 3)
+                                 and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind not in (3, 4))
                      and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (
                        select min(n.valid_from) from traceable_object k
                        join {STAYS_THEN} n on n.container_id = k.object_id and n.valid_from > i.shipped_at

@@ -151,7 +151,7 @@ async def goods_in(tx: TenantTransaction, shipments: Collection[int]) -> list[Re
              join containment c on c.tenant_id = $1 and c.container_id = i.object_id and c.valid_to > i.shipped_at
                and (c.valid_from <= i.shipped_at
                 or (not exists (select 1 from containment n where n.tenant_id = $1 and n.container_id = c.container_id
-                                and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind <> 3)
+                                and n.valid_from <= i.shipped_at and n.valid_to > i.shipped_at and n.kind not in (3, 4))
                     and c.valid_from <= {TOLERANCE} + greatest(i.shipped_at, (
                       select min(n.valid_from) from traceable_object k
                       join containment n on n.tenant_id = $1 and n.container_id = k.object_id and n.valid_from > i.shipped_at

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.genealogy import known
+from backend.genealogy.repository import PRODUCT_OF
 from infra.database import Record, TenantTransaction
 
 
@@ -13,10 +14,10 @@ async def gaps(tx: TenantTransaction, nodes: Collection[int], *, known_at: datet
     if known_at is not None:
         return await known.gaps(tx, nodes, known_at)
     return await tx.fetch(
-        """select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
+        f"""select c.node_id, c.product_id, c.event_id, c.occurred_at from class_input c
            where c.tenant_id = $1 and c.node_id = any($2::bigint[]) and c.superseded_by is null
              and not exists (select 1 from lot_link l
-                             join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and o.gtin = c.gtin
+                             join traceable_object o on o.tenant_id = $1 and o.object_id = l.parent_id and {PRODUCT_OF} = c.gtin
                              where l.tenant_id = $1 and l.event_id = c.event_id and l.kind = 6 and l.superseded_by is null)""",
         list(nodes),
     )

@@ -105,15 +105,25 @@ def doubt_links(links: Iterable[Link], made_at: Mapping[int, datetime] | None = 
     return answers
 
 
-def reach_from(start: Collection[int], links: Iterable[Link], direction: Direction) -> dict[int, Reached]:
+def lots_in_doubt(pairs: Collection[tuple[int, int]]) -> set[int]:
+    """Of (unit, lot) pairs the lots that belong to no unit for certain: of a unit for which two lots are told either is possible."""
+    lots: dict[int, set[int]] = defaultdict(set)
+    for unit, lot in pairs:
+        lots[unit].add(lot)
+    sure = {lot for told in lots.values() if len(told) == 1 for lot in told}
+    return {lot for _, lot in pairs} - sure
+
+
+def reach_from(start: Collection[int], links: Iterable[Link], direction: Direction, *, perhaps: Collection[int] = ()) -> dict[int, Reached]:
     """Each node reached, one way. Certain is what one path reaches that is certain all along and runs in the order of time.
 
     In the order of time, within the tolerance: nothing on the path is used before it was made on the path, even where it was also made earlier
-    of something else. The same holds seen from the other end, so that both directions agree.
+    of something else. The same holds seen from the other end, so that both directions agree. From those of the start that are in `perhaps`
+    everything is only possible.
     """
     walk = _Walk(links, forward=direction is Direction.FORWARD)
-    shortest = walk.shortest(start)
-    certain = walk.certain(start)
+    shortest = walk.shortest({node: (Doubt.NOT_PROVEN,) if node in perhaps else () for node in start})
+    certain = walk.certain([node for node in start if node not in perhaps])
     return {
         node: Reached(steps, Certainty.CERTAIN) if node in certain else Reached(steps, Certainty.POSSIBLE, doubts)
         for node, (steps, doubts) in shortest.items()
@@ -165,9 +175,9 @@ class _Walk:
     def _better(self, one: datetime, other: datetime) -> bool:
         return one < other if self._forward else one > other
 
-    def shortest(self, start: Collection[int]) -> dict[int, tuple[int, tuple[Doubt, ...]]]:
-        """Distance, and the doubts on the way."""
-        found: dict[int, tuple[int, tuple[Doubt, ...]]] = dict.fromkeys(start, (0, ()))
+    def shortest(self, start: Mapping[int, tuple[Doubt, ...]]) -> dict[int, tuple[int, tuple[Doubt, ...]]]:
+        """Distance, and the doubts on the way, from nodes that may be doubtful themselves."""
+        found = {node: (0, doubts) for node, doubts in start.items()}
         bounds = dict.fromkeys(start, self._free)
         queue = deque(found)
         while queue:
@@ -185,20 +195,20 @@ class _Walk:
 
     def certain(self, start: Collection[int]) -> set[int]:
         """What a certain path in the order of time reaches."""
-        bounds = dict.fromkeys(start, self._free)
-        sure = set(bounds)
+        # By node, and whether the way to it is in order so far.
+        bounds = {(node, True): self._free for node in start}
         queue = deque(bounds)
         while queue:
-            node = queue.popleft()
+            node, ordered = queue.popleft()
             for link in self._onward[node]:
-                in_order = self._in_order(link, bounds[node])
+                in_order = self._in_order(link, bounds[node, ordered])
                 # What is out of order at one use of a container may be in order at a later one, which takes over from that.
                 if link.certainty is not Certainty.CERTAIN or not (in_order or link.kind in _CONTENTS):
                     continue
-                there, bound = self._far(link), self._bound(link, bounds[node])
-                if in_order:
-                    sure.add(there)
+                # A link that knows no time puts nothing in order.
+                there = self._far(link), in_order and (ordered or link.kind not in _TIMELESS)
+                bound = self._bound(link, bounds[node, ordered])
                 if there not in bounds or self._better(bound, bounds[there]):
                     bounds[there] = bound
                     queue.append(there)
-        return sure
+        return {node for node, ordered in bounds if ordered}

@@ -18,7 +18,7 @@ from backend.trace.answer import UNCOUNTED, Gap, ReachedShipment, ShippedLot, Tr
 from backend.trace.cut import Asked, next_window, sure_of
 from backend.trace.errors import TraceTooLargeError
 from backend.trace.reached_shipments import shipments_of
-from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, reach_from
+from backend.trace.rules import Direction, Doubt, Link, Reached, both, doubt_links, lots_in_doubt, reach_from
 from backend.trace.starts import CONTENTS_LIMIT, find_starts, seeds_of, stand_ins
 from backend.trace.tanks import Tanks, joined
 from infra.database import Record, TenantTransaction
@@ -149,10 +149,12 @@ async def _closure(tx: TenantTransaction, starts: Sequence[TraceableObject], ask
         if narrow is not None:
             doubted = await narrow(doubted)
         links |= {(link.parent_id, link.child_id, link.event_id, int(link.kind)): link for link in doubted}
-        lots: list[int] = []
+        lots: set[int] = set()
+        perhaps: set[int] = set()
         if part is Direction.BACKWARD and any(start.kind is not ObjectKind.LOT for start in starts):
-            lots = [lot for _, lot in await reach.lots_of(tx, asked.seeds, known_at=asked.known_at)]
-        reached[part] = reach_from([*asked.seeds, *lots], doubted, part)
+            pairs = set(await reach.lots_of(tx, asked.seeds, known_at=asked.known_at))
+            lots, perhaps = {lot for _, lot in pairs}, lots_in_doubt(pairs) - set(asked.seeds)
+        reached[part] = reach_from([*asked.seeds, *lots], doubted, part, perhaps=perhaps)
     return _Found(links.values(), reached[Direction.BACKWARD], reached[Direction.FORWARD])
 
 

@@ -149,10 +149,10 @@ async def contents_of(
 
 
 async def outer_of(tx: TenantTransaction, boxes: Collection[int], at: datetime, known_at: datetime | None) -> dict[int, int]:
-    """The container in which each of these containers lay as of a moment."""
+    """The container in which each of these containers lay as of a moment; one that is declared to be the same (`opened_by` < 0) isn't around it."""
     rows = await tx.fetch(
         f"""select s.content_id, max(s.container_id) as container_id from {STAYS_THEN if known_at is not None else _STAYS_NOW} s
-            where s.content_id = any($3::bigint[]) and s.valid_from <= $4 and s.valid_to > $4 group by s.content_id""",
+            where s.content_id = any($3::bigint[]) and s.valid_from <= $4 and s.valid_to > $4 and s.opened_by > 0 group by s.content_id""",
         known_at,
         list(boxes),
         at,

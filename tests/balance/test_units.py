@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from backend.balance import units
-from backend.balance.units import Amount, Dimension, IncomparableUnitsError, Sums, convert, decimal_of
+from backend.units import amounts as units
+from backend.units.amounts import Amount, IncomparableUnitsError, Sums, convert, decimal_of
+from backend.units.factors import Dimension
 
 CODES = sorted(units._KNOWN)
 QUANTITIES = some.decimals(min_value=-(10**9), max_value=10**9, places=6)

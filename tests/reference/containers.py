@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
@@ -14,6 +15,12 @@ FOREVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 TOLERANCE: Final = timedelta(hours=24)
 SHIPPING: Final = ("shipping", "departing")
 CLEANING: Final = "cleaning"
+# UN/CEFACT Recommendation 20, as far as the stories tell amounts.
+_MEASURES: Final = {
+    "": ("pieces", Fraction(1)), "EA": ("pieces", Fraction(1)),
+    "KGM": ("mass", Fraction(1)), "GRM": ("mass", Fraction(1, 1000)), "TNE": ("mass", Fraction(1000)),
+    "LTR": ("volume", Fraction(1)), "HLT": ("volume", Fraction(100)), "MTQ": ("volume", Fraction(1000)),
+}  # fmt: skip
 # What several events say of one moment counts in this order: a container is begun before it is filled, and ends last.
 _ORDER: Final = ("begun", "put in", "seen in", "taken out", "emptied", "left", "ended")
 
@@ -31,6 +38,8 @@ class Stay:
     opened_by: str
     # What was taken out of a tank by name, and may be in it all the same: whoever draws takes of everything (MODEL: Tanks).
     residue: bool = False
+    # A container that a person has declared to be the same: what lies in one lies in the other, and neither is listed in the other.
+    same: bool = False
 
     def at(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
@@ -150,17 +159,31 @@ def _of_one_content(container: str, facts: list[_Fact], ends: datetime) -> list[
             if not open_ or (fact.what == "put in" and fact.amount is not None):
                 open_.append(Stay(container, fact.content, fact.at, ends, fact.amount, fact.uom, fact.event))
             continue
-        left = fact.amount
-        for stay in [stay for stay in open_ if stay.uom == fact.uom]:
+        # Without an amount it is all of it. Else what is told in a unit of another dimension isn't meant.
+        left = None if fact.amount is None else Fraction(fact.amount) * _measure(fact.uom)[1]
+        meant = [stay for stay in open_ if left is None or (stay.uom == fact.uom if stay.amount is None else _alike(stay.uom, fact.uom))]
+        for stay in meant:
             if left == 0:
                 break
             open_.remove(stay)
             done.append(replace(stay, until=fact.at))
             if left is not None and stay.amount is not None:
-                if stay.amount > left:
-                    open_.append(replace(stay, since=fact.at, amount=stay.amount - left))
-                left = max(left - stay.amount, Decimal(0))
+                size = _measure(stay.uom)[1]
+                was = Fraction(stay.amount) * size
+                if was > left:
+                    rest = (was - left) / size
+                    open_.append(replace(stay, since=fact.at, amount=Decimal(rest.numerator) / Decimal(rest.denominator)))
+                left = max(left - was, Fraction(0))
     return done + open_
+
+
+def _measure(uom: str | None) -> tuple[str, Fraction]:
+    """Which dimension a unit of measure has, and how many of its base it is; a unit that isn't known here is comparable with itself alone."""
+    return _MEASURES.get(uom or "", (uom or "", Fraction(1)))
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    return _measure(one)[0] == _measure(other)[0]
 
 
 def _residues(stays: Sequence[Stay], ends: datetime) -> list[Stay]:
@@ -179,6 +202,7 @@ def contents(stays: Sequence[Stay], container: str, at: datetime, *, residues: b
         seen.add(outer)
         for stay in stays:
             if stay.container == outer and stay.at(at) and (residues or not stay.residue):
-                found[stay] = None
+                if not stay.same:
+                    found[stay] = None
                 waiting.append(stay.content)
     return list(found)

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from backend.identifiers import ObjectKind
-from tests.reference.containers import TOLERANCE, Stay, all_stays, cleanings
-from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships
+from tests.reference.containers import FOREVER, TOLERANCE, Stay, all_stays, cleanings
+from tests.reference.told import CONTAINERS, Body, Line, Told, in_force, memberships, read
 
 RECEIVING: Final = ("receiving", "arriving")
 SHIPPING: Final = ("shipping", "departing")
@@ -54,12 +54,17 @@ class Genealogy:
     """All links of a set of events. Slow and plain: each rule looks at every event."""
 
     def __init__(self, arrivals: Iterable[Body], aliases: Sequence[Alias] = ()) -> None:
-        self.told = self.in_force(list(arrivals))
+        arrivals = list(arrivals)
+        self.told = self.in_force(arrivals)
         self.aliases = aliases
         self.lots_of_units = memberships(self.told)
         self.kinds: dict[str, ObjectKind] = {line.thing: line.kind for event in self.told for line in event.lines}
         self.kinds |= {lot: ObjectKind.LOT for lots in self.lots_of_units.values() for lot in lots}
         self.kinds |= {event.node: ObjectKind.TRANSFORMATION for event in self.transformations}
+        # A container that is declared to be another is one also where all that named it was declared wrong since.
+        ends = {end for alias in aliases for end in (alias.one, alias.other)}
+        known = {line.thing: line.kind for body in arrivals if ends for line in read(body).lines}
+        self.kinds |= {end: known[end] for end in ends if known.get(end) in CONTAINERS}
 
     def in_force(self, arrivals: Sequence[Body]) -> list[Told]:
         """The events that count."""
@@ -71,7 +76,13 @@ class Genealogy:
 
     @cached_property
     def stays(self) -> list[Stay]:
-        return all_stays(self.told)
+        one_in_the_other = [
+            Stay(container, content, LONG_AGO, FOREVER, None, None, f"alias {alias}", same=True)
+            for alias in self.aliases
+            for container, content in ((alias.one, alias.other), (alias.other, alias.one))
+            if self.kinds.get(container) in CONTAINERS
+        ]
+        return all_stays(self.told) + one_in_the_other
 
     @cached_property
     def links(self) -> list[Link]:
@@ -119,9 +130,10 @@ class Genealogy:
                 if stay.container != container or not self.near(stay, event.at):
                     continue
                 certain = stay.since <= event.at <= stay.until and not stay.residue
+                why = "alias" if stay.same else "content"
                 if self.is_packing(stay.content) and stay.content != container:
                     waiting.append(stay.content)
-                    _surest(links, Link(State(stay.content, event.name, "used"), state, "content", event.at, event.name, certain=certain))
+                    _surest(links, Link(State(stay.content, event.name, "used"), state, why, event.at, event.name, certain=certain))
                 if self.kinds[stay.content] not in CONTAINERS:
                     _surest(links, Link(stay.content, state, "content", event.at, event.name, certain=certain))
         return list(links.values())
@@ -192,7 +204,8 @@ class Genealogy:
         """A unit that has links of its own hangs under its lot by one more (MODEL: a member edge from its lot)."""
         linked = {end for link in links for end in (link.parent, link.child)}
         return [
-            Link(lot, unit, "member", event.at, event.name)
+            # Two lots told for one unit: either is possible.
+            Link(lot, unit, "member", event.at, event.name, certain=len(lots) == 1)
             for unit, lots in self.lots_of_units.items()
             if unit in linked
             for lot, taught in lots.items()

@@ -62,15 +62,16 @@ def _inside(genealogy: Genealogy, container: str, at: datetime) -> list[tuple[St
 
     Within a day for an asset, which also goes empty; whatever the time for a logistic unit. Of a tank possibly also what was taken out.
     """
-    own = [stay for stay in genealogy.stays if stay.container == container]
+    of_both = [(stay, True) for stay in genealogy.stays if stay.container == container and stay.same]
+    own = [stay for stay in genealogy.stays if stay.container == container and not stay.same]
     residues = [(stay, False) for stay in own if stay.residue and stay.at(at)]
     present = [(stay, True) for stay in own if not stay.residue and stay.at(at)]
     if present:
-        return present + residues
+        return present + residues + of_both
     later = [stay for stay in own if not stay.residue and stay.since > at]
     first = min((stay.since for stay in later), default=at)
     until = (first if genealogy.kinds.get(container) is ObjectKind.LOGISTIC_UNIT else at) + TOLERANCE
-    return [(stay, False) for stay in later if stay.since <= until] + residues
+    return [(stay, False) for stay in later if stay.since <= until] + residues + of_both
 
 
 def carried(genealogy: Genealogy, shipment: Told) -> set[Carried]:

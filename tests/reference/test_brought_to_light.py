@@ -64,3 +64,36 @@ async def test_a_contradiction_at_one_use_of_a_container_leaves_a_later_use_of_i
     assert await certainties(services, firm, F1, Direction.FORWARD, D1, lot(DOUGH, "D2")) == ["CERTAIN", "POSSIBLE"]
     assert await certainties(services, firm, D1, Direction.BACKWARD, F1) == ["CERTAIN"]
     assert await certainties(services, firm, lot(DOUGH, "D2"), Direction.BACKWARD, F1) == ["POSSIBLE"]
+
+
+async def test_of_two_lots_told_for_a_unit_either_is_possible(services: Services, firm: Firm) -> None:
+    one, other, alone, crank = (f"https://id.gs1.org/01/{DUMPLING}/10/{number}" for number in ("P1", "P2", "P3", "C1"))
+    piece, neighbour = unit(DUMPLING, "S1"), unit(DUMPLING, "S2")
+    making = {**transformed([F1], [], 10), "inputEPCList": [crank + "/21/C1"], "outputEPCList": [one + "/21/S1", alone + "/21/S2"]}
+    seen = made([other + "/21/S1"], minutes=20, action="OBSERVE", bizStep="inspecting")
+    await capture(services, firm.tenant_id, making, transformed([F1], [one, other, alone], 5))
+    assert await certainties(services, firm, one, Direction.FORWARD, piece) == ["CERTAIN"]
+    await capture(services, firm.tenant_id, seen)
+    for told in (one, other):
+        assert await certainties(services, firm, told, Direction.FORWARD, piece) == ["POSSIBLE"]
+        assert await certainties(services, firm, piece, Direction.BACKWARD, told) == ["POSSIBLE"]
+    assert await certainties(services, firm, neighbour, Direction.BACKWARD, alone) == ["CERTAIN"]
+    await capture(services, firm.tenant_id, declared_wrong(seen))
+    assert await certainties(services, firm, one, Direction.FORWARD, piece) == ["CERTAIN"]
+
+
+async def test_lots_of_a_private_product_are_candidates_where_it_went_in_unnamed(services: Services, firm: Firm) -> None:
+    beans, other = "https://firm.example/class/beans", "https://firm.example/class/beans2/B9"
+    unnamed = transformed([beans], [D1], 60)
+    await capture(services, firm.tenant_id, made([], [quantity(other, 10)], 0), unnamed)
+    assert await gaps(services, firm, D1) == [beans]
+    receipt = made([], [quantity(f"{beans}/B1", 10)], 0)
+    await capture(services, firm.tenant_id, receipt)
+    assert await gaps(services, firm, D1) == []
+    assert await certainties(services, firm, D1, Direction.BACKWARD, f"{beans}/B1") == ["POSSIBLE"]
+    assert await certainties(services, firm, f"{beans}/B1", Direction.FORWARD, D1) == ["POSSIBLE"]
+    async with services.database.tenant(firm.tenant_id) as tx:
+        names = {node.thing.uri for node in (await traces.trace(tx, D1, Direction.BACKWARD)).nodes}
+    assert other not in names
+    await capture(services, firm.tenant_id, declared_wrong(receipt))
+    assert await gaps(services, firm, D1) == [beans]

@@ -13,6 +13,7 @@ from tests.reference.genealogy import Alias, Genealogy
 from tests.reference.product import Product
 from tests.reference.stories import story_of
 from tests.reference.test_against_reference import FIRST
+from tests.reference.told import CONTAINERS
 from tests.soak.marks import soak
 
 
@@ -22,8 +23,8 @@ async def check_aliases(services: Services, product: Product, seed: int) -> None
     await product.tell(story.batches[:half])
     declared: list[tuple[Alias, UUID]] = []
     async with services.database.tenant(product.firm.tenant_id) as tx:
-        known = await tx.fetch("select key, kind from traceable_object where tenant_id = $1 and kind in (1, 2) order by key")
-    for kind in (ObjectKind.LOT, ObjectKind.LOT, ObjectKind.UNIT):
+        known = await tx.fetch("select key, kind from traceable_object where tenant_id = $1 and kind in (1, 2, 3, 4, 5) order by key")
+    for kind in (ObjectKind.LOT, ObjectKind.LOT, ObjectKind.UNIT, *CONTAINERS):
         things = [row["key"] for row in known if row["kind"] == kind]
         if len(things) >= 2:
             one, other = chance.sample(things, 2)

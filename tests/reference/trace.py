@@ -31,10 +31,10 @@ def trace(genealogy: Genealogy, start: str, forward: bool, *, as_of: datetime | 
     """Everything made from a thing, or everything that it came from. With `as_of` without the links of later events."""
     links = doubted(genealogy, [link for link in genealogy.links if as_of is None or link.at <= as_of])
     seeds = starts(genealogy, start, as_of or clock.now())
-    if not forward:
-        seeds |= {lot for seed in seeds for lot in genealogy.lots_of_units.get(thing_of(seed), ())}
-    reached = closure(seeds, links, forward=forward)
-    sure = _certainly(genealogy, seeds, links, forward=forward)
+    told = [list(genealogy.lots_of_units.get(thing_of(seed), ())) for seed in seeds] if not forward else []
+    reached = closure(seeds | {lot for lots in told for lot in lots}, links, forward=forward)
+    # Of a unit for which two lots are told, either is possible.
+    sure = _certainly(genealogy, seeds | {lot for lots in told if len(lots) == 1 for lot in lots}, links, forward=forward)
     found: dict[str, bool] = {}
     for node in reached:
         found[thing_of(node)] = found.get(thing_of(node), False) or node in sure

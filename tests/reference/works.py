@@ -133,7 +133,7 @@ class Works:
 
     def without_lot(self) -> Part:
         """A product goes in, and nobody says which lot of it."""
-        products = self.some([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}"], 2)
+        products = self.some([f"https://id.gs1.org/01/{FLOUR}", f"https://id.gs1.org/01/{MEAT}", f"https://id.gs1.org/01/{DOUGH}", BEANS], 2)
         if self.chance.random() < 0.3:
             self.later(self.chance.choice([0.5, 2]))
         return [self.turned([*products, *self.some(RAW, 1)], self.some(WORKED, 1), bizLocation={"id": self.one([PLANT, PLANT, HALL])})]
@@ -172,7 +172,12 @@ class Works:
         if self.chance.random() < 0.6:
             told.append(packed(self.one(PALLETS), [case, *self.some(CASES, 1)], [], self.when()))
         if self.chance.random() < 0.4:
-            told.append(packed(case, pieces[:1], [quantity(lots[0], 40, uom)], self.when(), action="DELETE", bizStep="unpacking"))
+            taken = quantity(lots[0], 40, uom)
+            if uom == "KGM" and len(told) == 2:
+                taken = quantity(lots[0], 40_000, "GRM")
+            elif uom == "LTR":
+                taken = {"epcClass": lots[0]}
+            told.append(packed(case, pieces[:1], [taken], self.when(), action="DELETE", bizStep="unpacking"))
             told.append(packed(other, pieces[:1], [quantity(lots[0], 40, uom)], self.when()))
         return told
 

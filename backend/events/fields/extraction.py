@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.names import Scope, field_code, standard, stored_text
-from backend.events.fields.units import base_unit, in_base_unit
 from backend.events.fields.values import NOTHING, as_float, read_moment, values_of
 from backend.events.vocabulary import DISPOSITION, MEASUREMENT_TYPE, Vocabulary, expanded
 from backend.identifiers import IdentifierRole, InvalidIdentifierError, parse_identifier
+from backend.units.sensors import base_unit, in_base_unit
 
 # The number of the name, then a value: text, number, moment, unit.
 Field = tuple[int, str | None, float | None, datetime | None, str | None]

@@ -1,52 +1,17 @@
-"""Units of measure by their UN/CEFACT Recommendation 20 codes: converted exactly, and never added across dimensions."""
+"""Quantities of goods in units of measure (UN/CEFACT Recommendation 20): converted exactly, and never added across dimensions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+from backend.units.factors import FACTORS, GOODS, Dimension
 from infra.errors import InvalidInputError
-
-
-class Dimension(StrEnum):
-    """What a unit measures. Pieces and kilograms of one lot are two accounts, and nothing converts between them."""
-
-    COUNT = "count"
-    MASS = "mass"
-    VOLUME = "volume"
-    LENGTH = "length"
-    AREA = "area"
-    OTHER = "other"
-
 
 # The code in which sums of a dimension are told where their parts come in several; pieces have none (EPCIS 2.0 §7.3.3).
 BASES: Final = {Dimension.COUNT: "", Dimension.MASS: "KGM", Dimension.VOLUME: "LTR", Dimension.LENGTH: "MTR", Dimension.AREA: "MTK"}
 
-# Factors to the base, from the definitions: metric, international yard and pound (1959), US and imperial gallon.
-_FACTORS: Final[dict[Dimension, dict[str, str]]] = {
-    Dimension.COUNT: {"": "1", "C62": "1", "EA": "1", "H87": "1", "NIU": "1", "PR": "2", "DZN": "12", "CEN": "100", "GRO": "144", "MIL": "1000"},
-    Dimension.MASS: {
-        "KGM": "1", "GRM": "0.001", "MGM": "0.000001", "MC": "0.000000001", "HGM": "0.1", "DJ": "0.01", "DTN": "100", "TNE": "1000",
-        "KTN": "1000000", "LBR": "0.45359237", "ONZ": "0.028349523125", "GRN": "0.00006479891", "APZ": "0.0311034768", "CTM": "0.0002",
-        "STI": "6.35029318", "CWA": "45.359237", "CWI": "50.80234544", "STN": "907.18474", "LTN": "1016.0469088",
-    },
-    Dimension.VOLUME: {
-        "LTR": "1", "MLT": "0.001", "CLT": "0.01", "DLT": "0.1", "A44": "10", "HLT": "100", "K6": "1000", "MAL": "1000000", "4G": "0.000001",
-        "MTQ": "1000", "DMQ": "1", "CMQ": "0.001", "MMQ": "0.000001", "GLL": "3.785411784", "GLI": "4.54609", "QTL": "0.946352946",
-        "QTI": "1.1365225", "PTL": "0.473176473", "PTI": "0.56826125", "OZA": "0.0295735295625", "OZI": "0.0284130625", "BLL": "158.987294928",
-        "INQ": "0.016387064", "FTQ": "28.316846592", "YDQ": "764.554857984",
-    },
-    Dimension.LENGTH: {
-        "MTR": "1", "4H": "0.000001", "MMT": "0.001", "CMT": "0.01", "DMT": "0.1", "A45": "10", "HMT": "100", "KMT": "1000", "INH": "0.0254",
-        "FOT": "0.3048", "YRD": "0.9144", "SMI": "1609.344",
-    },
-    Dimension.AREA: {
-        "MTK": "1", "MMK": "0.000001", "CMK": "0.0001", "DMK": "0.01", "KMK": "1000000", "ARE": "100", "HAR": "10000", "INK": "0.00064516",
-        "FTK": "0.09290304", "YDK": "0.83612736",
-    },
-}  # fmt: skip
 _PRECISION: Final = 34
 
 
@@ -64,7 +29,7 @@ class Unit:
         return str(self.dimension) if self.dimension is not Dimension.OTHER else f"other:{self.code}"
 
 
-_KNOWN: Final = {code: Unit(code, dimension, Fraction(factor)) for dimension, codes in _FACTORS.items() for code, factor in codes.items()}
+_KNOWN: Final = {code: Unit(code, dimension, FACTORS[code]) for dimension, codes in GOODS.items() for code in codes}
 
 
 class IncomparableUnitsError(InvalidInputError):
