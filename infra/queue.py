@@ -201,6 +201,8 @@ async def run_worker(redis_url: str, database: Database, handlers: Mapping[str, 
         redis_settings=redis_settings(redis_url),
         queue_name=line.name,
         handle_signals=False,
+        # Also of what failed, such as the job of a killed worker on its second try: while its result is kept it can't be offered again.
+        keep_result=0,
         max_jobs=line.jobs,
         queue_read_limit=JOBS_LOOKED_AT,
         poll_delay=POLL_SECONDS,

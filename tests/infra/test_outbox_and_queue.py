@@ -210,6 +210,19 @@ async def test_a_worker_killed_in_the_middle_and_an_emptied_valkey_lose_and_doub
     assert await queue.effects() == {"cut off": 1, "beside": 1}
 
 
+async def test_what_a_killed_worker_had_in_its_hands_is_done_by_the_next(queue: Queue) -> None:
+    """With Valkey as it is: what it remembers of the job that broke off must not keep it from being offered again."""
+    worker = await queue.start_worker(job_timeout=2)
+    async with relaying(queue):
+        await queue.enqueue(FIRST, "effect", {"key": "broken off", "seconds": 1.0})
+        await queue.until_said("started broken off")
+        await queue.kill(worker)
+        await queue.start_worker(job_timeout=2)
+        # Ten seconds after the job's longest time it is known that nobody works on it any more.
+        await queue.until_done(seconds=30)
+    assert await queue.effects() == {"broken off": 1}
+
+
 async def test_a_valkey_that_was_emptied_while_rows_wait_is_filled_again(queue: Queue) -> None:
     await queue.enqueue(FIRST, "effect", *({"key": str(number)} for number in range(20)))
     relay = queue.relay()
