@@ -36,9 +36,12 @@ KINDS: Final = (ANOTHER_TENANT, LOWER_ROLE, OTHER_SITE, ANONYMOUS, REVOKED, REVO
 CATALOGUE: Final = (
     "product", "location", "partner", "catalog_version", "vocabulary_element", "vocabulary_version", "vocabulary_attribute"
 )  # fmt: skip
+# Whoever is a member sets his own PIN, whatever else he may or may no longer do.
+OWN_PIN: Final = frozenset({"member_pin", "audit_entry"})
 # What a phone still held when it was revoked is taken in, for a person to decide on; whoever enters his firm's sandbox becomes a
 # member there, and opening it fills it with samples where it had none. Nothing else of a victim's changes.
 LEFT_BEHIND: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys((LOWER_ROLE, OTHER_SITE, EXPIRED), OWN_PIN),
     REVOKED_PHONE: frozenset({"review_entry", "audit_entry", "device", "idempotent_reply", "used_proof"}),
     LIVE: frozenset({"audit_entry", "membership", "membership_grant", "session", "sandbox_fill", "outbox", *CATALOGUE}),
 }
