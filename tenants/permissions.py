@@ -18,6 +18,18 @@ class Permission(StrEnum):
     HOLDS_PLACE = "holds.place"
     HOLDS_RELEASE = "holds.release"
     ALIASES_DECLARE = "aliases.declare"
+    QUALITY_READ = "quality.read"
+    SPECIFICATIONS_WRITE = "specifications.write"
+    INSPECTIONS_RECORD = "inspections.record"
+    INSTRUMENTS_MANAGE = "instruments.manage"
+    NONCONFORMANCES_OPEN = "nonconformances.open"
+    NONCONFORMANCES_DECIDE = "nonconformances.decide"
+    ACTIONS_MANAGE = "actions.manage"
+    ACTIONS_VERIFY = "actions.verify"
+    ALERTS_ACT = "alerts.act"
+    RULES_MANAGE = "rules.manage"
+    NOTIFICATIONS_MANAGE = "notifications.manage"
+    WEBHOOKS_MANAGE = "webhooks.manage"
     SHIPMENTS_COMMAND = "shipments.command"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
@@ -51,23 +63,26 @@ class Role(StrEnum):
 
 
 _P = Permission
-_LOOK = frozenset({_P.EVENTS_READ, _P.TRACE_READ, _P.HOLDS_READ, _P.CATALOG_READ})
-_FLOOR = frozenset({_P.MOBILE_SYNC, _P.EVENTS_CAPTURE, _P.TRACE_READ, _P.HOLDS_READ, _P.CATALOG_READ})
+_LOOK = frozenset({_P.EVENTS_READ, _P.TRACE_READ, _P.HOLDS_READ, _P.QUALITY_READ, _P.CATALOG_READ})
+_FLOOR = frozenset({_P.MOBILE_SYNC, _P.EVENTS_CAPTURE, _P.TRACE_READ, _P.HOLDS_READ, _P.QUALITY_READ, _P.CATALOG_READ, _P.ALERTS_ACT})
+_INSPECT = frozenset({_P.INSPECTIONS_RECORD, _P.NONCONFORMANCES_OPEN})
 
 ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.WORKER: _FLOOR,
-        Role.LINE_LEAD: _FLOOR | _LOOK | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND, _P.DEVICES_READ},
-        Role.QC_INSPECTOR: _FLOOR | _LOOK | {_P.HOLDS_PLACE},
+        Role.LINE_LEAD: _FLOOR | _LOOK | _INSPECT | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND, _P.DEVICES_READ},
+        Role.QC_INSPECTOR: _FLOOR | _LOOK | _INSPECT | {_P.HOLDS_PLACE},
         Role.WAREHOUSE_KEEPER: _FLOOR | _LOOK | {_P.SHIPMENTS_COMMAND},
         Role.QUALITY_MANAGER: _FLOOR
         | _LOOK
+        | _INSPECT
+        | {_P.SPECIFICATIONS_WRITE, _P.INSTRUMENTS_MANAGE, _P.NONCONFORMANCES_DECIDE, _P.ACTIONS_MANAGE, _P.ACTIONS_VERIFY, _P.RULES_MANAGE}
         | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.ALIASES_DECLARE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
         | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.SANDBOX_USE, _P.AUDIT_READ},
         Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
         # Runs the system, and decides nothing about goods: no release, no shipment.
         Role.ADMINISTRATOR: _LOOK
-        | {_P.QUERIES_SUBSCRIBE}
+        | {_P.QUERIES_SUBSCRIBE, _P.NOTIFICATIONS_MANAGE, _P.WEBHOOKS_MANAGE}
         | {_P.EVENTS_CAPTURE, _P.EVENTS_REVIEW, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE}
         | {_P.DEVICES_READ, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),
@@ -78,18 +93,19 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 )
 
 # Whoever is granted one of these acts with a second factor and signs the act (21 CFR 11.200): see `tenants/signatures`.
-SIGNED: Final = frozenset({_P.HOLDS_RELEASE})
+SIGNED: Final = frozenset({_P.HOLDS_RELEASE, _P.NONCONFORMANCES_DECIDE, _P.ACTIONS_VERIFY})
 # What changes who may do what, and what a person signs, no machine is ever allowed to do.
 MACHINES: Final = frozenset(Permission) - SIGNED - {
     _P.EVENTS_REVIEW, _P.MOBILE_SYNC, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE,
-    _P.SANDBOX_USE, _P.SANDBOX_MANAGE,
+    _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.WEBHOOKS_MANAGE, _P.NOTIFICATIONS_MANAGE,
 }  # fmt: skip
 # What isn't done at a place: granted at one site only, it would open the whole company, so there it doesn't count (`tenants/grants.py`).
 UNDIVIDED: Final = frozenset(
     {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ}
+    | {_P.RULES_MANAGE, _P.NOTIFICATIONS_MANAGE, _P.WEBHOOKS_MANAGE}
 )
 # A phone that was enrolled captures at its site, and looks up what it needs for that.
-DEVICES: Final = _FLOOR | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND}
+DEVICES: Final = _FLOOR | _INSPECT | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND}
 
 
 def permissions_of(role: str) -> frozenset[Permission]:

@@ -1,4 +1,4 @@
-"""What traces need
+"""Scopes and causes of holds
 
 Revision: 0021
 Revises: 0020

@@ -1,0 +1,18 @@
+"""Sampling plans, instruments, photos
+
+Revision: 0023
+Revises: 0022
+"""
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations only go forward: restore the backup, or write the next migration")
