@@ -31,6 +31,7 @@ from infra.database import TenantTransaction
 from infra.printing.press import Press
 from infra.printing.shell import PrintedDocument
 from tenants import audit
+from tenants.mandates import tenant_of
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
@@ -154,10 +155,15 @@ class _Export:
         rows = await rows_of(tx, reader, lines, await asyncio.to_thread(StepIndex, flow.subject.trace))
         material = Material(
             flow=flow, graph=graph, rows=rows, totals=dict(flow.counts), clock=flow.clock, language=reader.language,
-            title=title, company=principal.tenant_slug, asked_by=principal.display_name, made_at=clock.now(),
+            title=title, company=await self._company(), asked_by=principal.display_name, made_at=clock.now(),
             customers=len({point.party for point in graph.points if point.sort is Sort.SHIPMENT and point.party}),
         )  # fmt: skip
         return await asyncio.to_thread(report_of, material)
+
+    async def _company(self) -> str:
+        """Its name, as it stands over what is printed."""
+        tenant = await tenant_of(self._services.database, self._asked.principal.tenant_id)
+        return tenant.name if tenant else self._asked.principal.tenant_slug
 
 
 async def _names(tx: TenantTransaction, reader: Reader, graph: Graph) -> Names:
