@@ -32,7 +32,8 @@ async def set_directions(tx: TenantTransaction, shipments: Sequence[int], direct
             select $1, s.shipment_id, s.direction, greatest(s.known_from, (
               select max(p.known_to) from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id))
             from shipment s where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.known_from < {MOMENT}
-              and not exists (select 1 from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id and p.known_to = {MOMENT})""",
+              and not exists (select 1 from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id and p.known_to = {MOMENT})
+            returning tenant_id""",
         shipments,
     )
     await tx.execute(
@@ -179,7 +180,8 @@ async def add_to_rollup(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) 
     """(lot, shipment, uom, quantity, certainty), each key once and in order."""
     await tx.execute(
         f"""insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
-           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])""",
+           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])
+           returning tenant_id""",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 
@@ -192,7 +194,7 @@ async def take_from_rollup(tx: TenantTransaction, keys: Sequence[tuple[int, int,
              where s.tenant_id = $1 and s.lot_id = g.lot_id and s.shipment_id = g.shipment_id and s.uom = g.uom
              returning s.*)
            insert into lot_shipment_past (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
-           select $1, lot_id, shipment_id, uom, quantity, certainty, known_from from gone where known_from < {MOMENT}""",
+           select $1, lot_id, shipment_id, uom, quantity, certainty, known_from from gone where known_from < {MOMENT} returning tenant_id""",
         *(list(column) for column in zip(*keys, strict=True)),
     )
 
