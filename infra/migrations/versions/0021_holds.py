@@ -78,6 +78,7 @@ def _listing() -> None:
         _hold_id(),
         _number("object_id"),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("key", sa.Text(collation="C"), nullable=False),
         _number("walk"),
         sa.Column("walked_to", sa.BigInteger(), nullable=True),
         key=("hold_id", "object_id"),
@@ -87,7 +88,7 @@ def _listing() -> None:
         "ix_hold_goods_open", "hold_goods", ["tenant_id", "hold_id", "object_id"], unique=False, postgresql_where=sa.text("walked_to is not null")
     )
     op.create_index("ix_hold_goods_object", "hold_goods", ["tenant_id", "object_id"], unique=False)
-    op.create_index("ix_hold_goods_kind", "hold_goods", ["tenant_id", "hold_id", "kind", "object_id"], unique=False)
+    op.create_index("ix_hold_goods_kind", "hold_goods", ["tenant_id", "hold_id", "kind", "key"], unique=False)
     _table(
         "hold_listing",
         _hold_id(),
