@@ -177,3 +177,24 @@ async def blocked(tx: TenantTransaction, hold_id: UUID, *, cursor: str | None, b
         cursor,
         limit,
     )
+
+
+async def roots(tx: TenantTransaction, hold_id: UUID, *, pending: bool, cursor: str | None, backward: bool, limit: int) -> list[Record]:
+    """(object, kind, key) on which a hold stands, or that a correction left under it and nobody has released, by key."""
+    behind, order = ("<", "desc") if backward else (">", "asc")
+    return await tx.fetch(
+        f"""select o.object_id, o.kind, o.key from (
+              select r.object_id from hold_root r where r.tenant_id = $1 and r.hold_id = $2
+              group by r.object_id having not $3::boolean or bool_and(r.superseded_by is not null)
+              union
+              select p.object_id from hold_pending p where p.tenant_id = $1 and p.hold_id = $2 and p.released_at is null and $3::boolean) s
+            join traceable_object o on o.tenant_id = $1 and o.object_id = s.object_id and o.kind = any($4::smallint[])
+            where ($5::text is null or o.key {behind} $5) and (not $3::boolean or not exists (
+              select 1 from hold_cut c where c.tenant_id = $1 and c.hold_id = $2 and c.object_id = o.object_id))
+            order by o.key {order} limit $6""",
+        hold_id,
+        pending,
+        SHOWN,
+        cursor,
+        limit,
+    )

@@ -15,7 +15,7 @@ from backend.holds.scopes import HoldCauseKind, HoldOrigin, Scope, ScopeKind
 from backend.holds.stakes import at_stake, done_with_goods
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
-from infra.database import Gate, Record, TenantTransaction
+from infra.database import Gate, TenantTransaction
 
 __all__ = [
     "CHANGED",
@@ -29,8 +29,6 @@ __all__ = [
     "check_release",
     "done_with_goods",
     "get_hold",
-    "list_holds",
-    "page_of_rows",
     "place",
     "place_hold",
     "refuse_if_fallen",
@@ -50,25 +48,6 @@ class HeldByName(NamedTuple):
     thing: objects.TraceableObject
     reason: str
     placed_at: datetime
-
-
-async def list_holds(
-    tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50, sites: Sites | None = None
-) -> list[Hold]:
-    """Holds on what the sites meet, newest first."""
-    rows = await page_of_rows(tx, active_only=active_only, cursor=before, backward=False, limit=limit, sites=sites)
-    return [Hold.from_row(row) for row in rows]
-
-
-async def page_of_rows(
-    tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None
-) -> list[Record]:
-    """Holds as rows, on what the sites meet, newest first, from behind the cursor (a hold's id), in the order of going."""
-
-    async def read(behind: UUID | None, most: int) -> list[Record]:
-        return await query_repository.page(tx, active_only=active_only, cursor=behind, backward=backward, limit=most)
-
-    return await read(cursor, limit) if sites is None else await objects.first_met(tx, read, cursor=cursor, limit=limit, sites=sites)
 
 
 async def standing_on(tx: TenantTransaction, sites: Sites | None, limit: int) -> list[HeldByName]:
