@@ -5,6 +5,7 @@ captured meanwhile is told after its commit (`GROWN`) and looks at the list unde
 later and sees the new links, or it has been there and is sent once more.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
@@ -85,10 +86,15 @@ async def _walk(tx: TenantTransaction, hold_id: UUID, walk: int, cuts: Collectio
         begun = await goods_repository.unwalked(tx, hold_id, walk, OBJECTS_AT_ONCE)
         if not begun:
             return False
-        children: dict[int, list[int]] = {object_id: [] for object_id in begun}
+        found: dict[tuple[int, bool], list[int]] = defaultdict(list)
         for row in await goods_repository.children(tx, begun, cuts, CHILDREN_AT_ONCE):
-            children[row["parent_id"]].append(row["child_id"])
-        await goods_repository.add(tx, hold_id, walk, {child for of_one in children.values() for child in of_one})
-        to = {parent: max(found) if len(found) == CHILDREN_AT_ONCE else None for parent, found in children.items()}
+            found[row["parent_id"], row["is_unit"]].append(row["child_id"])
+        await goods_repository.add(tx, hold_id, walk, {child for of_one in found.values() for child in of_one})
+        to = {parent: _walked_to(found[parent, False], found[parent, True]) for parent in begun}
         await goods_repository.walked(tx, hold_id, to)
     return bool(await goods_repository.unwalked(tx, hold_id, walk, 1))
+
+
+def _walked_to(*kinds: list[int]) -> int | None:
+    """How far an object's children of all kinds were looked through; None: to the end. A kind that isn't at its end stops there."""
+    return min((max(children) for children in kinds if len(children) == CHILDREN_AT_ONCE), default=None)

@@ -14,6 +14,13 @@ SHOWN: Final = [
 ]
 
 
+async def open_listing(tx: TenantTransaction, hold_id: UUID) -> None:
+    """The list of a new hold, with its placing: whoever looks for grown lists waits for the first part of its walk already."""
+    await tx.execute(
+        "insert into hold_listing (tenant_id, hold_id, walk, complete, started_at) values ($1, $2, 1, 0, now()) on conflict do nothing", hold_id
+    )
+
+
 async def lock_listings(tx: TenantTransaction) -> None:
     """Wait for the walks of all lists; none goes on before this transaction ends."""
     await tx.execute("select hold_id from hold_listing where tenant_id = $1 order by hold_id for no key update")
@@ -59,19 +66,20 @@ async def unwalked(tx: TenantTransaction, hold_id: UUID, walk: int, limit: int) 
 
 
 async def children(tx: TenantTransaction, begun: Mapping[int, int], cuts: Collection[int], limit: int) -> list[Record]:
-    """(parent, child) of what was made from these or is a unit of theirs, behind how far each was looked through, of each at most `limit`."""
+    """(parent, child, is unit) of what was made from these, and of their units, behind how far each was looked through, of each at most
+    `limit` in order of their ids."""
     return await tx.fetch(
-        """select p.parent_id, n.child_id from unnest($2::bigint[], $3::bigint[]) as p(parent_id, walked_to)
+        """select p.parent_id, n.child_id, false as is_unit from unnest($2::bigint[], $3::bigint[]) as p(parent_id, walked_to)
            cross join lateral (
-             select child_id from (
-               (select distinct l.child_id from lot_link l
-                where l.tenant_id = $1 and l.parent_id = p.parent_id and l.superseded_by is null and l.child_id > p.walked_to
-                  and l.child_id <> all($4::bigint[]) order by l.child_id limit $5)
-               union
-               (select distinct m.unit_id from unit_membership m
-                where m.tenant_id = $1 and m.lot_id = p.parent_id and m.superseded_by is null and m.unit_id > p.walked_to
-                  and m.unit_id <> all($4::bigint[]) order by m.unit_id limit $5)) both_ways(child_id)
-             order by child_id limit $5) n""",
+             select distinct l.child_id from lot_link l
+             where l.tenant_id = $1 and l.parent_id = p.parent_id and l.superseded_by is null and l.child_id > p.walked_to
+               and l.child_id <> all($4::bigint[]) order by l.child_id limit $5) n
+           union all
+           select p.parent_id, n.unit_id, true from unnest($2::bigint[], $3::bigint[]) as p(parent_id, walked_to)
+           cross join lateral (
+             select distinct m.unit_id from unit_membership m
+             where m.tenant_id = $1 and m.lot_id = p.parent_id and m.superseded_by is null and m.unit_id > p.walked_to
+               and m.unit_id <> all($4::bigint[]) order by m.unit_id limit $5) n""",
         list(begun),
         list(begun.values()),
         list(cuts),

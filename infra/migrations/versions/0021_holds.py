@@ -23,6 +23,11 @@ begin
     perform set_config('app.tenant_id', t.tenant_id::text, true);
     insert into hold_root (tenant_id, hold_id, object_id, event_id, held_from, held_to, added_at)
       select tenant_id, hold_id, object_id, 0, placed_at, '9999-12-31 00:00:00+00', placed_at from hold where tenant_id = t.tenant_id;
+    insert into hold_listing (tenant_id, hold_id, walk, complete, started_at)
+      select tenant_id, hold_id, 1, 0, now() from hold where tenant_id = t.tenant_id;
+    insert into outbox (tenant_id, topic, payload)
+      select tenant_id, 'holds.fill', json_build_object('hold_id', hold_id, 'seed', true)::text from hold
+      where tenant_id = t.tenant_id and status = 1;
   end loop;
   perform set_config('app.tenant_id', '', true);
 end $$
