@@ -26,7 +26,7 @@ FIELDS: Final[dict[str, str]] = {
     _P.TRACE_READ: """aliases containerContents flow impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
                       trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alerts hold holds",
-    _P.HOLDS_PLACE: "placeHold",
+    _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.SHIPMENTS_COMMAND: "ship",
@@ -49,7 +49,8 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_READ: "Event",
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
-    _P.HOLDS_READ: "Alert Hold HoldCause",
+    _P.HOLDS_PLACE: "HoldPreview",
+    _P.HOLDS_READ: "Alert Hold HoldCause HoldListing HoldScope",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
