@@ -13,6 +13,7 @@ from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
+from backend.webhooks import models as webhooks
 from infra import outbox
 from tenants import models as tenants
 from tenants.audit import models as audit
@@ -46,4 +47,5 @@ __all__ = [
     "signatures",
     "subscriptions",
     "tenants",
+    "webhooks",
 ]
