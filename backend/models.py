@@ -8,6 +8,7 @@ from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
@@ -36,6 +37,7 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "notifications",
     "objects",
     "outbox",
     "people",
