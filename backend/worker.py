@@ -6,6 +6,7 @@ import signal
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from backend.alerts import counting, escalation
 from backend.alerts import service as alerts
 from backend.bulk import staging
 from backend.bulk.work import StagedCapture
@@ -15,6 +16,7 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.notifications import service as notifications
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -34,7 +36,14 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: both(alerts.notify, webhook_sources.alert_raised),
+        alerts.RAISED: both(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
+        alerts.ESCALATED: notifications.on_alert,
+        alerts.RESET: notifications.on_alert,
+        alerts.ACKNOWLEDGED: notifications.on_alert,
+        alerts.OCCURRED: counting.count,
+        escalation.STEP_DUE: escalation.step_due,
+        escalation.SNOOZE_OVER: escalation.snooze_over,
+        escalation.STORM_CHECK: escalation.storm_check,
         events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, SmallInteger, Text, Uuid, text
 
-from infra.schema import Key, tenant_table
+from infra.schema import Grants, Key, tenant_table
 
-_KEPT = {"suyuan_app": ("SELECT", "INSERT", "UPDATE")}
+_KEPT: Grants = {"suyuan_app": ("SELECT", "INSERT", "UPDATE")}
 _MEMBER = (("membership_id",), "membership.membership_id")
 
 notification_channel = tenant_table(

@@ -137,13 +137,13 @@ async def receivers(tx: TenantTransaction, members: Sequence[UUID]) -> list[Rece
         pushes.setdefault(row["membership_id"], set()).add(ChannelKind(row["kind"]))
     found = []
     for member in members:
-        row = chosen.get(member)
-        preference = msgspec.json.decode(row["choice"], type=Preference) if row is not None else Preference()
+        own = chosen.get(member)
+        preference = msgspec.json.decode(own["choice"], type=Preference) if own is not None else Preference()
         reachable = set(pushes.get(member, ()))
-        if row is not None:
-            reachable |= {ChannelKind.EMAIL} if row["email"] else set()
-            reachable |= {ChannelKind.ALIYUN_SMS, ChannelKind.SMS_GATEWAY} if row["phone"] else set()
-            reachable |= {ChannelKind.WECOM_APPLICATION} if row["wecom_user"] else set()
+        if own is not None:
+            reachable |= {ChannelKind.EMAIL} if own["email"] else set()
+            reachable |= {ChannelKind.ALIYUN_SMS, ChannelKind.SMS_GATEWAY} if own["phone"] else set()
+            reachable |= {ChannelKind.WECOM_APPLICATION} if own["wecom_user"] else set()
         language = preference.language or language_of(locale)
         found.append(Receiver(member, preference, language, ZoneInfo(preference.time_zone or zone), frozenset(reachable)))
     return found
