@@ -16,6 +16,8 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.notifications import bells as notification_bells
+from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
@@ -41,6 +43,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         alerts.RESET: notifications.on_alert,
         alerts.ACKNOWLEDGED: notifications.on_alert,
         alerts.OCCURRED: counting.count,
+        notification_bells.DUE: services.notifications.ring,
+        notification_bells.RELEASE: releasing.release,
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,

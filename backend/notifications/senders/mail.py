@@ -75,15 +75,15 @@ def _talk(line: list[socket.socket], addresses: list[str], channel: OpenChannel,
         return _handed_over(line, addresses, channel, mail)
     except smtplib.SMTPRecipientsRefused as problem:
         return _answered(next((code for code, _ in problem.recipients.values()), 550))
-    except smtplib.SMTPAuthenticationError as problem:
-        return Outcome(False, f"The mail server refused the sign-in: {problem.smtp_code}.", problem.smtp_code)
-    except smtplib.SMTPNotSupportedError:
-        return Outcome(False, "The mail server offers no STARTTLS, or no way to sign in.")
     except smtplib.SMTPResponseException as problem:
-        return _answered(problem.smtp_code)
+        # A sign-in that is refused is the settings' fault, which somebody can put right before the attempts are over.
+        sign_in = isinstance(problem, smtplib.SMTPAuthenticationError)
+        return Outcome(False, f"The mail server refused the sign-in: {problem.smtp_code}.") if sign_in else _answered(problem.smtp_code)
     except ssl.SSLCertVerificationError as problem:
         return Outcome(False, f"The certificate of {host} can't be trusted: {problem.verify_message}.")
     except (smtplib.SMTPException, OSError, UnicodeError) as problem:
+        if isinstance(problem, smtplib.SMTPNotSupportedError):
+            return Outcome(False, "The mail server offers no STARTTLS, or no way to sign in.")
         return Outcome(False, f"The mail server didn't answer properly: {type(problem).__name__}.")
     finally:
         for each in line:
