@@ -51,6 +51,10 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.notifications.mutations import NotificationMutations
+from backend.notifications.own_mutations import OwnNotificationMutations
+from backend.notifications.queries import NotificationQueries
+from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
@@ -72,15 +76,17 @@ QUERIES: Final = (
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    NotificationQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    NotificationMutations, OwnNotificationMutations,
     AliasMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):
