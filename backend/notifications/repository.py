@@ -76,7 +76,8 @@ async def insert_deliveries(
     return await tx.fetch(
         """insert into notification_delivery (tenant_id, delivery_id, notice_id, receiver, channel_kind, membership_id, channel_id, fallbacks,
              state, reason, attempts, failures, next_attempt_at, due_at, created_at, done_at)
-           select $1, d, $2, r, k, m, c, f, s, w, 0, 0, n, case when s = 1 then $12::timestamptz end, $11, case when s = any($13::int[]) then $11 end
+           select $1, d, $2, r, k, m, c, f, s, w, 0, 0, n, case when s = 1 then $12::timestamptz end, $11::timestamptz,
+             case when s = any($13::int[]) then $11::timestamptz end
            from unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::uuid[], $8::text[], $9::int[], $10::timestamptz[], $14::text[])
              as given (d, r, k, m, c, f, s, n, w)
            on conflict do nothing returning delivery_id, state, channel_kind, membership_id, next_attempt_at""",

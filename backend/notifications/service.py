@@ -92,8 +92,8 @@ async def _concerned(tx: TenantTransaction, alert: Alert, topic: str, payload: M
     routes = await receiving.routes_in_force(tx)
     places = await receiving.places_of(tx, alert.alert_id, rules.sites_named(routes))
     about = About(
-        kind=alert.kind, urgency=Urgency(int(alert.severity)), subject=alert.subject, group=str(getattr(alert, "cause_key", "") or ""),
-        rule=str(getattr(alert, "rule_id", "") or ""), places=places,
+        kind=alert.kind, urgency=Urgency(int(alert.severity)), subject=alert.subject, group=alert.cause_key,
+        rule=str(alert.rule_id or ""), places=places,
     )  # fmt: skip
     return await receiving.by_routes(tx, routes, about, clock.now())
 
