@@ -8,12 +8,14 @@ from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
+from backend.webhooks import models as webhooks
 from infra import outbox
 from tenants import models as tenants
 from tenants.audit import models as audit
@@ -36,6 +38,7 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "notifications",
     "objects",
     "outbox",
     "people",
@@ -48,4 +51,5 @@ __all__ = [
     "signatures",
     "subscriptions",
     "tenants",
+    "webhooks",
 ]

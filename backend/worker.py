@@ -17,11 +17,16 @@ from backend.history import publisher
 from backend.holds import goods
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.notifications import bells as notification_bells
+from backend.notifications import releasing
+from backend.notifications import service as notifications
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
 from backend.shipments import projection as shipments
 from backend.subscriptions import bells
+from backend.webhooks import publishing as webhooks
+from backend.webhooks import sources as webhook_sources
 from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worker
 from tenants.audit import exports
 
@@ -34,20 +39,23 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: escalation.announced(alerts.notify),
-        alerts.ESCALATED: alerts.notify,
-        alerts.RESET: alerts.notify,
-        alerts.ACKNOWLEDGED: alerts.notify,
+        alerts.RAISED: both(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
+        alerts.ESCALATED: notifications.on_alert,
+        alerts.RESET: notifications.on_alert,
+        alerts.ACKNOWLEDGED: notifications.on_alert,
         alerts.OCCURRED: counting.count,
+        notification_bells.DUE: services.notifications.ring,
+        notification_bells.RELEASE: releasing.release,
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
         events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
+        webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
-        holds.CHANGED: both(publisher.publish_held, search.index_named),
+        holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

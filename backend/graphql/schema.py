@@ -55,6 +55,10 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.notifications.mutations import NotificationMutations
+from backend.notifications.own_mutations import OwnNotificationMutations
+from backend.notifications.queries import NotificationQueries
+from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
@@ -65,27 +69,32 @@ from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
 from backend.trace.queries import TraceQueries
 from backend.trace.subscriptions import TraceSubscriptions
+from backend.webhooks.mutations import WebhookMutations
+from backend.webhooks.queries import WebhookQueries
+from backend.webhooks.types import NODES as WEBHOOK_NODES
 
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
-    *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     EscalationQueries, ShiftQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    NotificationQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     AlertMutations, EscalationMutations, ShiftMutations,
-    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
+    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    NotificationMutations, OwnNotificationMutations,
     AliasMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):
