@@ -51,7 +51,15 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.instruments.mutations import InstrumentMutations
+from backend.instruments.queries import InstrumentQueries
+from backend.instruments.types import NODES as INSTRUMENT_NODES
 from backend.objects.types import NODES as OBJECT_NODES
+from backend.photos.mutations import PhotoMutations
+from backend.photos.queries import PhotoQueries
+from backend.sampling.mutations import SamplingMutations
+from backend.sampling.queries import SamplingQueries
+from backend.sampling.types import NODES as SAMPLING_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
 from backend.shipments.mutations import ShipmentMutations
@@ -63,6 +71,7 @@ from backend.trace.subscriptions import TraceSubscriptions
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -70,11 +79,13 @@ QUERIES: Final = (
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
+    SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
