@@ -8,8 +8,11 @@ from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.instruments import models as instruments
 from backend.notifications import models as notifications
 from backend.objects import models as objects
+from backend.photos import models as photos
+from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
@@ -38,11 +41,14 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "instruments",
     "notifications",
     "objects",
     "outbox",
     "people",
+    "photos",
     "recovery",
+    "sampling",
     "sandbox",
     "search",
     "second_factor",

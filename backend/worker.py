@@ -20,6 +20,8 @@ from backend.housekeeping.service import Housekeeping
 from backend.notifications import bells as notification_bells
 from backend.notifications import releasing
 from backend.notifications import service as notifications
+from backend.photos import checking as photos
+from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -31,7 +33,7 @@ from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worke
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
-LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK}
+LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG}
 QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 
@@ -60,6 +62,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),
     }

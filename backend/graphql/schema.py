@@ -55,11 +55,19 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.instruments.mutations import InstrumentMutations
+from backend.instruments.queries import InstrumentQueries
+from backend.instruments.types import NODES as INSTRUMENT_NODES
 from backend.notifications.mutations import NotificationMutations
 from backend.notifications.own_mutations import OwnNotificationMutations
 from backend.notifications.queries import NotificationQueries
 from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
+from backend.photos.mutations import PhotoMutations
+from backend.photos.queries import PhotoQueries
+from backend.sampling.mutations import SamplingMutations
+from backend.sampling.queries import SamplingQueries
+from backend.sampling.types import NODES as SAMPLING_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
 from backend.shifts.mutations import ShiftMutations
@@ -76,6 +84,7 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -85,6 +94,7 @@ QUERIES: Final = (
     ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     NotificationQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
+    SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
@@ -92,6 +102,7 @@ MUTATIONS: Final = (
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)

@@ -38,7 +38,7 @@ TANK, DRAW = "https://example.com/tank/V-T1", "urn:uuid:00000000-0000-4000-8000-
 ARGUMENTS: Final[dict[str, list[Any]]] = {
     "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1"), TANK, f"transformation:{DRAW}"], "direction": ["FORWARD", "BACKWARD"],
     "tankPolicy": ["FIRST_IN_FIRST_OUT"], "roleOrTeam": ["role:owner"],
-    "gtin": [FLOUR, DUMPLING], "place": [PLANT],
+    "gtin": [FLOUR, DUMPLING], "place": [PLANT], "level": ["II"],
     # Everybody; a code that both firms know, and one that is wrong.
     "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
 }  # fmt: skip
@@ -142,6 +142,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         office = Office(clone_services, client, other.headers)
         await office.work()
         firm.arguments["token"] = [await left_open(clone_services, office)]
+        firm.arguments["ids"] = [[office.names["photo"]]]
         job = (await client.post("/epcis/capture", json=document(made_flour()), headers=other.headers)).json()["captureID"]
         lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } alerts(first: 20) { nodes { id } } }"
         found = [node["id"] for part in (await firm.ask(lists))["data"].values() for node in part["nodes"]]

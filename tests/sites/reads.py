@@ -20,6 +20,8 @@ SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { qua
 LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
 DEVICE: Final = "id name site location { name }"
+INSTRUMENT: Final = """id identifier serial place owner status validity { valid reason } doubtfulSpans { until }
+  calibrations(first: 3) { nodes { certificate note } }"""
 REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
 HITS: Final = "more hits { kind key code type match matched matchedText name object { key } location { name } }"
 FOUND: Final = "truncated endCursor nodes { firstEventTime lastEventTime object { key } }"
@@ -75,6 +77,7 @@ FIELDS: Final[dict[str, list[Read]]] = {
         _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
+        _node("instrument", "Instrument", INSTRUMENT),
     ],
     "readCode": _keyed("query($key: String!) { readCode(text: $key) { kind uri object { key } } }", "lot", "made", "unit", "pallet"),
     "search": [
@@ -107,6 +110,7 @@ FIELDS: Final[dict[str, list[Read]]] = {
         ),
     ],
     "tank": _keyed("query($key: String!) { tank(key: $key) { level fills(first: 5) { nodes { content { key } event { id } } } } }", "pallet"),
+    "instruments": [Read(f"{{ instruments(first: 50) {{ nodes {{ {INSTRUMENT} }} {PAGE} }} }}")],
     "flow": [*_keyed(FLOW, "lot", "made", "unit", "pallet", "code")],
     "lifeOf": _keyed(LIFE, "lot", "made", "unit", "pallet"),
     "traceTable": _keyed(TABLE, "lot", "made", "unit"),

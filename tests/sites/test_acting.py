@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
 from infra.database import Gate
@@ -25,6 +26,10 @@ from tests.sites.town import ENROL, HEADQUARTERS, Town, uuid_in
 Given = dict[str, Any]
 LOCATION: Final = {"names": {"en": "A place"}, "kind": "bin", "own": True, "timeZone": "UTC"}
 PARTNER: Final = {"party": CUSTOMER, "names": {"en": "x"}}
+CALIBRATION: Final = {
+    "performedAt": "2026-03-01T08:00:00Z", "performedBy": "x", "asFound": "IN_TOLERANCE", "asLeft": "IN_TOLERANCE",
+    "dueAt": "2027-03-01T08:00:00Z",
+}  # fmt: skip
 SIGNATURE: Final = {"meaning": "RELEASED", "password": PASSWORD}
 PRODUCT: Final = {"gtin": FLOUR, "names": {"en": "x"}, "kind": "RAW"}
 
@@ -188,6 +193,20 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda town, names: (_mutation("assertAlias"), {"key": town.here.names["lot"], "sameAs": names["lot"], "cause": "OTHER", "reason": "x"}),
     ],
     "revokeAlias": [lambda _, names: (_mutation("revokeAlias"), {"aliasId": names["alias"], "reason": "x"})],
+    "putInstrument": [
+        lambda town, names: (_mutation("putInstrument"), {"identifier": "x", "instrumentId": names["instrument"], "place": town.here.place}),
+        lambda town, names: (_mutation("putInstrument"), {"identifier": "x", "place": names["place"]}),
+        lambda town, names: (
+            _mutation("putInstrument"), {"identifier": "x", "instrumentId": town.here.names["instrument"], "place": names["place"]},
+        ),
+    ],
+    "recordCalibration": [lambda _, names: (_mutation("recordCalibration"), {"instrumentId": names["instrument"], **CALIBRATION})],
+    "takeInstrumentOutOfService": [
+        lambda _, names: (_service("takeInstrumentOutOfService"), {"instrumentId": names["instrument"], "reason": "x"}),
+    ],
+    "returnInstrumentToService": [
+        lambda _, names: (_service("returnInstrumentToService"), {"instrumentId": names["instrument"], "reason": "x"}),
+    ],
     "enrolDevice": [
         lambda _, names: (ENROL, {"name": "x", "site": names["place"]}),
         lambda _, names: (ENROL, {"name": "x", "site": names["hall"]}),
@@ -222,6 +241,18 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
 WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
     "putProducts": (PUT["products"], {"products": [PRODUCT]}),
     "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
+    "putSamplingPlan": (
+        "mutation($input: PutSamplingPlanInput!) { putSamplingPlan(input: $input) { userErrors { code } } }",
+        {"name": "x", "scheme": "ATTRIBUTES", "aqls": [{"defectClass": "MAJOR", "aql": "1.0"}]},
+    ),
+    "archiveSamplingPlan": (
+        "mutation($input: ArchiveSamplingPlanInput!) { archiveSamplingPlan(input: $input) { userErrors { code } } }",
+        {"planId": global_id("SamplingPlan", uuid4())},
+    ),
+    "switchSamplingSeverity": (
+        "mutation($input: SwitchSamplingSeverityInput!) { switchSamplingSeverity(input: $input) { userErrors { code } } }",
+        {"stateId": global_id("SamplingState", uuid4()), "severity": "TIGHTENED", "reason": "x"},
+    ),
 }
 REFUSALS: Final = [(name, number) for name, attempts in NAMED_ATTEMPTS.items() for number in range(len(attempts))]
 
@@ -229,6 +260,10 @@ REFUSALS: Final = [(name, number) for name, attempts in NAMED_ATTEMPTS.items() f
 def _mutation(name: str) -> str:
     kind = f"{name[0].upper()}{name[1:]}Input"
     return f"mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ field code message }} }} }}"
+
+
+def _service(name: str) -> str:
+    return f"mutation($input: InstrumentServiceInput!) {{ {name}(input: $input) {{ userErrors {{ field code message }} }} }}"
 
 
 def _bare(place: str) -> Given:

@@ -1,7 +1,7 @@
 """A company with two sites, and what happens at each: the same story under another mark, so that whatever is told of one is recognised."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import httpx
@@ -28,6 +28,8 @@ ALIAS = "mutation($input: AssertAliasInput!) { assertAlias(input: $input) { alia
 ENROL = "mutation($input: EnrolDeviceInput!) { enrolDevice(input: $input) { enrolment { code } userErrors { code } } }"
 LISTED = """{ holds(first: 5, activeOnly: false) { nodes { id objectUri } } alerts(first: 5) { nodes { id subject } }
   shipments(first: 5) { nodes { id document } } }"""
+PUT_INSTRUMENT: Final = "mutation($input: PutInstrumentInput!) { putInstrument(input: $input) { userErrors { code message } instrument { id } } }"
+RECORD_CALIBRATION: Final = "mutation($input: RecordCalibrationInput!) { recordCalibration(input: $input) { userErrors { code message } } }"
 
 
 @dataclass
@@ -107,6 +109,11 @@ async def tell(head: Person, site: Site) -> None:
         "hall": site.hall, "yard": site.yard, "event id": first["eventID"], "event": event["id"], "event uuid": uuid_in(event["id"]),
         "declared id": wrong["eventID"], "job": job, "hold": hold["hold"]["id"], "alert": alert["id"], "shipment": sent["id"], "paper": paper,
     }  # fmt: skip
+    gauge = {"identifier": f"{mark}-CALIPER", "serial": mark, "owner": mark, "place": site.hall, "intervalDays": 365}
+    kept = await caller.command(PUT_INSTRUMENT, gauge)
+    site.names |= {"instrument": kept["instrument"]["id"]}
+    found = {"performedAt": "2026-03-01T08:00:00Z", "performedBy": mark, "certificate": mark, "asFound": "IN_TOLERANCE", "asLeft": "IN_TOLERANCE"}
+    assert (await caller.command(RECORD_CALIBRATION, {"instrumentId": site.names["instrument"], **found}))["userErrors"] == []
     handset = Handset(caller.client)
     offered = await caller.ask(ENROL, {"input": {"name": f"{mark} phone", "site": site.place}})
     assert (await handset.enrol(offered["enrolDevice"]["enrolment"]["code"])).status_code == 201
@@ -167,6 +174,7 @@ def nobodys(site: Site) -> dict[str, str]:
         ("shipment", "Shipment"),
         ("device", "Device"),
         ("review", "ReviewEntry"),
+        ("instrument", "Instrument"),
     ):
         twins[name] = global_id(kind, uuid4())
     place = "https://id.gs1.org/414/9506000134048"
