@@ -82,7 +82,7 @@ async def _reinspect(tx: TenantTransaction, failure: Failure, version: Version) 
         material=before.goods.material, supplier=before.goods.supplier, step=before.goods.step, customer=before.goods.customer,
         lot_size=before.lot_size, reason=f"Test again: {failure.told}"[:500],
     )  # fmt: skip
-    await opened(tx, None, wanted, failure.goods, Behind(Origin.FAILED_INSPECTION, follows=before.inspection_id), now)
+    await opened(tx, None, wanted, failure.goods, Behind(Origin.FAILED_INSPECTION, follows=before.inspection_id, version=now))
 
 
 def _told(version: Version, results: Sequence[Result], note: str) -> str:
