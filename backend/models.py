@@ -12,6 +12,7 @@ from backend.inspections import models as inspections
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
+from backend.shifts import models as shifts
 from backend.shipments import models as shipments
 from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
@@ -45,6 +46,7 @@ __all__ = [
     "sandbox",
     "search",
     "second_factor",
+    "shifts",
     "shipments",
     "signatures",
     "specifications",
