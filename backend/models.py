@@ -2,12 +2,14 @@
 
 from backend.alerts import models as alerts
 from backend.aliases import models as aliases
+from backend.capa import models as capa
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
@@ -27,6 +29,7 @@ __all__ = [
     "alerts",
     "aliases",
     "audit",
+    "capa",
     "catalog",
     "clients",
     "devices",
@@ -35,6 +38,7 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "nonconformance",
     "objects",
     "outbox",
     "people",
