@@ -51,6 +51,7 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.inspections.laboratory_mutations import LaboratoryMutations
 from backend.inspections.mutations import InspectionMutations
 from backend.inspections.queries import InspectionQueries
 from backend.inspections.types import NODES as INSPECTION_NODES
@@ -82,7 +83,7 @@ QUERIES: Final = (
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
-    SpecificationMutations, InspectionMutations,
+    SpecificationMutations, InspectionMutations, LaboratoryMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,
 )  # fmt: skip
