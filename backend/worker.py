@@ -16,6 +16,8 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.photos import checking as photos
+from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -25,7 +27,7 @@ from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worke
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
-LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK}
+LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG}
 QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 
@@ -49,6 +51,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),
     }
