@@ -16,6 +16,8 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.inspections import schedules
+from backend.inspections.concluding import CONCLUDED, announced
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.sandbox import service as sandbox
@@ -43,7 +45,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
+        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots),
         bells.DUE: services.deliveries.ring,
         publisher.PAGE: publisher.publish_page,
         holds.CHANGED: both(publisher.publish_held, search.index_named),
@@ -51,6 +53,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        CONCLUDED: announced,
+        schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),

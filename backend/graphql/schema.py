@@ -54,6 +54,7 @@ from backend.holds.types import NODES as HOLD_NODES
 from backend.inspections.laboratory_mutations import LaboratoryMutations
 from backend.inspections.mutations import InspectionMutations
 from backend.inspections.queries import InspectionQueries
+from backend.inspections.schedule_types import InspectionScheduleMutations, InspectionScheduleQueries
 from backend.inspections.types import NODES as INSPECTION_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
@@ -76,14 +77,14 @@ QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    SpecificationQueries, InspectionQueries,
+    SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
-    SpecificationMutations, InspectionMutations, LaboratoryMutations,
+    SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,
 )  # fmt: skip

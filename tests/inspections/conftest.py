@@ -14,7 +14,7 @@ RELEASE: Final = f"""mutation($input: ReleaseSpecificationInput!) {{ releaseSpec
   version {{ version status validFrom characteristics {{ code lower {{ value }} upper {{ value inclusive }} }} }} {ERRORS} }} }}"""
 WITHDRAW: Final = f"""mutation($input: WithdrawSpecificationInput!) {{ withdrawSpecification(input: $input) {{
   version {{ version status withdrawnReason }} {ERRORS} }} }}"""
-_INSPECTION: Final = """id status kind origin conclusion sampleSize acceptNumber rejectNumber flagged note reason overdue object { code }
+_INSPECTION: Final = """id status kind origin conclusion sampleSize sampleClasses { severity acceptNumber rejectNumber } flagged note reason overdue object { code }
   specificationVersion { version specification { code } } hold { id objectKey active } supersedes { id } supersededBy { id } follows { id }"""
 OPEN: Final = f"mutation($input: OpenInspectionInput!) {{ openInspection(input: $input) {{ inspection {{ {_INSPECTION} }} {ERRORS} }} }}"
 RECORD: Final = f"""mutation($input: RecordResultsInput!) {{ recordResults(input: $input) {{ inspection {{ {_INSPECTION} }}
