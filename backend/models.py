@@ -2,13 +2,16 @@
 
 from backend.alerts import models as alerts
 from backend.aliases import models as aliases
+from backend.capa import models as capa
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.inspections import models as inspections
 from backend.instruments import models as instruments
+from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
@@ -17,6 +20,7 @@ from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
 from backend.shipments import models as shipments
+from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
 from backend.webhooks import models as webhooks
 from infra import outbox
@@ -33,6 +37,7 @@ __all__ = [
     "alerts",
     "aliases",
     "audit",
+    "capa",
     "catalog",
     "clients",
     "devices",
@@ -41,7 +46,9 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "inspections",
     "instruments",
+    "nonconformance",
     "notifications",
     "objects",
     "outbox",
@@ -55,6 +62,7 @@ __all__ = [
     "shifts",
     "shipments",
     "signatures",
+    "specifications",
     "subscriptions",
     "tenants",
     "webhooks",

@@ -17,6 +17,8 @@ from backend.history import publisher
 from backend.holds import goods
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.inspections import schedules
+from backend.inspections.concluding import CONCLUDED, announced
 from backend.notifications import bells as notification_bells
 from backend.notifications import releasing
 from backend.notifications import service as notifications
@@ -51,7 +53,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
+        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
@@ -62,6 +64,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        CONCLUDED: announced,
+        schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),

@@ -55,6 +55,11 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.inspections.laboratory_mutations import LaboratoryMutations
+from backend.inspections.mutations import InspectionMutations
+from backend.inspections.queries import InspectionQueries
+from backend.inspections.schedule_types import InspectionScheduleMutations, InspectionScheduleQueries
+from backend.inspections.types import NODES as INSPECTION_NODES
 from backend.instruments.mutations import InstrumentMutations
 from backend.instruments.queries import InstrumentQueries
 from backend.instruments.types import NODES as INSTRUMENT_NODES
@@ -75,6 +80,9 @@ from backend.shifts.queries import ShiftQueries
 from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
+from backend.specifications.mutations import SpecificationMutations
+from backend.specifications.queries import SpecificationQueries
+from backend.specifications.types import NODES as SPECIFICATION_NODES
 from backend.trace.queries import TraceQueries
 from backend.trace.subscriptions import TraceSubscriptions
 from backend.webhooks.mutations import WebhookMutations
@@ -85,6 +93,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
     *SAMPLING_NODES, *INSTRUMENT_NODES,
+    *SPECIFICATION_NODES, *INSPECTION_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -93,6 +102,7 @@ QUERIES: Final = (
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     NotificationQueries,
+    SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
@@ -100,6 +110,7 @@ MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
+    SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
