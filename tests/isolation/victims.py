@@ -105,6 +105,8 @@ async def _duty(services: Services, person: Person, canary: str) -> None:
         )  # fmt: skip
 
     await services.in_tenant(person.tenant.tenant_id, put)
+
+
 async def _quality(tx: TenantTransaction, person: Person, canary: str) -> None:
     definition = Definition(Scheme.ATTRIBUTES, "II", {DefectClass.MAJOR: Decimal("1.0")})
     await sampling.put_plan(tx, person.principal, plan_id=None, name=canary, definition=definition)
