@@ -51,6 +51,10 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.nonconformance.mutations import NonconformanceMutations
+from backend.nonconformance.queries import NonconformanceQueries
+from backend.nonconformance.signed_mutations import DecisionMutations
+from backend.nonconformance.types import NODES as NONCONFORMANCE_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
@@ -63,18 +67,21 @@ from backend.trace.subscriptions import TraceSubscriptions
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *NONCONFORMANCE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    NonconformanceQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    NonconformanceMutations, DecisionMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
