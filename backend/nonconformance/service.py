@@ -27,6 +27,8 @@ from tenants.principal import Principal
 from tenants.signatures.service import Signature, sign
 
 SERIES: Final = "NC"
+# For what hangs on nonconformances: a condition on `n` that keeps a statement inside of the sites.
+concerned = repository.concerned
 MOST_OBJECTS: Final = 100
 MOST_REFERENCE: Final = 200
 _UOM: Final = 20
@@ -123,7 +125,8 @@ async def _open(
     await repository.insert(
         tx, nonconformance_id=nonconformance_id, number=number, source=int(source.kind), source_reference=reference,
         severity=int(found.severity), status=int(NcStatus.OPEN), title=title, description=description,
-        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=optional_text(found.place, "place", TITLE), supplier=found.supplier or None,
+        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=optional_text(found.place, "place", TITLE),
+        supplier=found.supplier or None,
         customer=found.customer or None, opened_at=clock.now(), opened_by=principal.actor_id if principal else None,
     )  # fmt: skip
     if rows:
