@@ -13,6 +13,7 @@ from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
+from backend.shifts import models as shifts
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
 from infra import outbox
@@ -46,6 +47,7 @@ __all__ = [
     "sandbox",
     "search",
     "second_factor",
+    "shifts",
     "shipments",
     "signatures",
     "subscriptions",
