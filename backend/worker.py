@@ -14,6 +14,7 @@ from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.events import service as events
 from backend.history import publisher
+from backend.holds import goods
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.sandbox import service as sandbox
@@ -44,6 +45,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
         publisher.PAGE: publisher.publish_page,
+        goods.FILL: goods.fill,
+        goods.GROWN: goods.grow,
         holds.CHANGED: both(publisher.publish_held, search.index_named),
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,

@@ -131,6 +131,7 @@ async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureServ
     await holds.refuse_if_held(tx, [item.object_id for item in goods])
     event = shipping_event(order, goods)
     [outcome] = await capture.capture(tx, [event], source=source, command=True)
+    await holds.refuse_if_fallen(tx, [item.object_id for item in goods])
     await audit.record(tx, principal, "shipment.shipped", event.event_key, after={"objects": [item.key for item in goods], "toParty": order.to_party})
     return outcome
 
