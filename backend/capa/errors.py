@@ -24,7 +24,9 @@ class ActionItemNotFoundError(NotFoundError):
     code = "ACTION_ITEM_NOT_FOUND"
 
     def __init__(self) -> None:
-        super().__init__("There is no such action that is still open. Open the corrective action and choose one of its actions.", field="actionItemId")
+        super().__init__(
+            "There is no such action that is still open. Open the corrective action and choose one of its actions.", field="actionItemId"
+        )
 
 
 class SupplierRequestNotFoundError(NotFoundError):

@@ -36,7 +36,7 @@ async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:
         }  # fmt: skip
         await alerts.raise_alert(
             tx, kind="improvement_overdue", severity=alerts.Severity.WARNING, subject=row["number"], detail=detail,
-            dedupe_key=dedupe_key(row["kind"], row["id"], row["what"]),
+            dedupe_key=dedupe_key(row["kind"], row["id"], row["what"]), cause_key=row["number"], resets=True,
         )  # fmt: skip
 
 
@@ -47,6 +47,5 @@ def dedupe_key(kind: str, of: UUID, what: str) -> str:
 
 async def settled(tx: TenantTransaction, kind: str, of: UUID, what: str, *, done: bool) -> None:
     """What was late is done: its alert ends."""
-    reset = getattr(alerts, "reset_alert", None)
-    if done and reset is not None:
-        await reset(tx, dedupe_key=dedupe_key(kind, of, what), reason="done")
+    if done:
+        await alerts.reset_alert(tx, dedupe_key=dedupe_key(kind, of, what), reason="done")

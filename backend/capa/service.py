@@ -15,6 +15,7 @@ from backend.nonconformance import query_service as nonconformances
 from backend.nonconformance.errors import NonconformanceNotFoundError
 from backend.nonconformance.history import note
 from backend.nonconformance.numbering import number_of
+from backend.nonconformance.stored import Nonconformance
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
 from infra import clock
 from infra.database import TenantTransaction
@@ -72,7 +73,7 @@ async def open_action(
         await repository.add_causes(tx, corrective_action_id, nonconformance_ids)
     await looking.look_at(tx, due_at)
     after = {"number": number, "kind": kind.name, "owner": str(owner_id), "nonconformances": [str(one) for one in nonconformance_ids]}
-    await _told(tx, principal, corrective_action_id, "opened", after, title)
+    await _told(tx, principal, corrective_action_id, "opened", after=after, reason=title)
     return corrective_action_id
 
 
@@ -93,7 +94,7 @@ async def write_discipline(
         await looking.look_at(tx, due_at)
     await looking.settled(tx, "discipline", corrective_action_id, f"D{int(discipline)}", done=done)
     after = {"discipline": int(discipline), "text": text, "detail": written, "done": done, "dueAt": _iso(due_at)}
-    await _told(tx, principal, corrective_action_id, "written", after, "")
+    await _told(tx, principal, corrective_action_id, "written", after=after)
 
 
 async def add_item(
@@ -112,7 +113,7 @@ async def add_item(
     await repository.insert_item(tx, item_id, corrective_action_id, discipline=discipline, text=text, owner_id=owner_id, due_at=due_at)
     await looking.look_at(tx, due_at)
     after = {"item": str(item_id), "discipline": int(discipline), "text": text, "owner": str(owner_id), "dueAt": _iso(due_at)}
-    await _told(tx, principal, corrective_action_id, "item_added", after, "")
+    await _told(tx, principal, corrective_action_id, "item_added", after=after)
     return item_id
 
 
@@ -129,7 +130,7 @@ async def complete_item(tx: TenantTransaction, principal: Principal, item_id: UU
     if not await repository.complete_item(tx, item_id, at=clock.now(), by=principal.actor_id, evidence=evidence):
         raise ActionItemNotFoundError
     await looking.settled(tx, "item", item_id, row["text"], done=True)
-    await _told(tx, principal, found.corrective_action_id, "item_done", {"item": str(item_id), "evidence": evidence}, "")
+    await _told(tx, principal, found.corrective_action_id, "item_done", after={"item": str(item_id), "evidence": evidence})
     return found.corrective_action_id
 
 
@@ -148,7 +149,7 @@ async def plan_check(tx: TenantTransaction, principal: Principal, corrective_act
     )  # fmt: skip
     await looking.look_at(tx, check.at)
     after = {"at": _iso(check.at), "criterion": criterion, "gtin": gtin, "characteristic": characteristic, "days": check.days}
-    await _told(tx, principal, corrective_action_id, "check_planned", after, "")
+    await _told(tx, principal, corrective_action_id, "check_planned", after=after)
 
 
 async def submit(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID) -> None:
@@ -161,7 +162,7 @@ async def submit(tx: TenantTransaction, principal: Principal, corrective_action_
     )
     await repository.set_status(tx, corrective_action_id, ActionStatus.CHECKING, None)
     await looking.settled(tx, "action", corrective_action_id, found.title, done=True)
-    await _told(tx, principal, corrective_action_id, "submitted", {"number": found.number}, "")
+    await _told(tx, principal, corrective_action_id, "submitted", after={"number": found.number})
 
 
 async def check_verify(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, *, reason: str) -> None:
@@ -187,7 +188,7 @@ async def verify(
         )
     await repository.set_status(tx, corrective_action_id, ActionStatus.CLOSED if effective else ActionStatus.OPEN, at if effective else None)
     await looking.settled(tx, "check", corrective_action_id, found.criterion or "", done=True)
-    await _told(tx, principal, corrective_action_id, "verified", content, reason, signature_id=signature_id)
+    await _told(tx, principal, corrective_action_id, "verified", after=content, reason=reason, signature_id=signature_id)
 
 
 async def reopen(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, *, reason: str) -> None:
@@ -197,10 +198,10 @@ async def reopen(tx: TenantTransaction, principal: Principal, corrective_action_
     if found.status is ActionStatus.OPEN:
         raise CorrectiveActionStateError("It is open already.", field="correctiveActionId")
     await repository.set_status(tx, corrective_action_id, ActionStatus.OPEN, None)
-    await _told(tx, principal, corrective_action_id, "reopened", {"number": found.number}, reason)
+    await _told(tx, principal, corrective_action_id, "reopened", after={"number": found.number}, reason=reason)
 
 
-async def recurrences(tx: TenantTransaction, found: CorrectiveAction) -> list[nonconformances.Nonconformance]:
+async def recurrences(tx: TenantTransaction, found: CorrectiveAction) -> list[Nonconformance]:
     """Nonconformances since the check was planned that name what it watches; none where it watches nothing."""
     if found.watched_from is None or found.watched_days is None or not (found.watched_gtin or found.watched_characteristic):
         return []
@@ -216,7 +217,9 @@ async def _verifiable(tx: TenantTransaction, principal: Principal, corrective_ac
     if found.status is not ActionStatus.CHECKING:
         raise CorrectiveActionStateError("It doesn't wait for a check of its effect.", field="correctiveActionId")
     if found.check_at is not None and found.check_at > clock.now():
-        raise CorrectiveActionStateError(f"Its effect is checked from {_iso(found.check_at)} on; plan the check anew for another day.", field="correctiveActionId")
+        raise CorrectiveActionStateError(
+            f"Its effect is checked from {_iso(found.check_at)} on; plan the check anew for another day.", field="correctiveActionId"
+        )
     if found.owner_id == principal.membership_id:
         raise CorrectiveActionStateError("You answer for this action: somebody else judges whether it works.", field="signature")
     return found, reason
@@ -248,8 +251,8 @@ async def _require_members(tx: TenantTransaction, field: str, *membership_ids: U
 
 
 async def _told(
-    tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, act: str, after: dict[str, Any], reason: str,
-    *, signature_id: UUID | None = None,
+    tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, act: str, *, after: dict[str, Any], reason: str = "",
+    signature_id: UUID | None = None,
 ) -> None:  # fmt: skip
     subject = subject_of(corrective_action_id)
     await audit.record(tx, principal, f"corrective_action.{act}", subject, after=after, reason=reason or None, signature_id=signature_id)
