@@ -41,20 +41,21 @@ async def add_causes(tx: TenantTransaction, corrective_action_id: UUID, nonconfo
 
 
 async def page(
-    tx: TenantTransaction, *, open_only: bool, owner_id: UUID | None, nonconformance_id: UUID | None, to_verify: bool, at: datetime,
-    cursor: UUID | None, backward: bool, limit: int, sites: Sites | None,
+    tx: TenantTransaction, *, open_only: bool, owner_id: UUID | None, not_owner_id: UUID | None, nonconformance_id: UUID | None, to_verify: bool,
+    at: datetime, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None,
 ) -> list[Record]:  # fmt: skip
     """Corrective actions, newest first, from behind the cursor, in the order of going; `to_verify`: whose check is due."""
     behind, order = (">", "asc") if backward else ("<", "desc")
-    fence = told(sites, at=9)
+    fence = told(sites, at=10)
     return await tx.fetch(
         f"""select {COLUMNS} from corrective_action c
             where c.tenant_id = $1 and (c.closed_at is null or not $2) and ($3::uuid is null or c.owner_id = $3)
               and ($4::uuid is null or exists (select 1 from corrective_action_cause k
                 where k.tenant_id = $1 and k.corrective_action_id = c.corrective_action_id and k.nonconformance_id = $4))
-              and (not $5 or (c.status = 2 and c.check_at <= $6)) and ($7::uuid is null or c.corrective_action_id {behind} $7){fence.condition}
+              and (not $5 or (c.status = 2 and c.check_at <= $6)) and ($7::uuid is null or c.corrective_action_id {behind} $7)
+              and ($9::uuid is null or c.owner_id <> $9){fence.condition}
             order by c.corrective_action_id {order} limit $8""",
-        open_only, owner_id, nonconformance_id, to_verify, at, cursor, limit, *fence.values,
+        open_only, owner_id, nonconformance_id, to_verify, at, cursor, limit, not_owner_id, *fence.values,
     )  # fmt: skip
 
 

@@ -34,6 +34,10 @@ from backend.aliases.queries import AliasQueries
 from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
+from backend.capa.mutations import CorrectiveActionMutations
+from backend.capa.queries import ImprovementQueries
+from backend.capa.request_mutations import SupplierRequestMutations
+from backend.capa.types import NODES as IMPROVEMENT_NODES
 from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
@@ -67,21 +71,21 @@ from backend.trace.subscriptions import TraceSubscriptions
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
-    *NONCONFORMANCE_NODES,
+    *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
-    NonconformanceQueries,
+    NonconformanceQueries, ImprovementQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
-    NonconformanceMutations, DecisionMutations,
+    NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
