@@ -28,6 +28,15 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_READ: "alerts hold holds",
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",
+    _P.QUALITY_READ: """approvals correctiveAction correctiveActions nonconformance nonconformances supplierRequest supplierRequests
+                        twoPeopleDecideFrom""",
+    _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
+    _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
+                                  setTwoPeopleDecideFrom""",
+    _P.ACTIONS_MANAGE: """addActionItem cancelSupplierRequest completeActionItem openCorrectiveAction planEffectivenessCheck
+                          renewSupplierRequestLink reopenCorrectiveAction reviewSupplierAnswer sendSupplierRequest
+                          submitCorrectiveAction writeDiscipline""",
+    _P.ACTIONS_VERIFY: "verifyCorrectiveAction",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
@@ -50,6 +59,7 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert Hold HoldCause",
+    _P.QUALITY_READ: "CorrectiveAction Nonconformance SupplierRequest",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
