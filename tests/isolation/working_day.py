@@ -44,7 +44,8 @@ LISTS = """{
   me { tenant roles permissions }
 }"""
 QUALITY_LISTS = """{
-  nonconformances(first: 5) { nodes { goods { object { key } } decisions { lines { outcome { key } } } holds { id } history(first: 5) { nodes { act } } } }
+  nonconformances(first: 5) { nodes {
+    goods { object { key } } decisions { lines { outcome { key } } } holds { id } history(first: 5) { nodes { act } } } }
   correctiveActions(first: 5) { nodes { ownerName disciplines { text } items { text } nonconformances { id } recurrences { id } } }
   supplierRequests(first: 5) { nodes { lots { key } answers { verdict } } } approvals(first: 5) { nodes { kind } } twoPeopleDecideFrom
 }"""
