@@ -38,6 +38,10 @@ from backend.aliases.queries import AliasQueries
 from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
+from backend.capa.mutations import CorrectiveActionMutations
+from backend.capa.queries import ImprovementQueries
+from backend.capa.request_mutations import SupplierRequestMutations
+from backend.capa.types import NODES as IMPROVEMENT_NODES
 from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
@@ -63,6 +67,10 @@ from backend.inspections.types import NODES as INSPECTION_NODES
 from backend.instruments.mutations import InstrumentMutations
 from backend.instruments.queries import InstrumentQueries
 from backend.instruments.types import NODES as INSTRUMENT_NODES
+from backend.nonconformance.mutations import NonconformanceMutations
+from backend.nonconformance.queries import NonconformanceQueries
+from backend.nonconformance.signed_mutations import DecisionMutations
+from backend.nonconformance.types import NODES as NONCONFORMANCE_NODES
 from backend.notifications.mutations import NotificationMutations
 from backend.notifications.own_mutations import OwnNotificationMutations
 from backend.notifications.queries import NotificationQueries
@@ -94,6 +102,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
+    *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -103,6 +112,7 @@ QUERIES: Final = (
     ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
+    NonconformanceQueries, ImprovementQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
@@ -114,6 +124,7 @@ MUTATIONS: Final = (
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
+    NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)

@@ -14,6 +14,7 @@ TENANT = 7_301
 CLOSED = (
     "alert_history", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
+    "quality_history", "supplier_answer", "supplier_answer_review",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
@@ -28,6 +29,12 @@ INSERTS = {
                       values (7301, 1, 'x', now(), false, 'x', '{}')""",
     "vocabulary_version": """insert into vocabulary_version (tenant_id, vocabulary, element, source, valid_from, own, teller, body, digest)
                       values (7301, 'x', 'x', 'x', now(), false, 'x', '{}', 'x')""",
+    "quality_history": """insert into quality_history (tenant_id, subject, entry_id, at, actor, act, note, detail)
+                      values (7301, 'x', gen_random_uuid(), now(), 'x', 'x', '', '{}')""",
+    "supplier_answer": """insert into supplier_answer (tenant_id, supplier_request_id, answer_id, at, written_by, containment, root_cause,
+                      corrective_action, done_by) values (7301, gen_random_uuid(), gen_random_uuid(), now(), 'x', 'x', 'x', 'x', 'x')""",
+    "supplier_answer_review": """insert into supplier_answer_review (tenant_id, supplier_request_id, answer_id, at, reviewed_by, verdict, comment)
+                      values (7301, gen_random_uuid(), gen_random_uuid(), now(), gen_random_uuid(), 1, '')""",
     "lot_link_past": """insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty, known_from)
                       values (7301, 1, 2, 3, 4, now(), 1, now())""",
     "containment_past": """insert into containment_past (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, known_from)

@@ -28,12 +28,20 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
     _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
+    _P.QUALITY_READ: """approvals correctiveAction correctiveActions inspection inspectionSchedules inspectionTask inspections instruments
+                        nonconformance nonconformances photos samplingPlan samplingPlans samplingStates specification specifications supplierRequest
+                        supplierRequests twoPeopleDecideFrom""",
+    _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
+    _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
+                                  setTwoPeopleDecideFrom""",
+    _P.ACTIONS_MANAGE: """addActionItem cancelSupplierRequest completeActionItem openCorrectiveAction planEffectivenessCheck
+                          renewSupplierRequestLink reopenCorrectiveAction reviewSupplierAnswer sendSupplierRequest
+                          submitCorrectiveAction writeDiscipline""",
+    _P.ACTIONS_VERIFY: "verifyCorrectiveAction",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
     _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam putEscalationPolicy
                                 putShiftPlan shiftPlans""",
-    _P.QUALITY_READ: """inspection inspectionSchedules inspectionTask inspections instruments photos samplingPlan samplingPlans samplingStates
-                        specification specifications""",
     _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification releaseSpecification
                                 switchSamplingSeverity withdrawSpecification""",
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
@@ -66,8 +74,8 @@ TYPES: Final[dict[str, str]] = {
     _P.ALERTS_ACT: "MemberOnDuty",
     _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
     _P.HOLDS_PLACE: "HoldPreview",
-    _P.QUALITY_READ: """Inspection InspectionResult InspectionSchedule InspectionTask Instrument Photo SamplingPlan SamplingState Specification
-                        SpecificationVersion""",
+    _P.QUALITY_READ: """CorrectiveAction Inspection InspectionResult InspectionSchedule InspectionTask Instrument Nonconformance Photo SamplingPlan
+                        SamplingState Specification SpecificationVersion SupplierRequest""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

@@ -37,6 +37,7 @@ from tests.graphql.operations import Operation, asked, chains, operations, schem
 from tests.graphql.test_commands import document
 from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, Person, new_person, new_tenant
+from tests.isolation.quality_day import something_wrong
 from tests.isolation.victims import CANARIES, CANARY, DUMPLINGS, FLOUR_LOT, PALLET, Victim, new_victim, work_of
 from tests.signing import signature_of
 
@@ -163,6 +164,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         await sign_a_release(clone_services, signer, word)
         await fill_and_draw(clone_services, signer, word)
         await inspect(clone_services, signer, word)
+        wrong = await something_wrong(clone_services, signer.principal, FLOUR_LOT, word)
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)
@@ -180,7 +182,9 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } "
         lists += "inspections(first: 9) { nodes { id } } specifications(first: 9) { nodes { id } } alerts(first: 20) { nodes { id } } }"
         found = [node["id"] for part in (await firm.ask(lists))["data"].values() for node in part["nodes"]]
-        firm.ids.extend([*found, *office.names.values(), global_id("CaptureJob", job), global_id("Product", FLOUR), global_id("Location", PLANT)])
+        firm.ids.extend(
+            [*found, *wrong.values(), *office.names.values(), global_id("CaptureJob", job), global_id("Product", FLOUR), global_id("Location", PLANT)]
+        )
         yield firm
 
 

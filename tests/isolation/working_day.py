@@ -17,8 +17,10 @@ from backend.worker import handlers
 from infra.queue import drain
 from tenants.registration import add_claim
 from tests.alerts.day import watch_over
+from tests.capa.operations import RENEW as RENEW_LINK
+from tests.capa.operations import REVIEW as REVIEW_ANSWER
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
-from tests.graphql.conftest import Caller
+from tests.graphql.conftest import PUT, Caller
 from tests.graphql.test_aliases import ASSERT, REVOKE
 from tests.graphql.test_aliases import LISTED as ALIASES
 from tests.graphql.test_balance import DRAWS, PRODUCT
@@ -29,6 +31,7 @@ from tests.inspections.conftest import ALLOW, DAMP, LEAD, OPEN, RECORD, REPORT, 
 from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, new_person, new_tenant
+from tests.isolation.quality_day import something_wrong
 from tests.mobile_api import phones
 from tests.signing import authenticator_of, signed
 
@@ -42,6 +45,12 @@ LISTS = """{
   shipments(first: 20) { nodes { id customerName origin { name } lots { object { code } } event { id } } }
   products(first: 20) { nodes { gtin name } } locations(first: 20) { nodes { place name } } partners(first: 20) { nodes { party name } }
   me { tenant roles permissions }
+}"""
+QUALITY_LISTS = """{
+  nonconformances(first: 5) { nodes {
+    goods { object { key } } decisions { lines { outcome { key } } } holds { id } history(first: 5) { nodes { act } } } }
+  correctiveActions(first: 5) { nodes { ownerName disciplines { text } items { text } nonconformances { id } recurrences { id } } }
+  supplierRequests(first: 5) { nodes { lots { key } answers { verdict } } } approvals(first: 5) { nodes { kind } } twoPeopleDecideFrom
 }"""
 EVENT_QUERIES = (
     "", "?eventType=ObjectEvent&EQ_action=ADD&perPage=5", f"?MATCH_epcClass={F1}", f"?MATCH_anyEPC={UNIT}&GE_eventTime=2026-03-02T08:00:00Z",
@@ -78,6 +87,7 @@ class Day:
         await self.subscribe()
         await self.inspect()
         await self.hold_and_ship()
+        await self.improve()
         await self.scan()
         await self.administer()
         await drain(self.services.database, self.services.relay_database, handlers(self.services))
@@ -199,6 +209,19 @@ class Day:
         await caller.command(SCHEDULE, {"name": "DAY check", "specificationId": specification, "everyLots": 2, "product": FLOUR})
         assert len((await caller.ask("{ inspectionSchedules(first: 5) { nodes { id name } } }"))["inspectionSchedules"]["nodes"]) == 1
         await caller.command(ALLOW, {"contentType": "text/csv", "size": 3, "sha256": "0" * 64})
+
+    async def improve(self) -> None:
+        """What is wrong with goods, what is done about it, and a guest's answer."""
+        caller = Caller(self.client, self.headers)
+        partners = [{"party": CUSTOMER, "names": {"en": "Mill"}, "supplier": True}]
+        assert (await caller.command(PUT["partners"], {"partners": partners}))["userErrors"] == []
+        principal = await self.services.identity.authenticate(self.headers["Authorization"].partition(" ")[2], caller=HERE)
+        wrong = await something_wrong(self.services, principal, F1, "wet")
+        await caller.command(REVIEW_ANSWER, {"supplierRequestId": wrong["request"], "accept": False, "comment": "and why?"})
+        link = (await caller.command(RENEW_LINK, {"supplierRequestId": wrong["request"]}))["link"]
+        assert (await self.client.get(link)).status_code == 200
+        assert (await self.client.post(link, data={"act": "acknowledge"})).status_code == 303
+        await caller.ask(QUALITY_LISTS)
 
     async def scan(self) -> None:
         """What a phone sends and pulls."""

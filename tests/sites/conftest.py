@@ -16,7 +16,7 @@ from tenants.permissions import Role
 from tests.conftest import Cluster
 from tests.isolation.people import new_tenant
 from tests.sites.reads import FIELDS, ROUTES, ask, comparable
-from tests.sites.town import Town, new_person, new_sites, nobodys, tell
+from tests.sites.town import Town, new_person, new_sites, nobodys, tell, tell_what_is_wrong
 
 
 async def index(services: Services, tenant_id: int) -> None:
@@ -38,10 +38,12 @@ async def town(services: Services, app: Litestar) -> AsyncIterator[Town]:
         head = await new_person(services, client, tenant, Role.OWNER, None)
         limited = await new_person(services, client, tenant, Role.OWNER, here.place)
         await tell(head, here)
+        await tell_what_is_wrong(services, head, here)
         await index(services, tenant.tenant_id)
         reads = [read for several in (*FIELDS.values(), *ROUTES.values()) for read in several if not read.named]
         before = {repr(read): comparable(await ask(limited, read, {}), {}) for read in reads}
         await tell(head, there)
+        await tell_what_is_wrong(services, head, there)
         await index(services, tenant.tenant_id)
         yield Town(services, client, tenant, head, limited, here, there, nobodys(there), before)
 

@@ -17,6 +17,7 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "onDuty": "whom to call is the whole company's",
     "specification": _ALL, "specifications": _ALL,
+    "twoPeopleDecideFrom": _ALL,
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,

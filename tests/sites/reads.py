@@ -15,6 +15,11 @@ EVENT: Final = """id bizStep readPoint bizLocation eventID eventHash superseded 
   objects(first: 10) { nodes { role quantity object { key } } }"""
 THING: Final = f"""id key uri unitsCount holdCauses {{ reason rootKey heldKey hold {{ id note }} }}
   positions {{ place quantity location {{ name }} }} timeline(first: 20) {{ edges {{ cursor node {{ {EVENT} }} }} pageInfo {{ hasNextPage }} }}"""
+NONCONFORMANCE: Final = """id number title description goods { object { key } } decisions { reason lines { instruction object { key } } }
+  holds { reason } history(first: 9) { nodes { act note detail } } signatures(first: 9) { nodes { content } }"""
+ACTION: Final = """id number title disciplines { text whys causes { text } } items { text ownerName } nonconformances { title }
+  recurrences { title } history(first: 9) { nodes { act detail } }"""
+REQUEST: Final = "id number text lots { key } answers { containment } history(first: 9) { nodes { act note } }"
 HOLD: Final = "id objectKey reason note active object { key }"
 SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { quantity object { key } }"
 LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
@@ -78,6 +83,8 @@ FIELDS: Final[dict[str, list[Read]]] = {
         _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
         _node("inspection", "Inspection", INSPECTION),
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
+        _node("nonconformance", "Nonconformance", NONCONFORMANCE), _node("action", "CorrectiveAction", ACTION),
+        _node("request", "SupplierRequest", REQUEST),
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
         _node("instrument", "Instrument", INSTRUMENT),
     ],
@@ -137,6 +144,19 @@ FIELDS: Final[dict[str, list[Read]]] = {
     ),
     "inspectionSchedules": [Read(f"{{ inspectionSchedules(first: 50) {{ edges {{ cursor }} nodes {{ name place }} {PAGE} }} }}")],
     "hold": [Read(f"query($id: ID!) {{ hold(id: $id) {{ {HOLD} }} }}", {"id": "{hold}"})],
+    "nonconformances": [
+        Read(f"{{ nonconformances(first: 50) {{ edges {{ cursor }} nodes {{ title goods {{ object {{ key }} }} }} {PAGE} }} }}"),
+        *_keyed("query($key: String!) { nonconformances(first: 50, filter: {goods: $key}) { nodes { title } } }", "lot"),
+    ],
+    "nonconformance": [Read(f"query($id: ID!) {{ nonconformance(id: $id) {{ {NONCONFORMANCE} }} }}", {"id": "{nonconformance}"})],
+    "correctiveActions": [
+        Read(f"{{ correctiveActions(first: 50) {{ edges {{ cursor }} nodes {{ title recurrences {{ title }} }} {PAGE} }} }}"),
+        Read("query($id: ID) { correctiveActions(first: 5, filter: {nonconformanceId: $id}) { nodes { title } } }", {"id": "{nonconformance}"}),
+    ],
+    "correctiveAction": [Read(f"query($id: ID!) {{ correctiveAction(id: $id) {{ {ACTION} }} }}", {"id": "{action}"})],
+    "supplierRequests": [Read(f"{{ supplierRequests(first: 50) {{ edges {{ cursor }} nodes {{ text lots {{ key }} }} {PAGE} }} }}")],
+    "supplierRequest": [Read(f"query($id: ID!) {{ supplierRequest(id: $id) {{ {REQUEST} }} }}", {"id": "{request}"})],
+    "approvals": [Read(f"{{ approvals(first: 50) {{ edges {{ cursor }} nodes {{ kind subjectId title }} {PAGE} }} }}")],
     "alerts": [Read(f"{{ alerts(first: 50, openOnly: false) {{ edges {{ cursor }} nodes {{ subject detail }} {PAGE} }} }}")],
     "alert": [Read("query($id: ID!) { alert(id: $id) { subject detail causeKey history(first: 9) { nodes { act actor } } } }", {"id": "{alert}"})],
     "alertGroups": [Read(f"{{ alertGroups(first: 50) {{ edges {{ cursor }} nodes {{ {GROUP} }} {PAGE} }} }}")],

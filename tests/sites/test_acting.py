@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
+from infra.clock import isoformat, now
 from infra.database import Gate
 from infra.ids import uuid7
 from tests.conftest import PASSWORD
@@ -32,6 +34,7 @@ CALIBRATION: Final = {
     "dueAt": "2027-03-01T08:00:00Z",
 }  # fmt: skip
 SIGNATURE: Final = {"meaning": "RELEASED", "password": PASSWORD}
+APPROVED: Final = {"meaning": "APPROVED", "password": PASSWORD}
 PRODUCT: Final = {"gtin": FLOUR, "names": {"en": "x"}, "kind": "RAW"}
 
 
@@ -189,6 +192,108 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda _, names: (RELEASE, {"holdId": names["hold"], "reason": "x", "signature": SIGNATURE}),
         lambda town, names: (RELEASE, {"holdId": town.here.names["hold"], "reason": "x", "signature": SIGNATURE, "keys": [names["lot"]]}),
     ],
+    "openNonconformance": [
+        lambda _, names: (_mutation("openNonconformance"), {"title": "x", "severity": "MINOR", "goods": [{"key": names["lot"]}]}),
+        lambda _, names: (_mutation("openNonconformance"), {"title": "x", "severity": "MINOR", "place": names["place"]}),
+    ],
+    "addNonconformingGoods": [
+        lambda _, names: (_mutation("addNonconformingGoods"), {"nonconformanceId": names["nonconformance"], "goods": []}),
+        lambda town, names: (
+            _mutation("addNonconformingGoods"),
+            {"nonconformanceId": town.here.names["nonconformance"], "goods": [{"key": names["lot"]}]},
+        ),
+    ],
+    "reviewNonconformance": [lambda _, names: (_mutation("reviewNonconformance"), {"nonconformanceId": names["nonconformance"]})],
+    "decideNonconformance": [
+        lambda town, names: (
+            _mutation("decideNonconformance"),
+            {
+                "nonconformanceId": names["waiting nonconformance"],
+                "lines": [{"key": town.here.names["lot"], "kind": "SCRAP"}],
+                "reason": "x",
+                "signature": APPROVED,
+            },
+        ),
+        lambda town, names: (
+            _mutation("decideNonconformance"),
+            {
+                "nonconformanceId": town.here.names["waiting nonconformance"],
+                "lines": [{"key": names["lot"], "kind": "SCRAP"}],
+                "reason": "x",
+                "signature": APPROVED,
+            },
+        ),
+    ],
+    "countersignDecision": [
+        lambda _, names: (
+            _mutation("countersignDecision"),
+            {"decisionId": names["decision"], "accept": True, "reason": "x", "signature": APPROVED},
+        )
+    ],
+    "executeDisposition": [lambda _, names: (_mutation("executeDisposition"), {"dispositionId": names["disposition"]})],
+    "reinspectRework": [
+        lambda _, names: (
+            _mutation("reinspectRework"),
+            {"dispositionId": names["disposition"], "accept": True, "reason": "x", "signature": SIGNATURE},
+        )
+    ],
+    "closeNonconformance": [
+        lambda _, names: (_mutation("closeNonconformance"), {"nonconformanceId": names["nonconformance"], "reason": "x", "signature": APPROVED})
+    ],
+    "openCorrectiveAction": [
+        lambda _, names: (
+            _mutation("openCorrectiveAction"),
+            {"kind": "CORRECTIVE", "title": "x", "nonconformanceIds": [names["nonconformance"]]},
+        )
+    ],
+    "writeDiscipline": [
+        lambda _, names: (_mutation("writeDiscipline"), {"correctiveActionId": names["action"], "discipline": "TEAM", "text": "x"})
+    ],
+    "addActionItem": [
+        lambda _, names: (_mutation("addActionItem"), {"correctiveActionId": names["action"], "discipline": "PREVENTION", "text": "x"})
+    ],
+    "completeActionItem": [lambda _, names: (_mutation("completeActionItem"), {"actionItemId": names["item"], "evidence": "x"})],
+    "planEffectivenessCheck": [
+        lambda _, names: (
+            _mutation("planEffectivenessCheck"),
+            {"correctiveActionId": names["action"], "at": "2099-01-01T00:00:00Z", "criterion": "x"},
+        )
+    ],
+    "submitCorrectiveAction": [lambda _, names: (_mutation("submitCorrectiveAction"), {"correctiveActionId": names["action"]})],
+    "verifyCorrectiveAction": [
+        lambda _, names: (
+            _mutation("verifyCorrectiveAction"),
+            {"correctiveActionId": names["action"], "effective": True, "reason": "x", "signature": APPROVED},
+        )
+    ],
+    "reopenCorrectiveAction": [
+        lambda _, names: (_mutation("reopenCorrectiveAction"), {"correctiveActionId": names["action"], "reason": "x"})
+    ],
+    "sendSupplierRequest": [
+        lambda _, names: (
+            _mutation("sendSupplierRequest"),
+            {"supplier": CUSTOMER, "text": "x", "dueAt": isoformat(now() + timedelta(days=9)), "lots": [names["lot"]]},
+        ),
+        lambda town, names: (
+            _mutation("sendSupplierRequest"),
+            {
+                "supplier": CUSTOMER,
+                "text": "x",
+                "dueAt": isoformat(now() + timedelta(days=9)),
+                "lots": [town.here.names["lot"]],
+                "correctiveActionId": names["action"],
+            },
+        ),
+    ],
+    "renewSupplierRequestLink": [
+        lambda _, names: (_mutation("renewSupplierRequestLink"), {"supplierRequestId": names["request"]})
+    ],
+    "reviewSupplierAnswer": [
+        lambda _, names: (_mutation("reviewSupplierAnswer"), {"supplierRequestId": names["request"], "accept": True})
+    ],
+    "cancelSupplierRequest": [
+        lambda _, names: (_mutation("cancelSupplierRequest"), {"supplierRequestId": names["request"], "reason": "x"})
+    ],
     "assertAlias": [
         lambda town, names: (_mutation("assertAlias"), {"key": names["lot"], "sameAs": town.here.names["lot"], "cause": "OTHER", "reason": "x"}),
         lambda town, names: (_mutation("assertAlias"), {"key": town.here.names["lot"], "sameAs": names["lot"], "cause": "OTHER", "reason": "x"}),
@@ -276,6 +381,10 @@ WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
     "withdrawSpecification": (_mutation("withdrawSpecification"), {"specificationId": _SPECIFICATION, "version": 1, "reason": "x"}),
     "putProducts": (PUT["products"], {"products": [PRODUCT]}),
     "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
+    "setTwoPeopleDecideFrom": (
+        "mutation($input: SetTwoPeopleDecideFromInput!) { setTwoPeopleDecideFrom(input: $input) { userErrors { code } } }",
+        {"severity": "MINOR", "reason": "x", "signature": {"meaning": "APPROVED"}},
+    ),
     "putSamplingPlan": (
         "mutation($input: PutSamplingPlanInput!) { putSamplingPlan(input: $input) { userErrors { code } } }",
         {"name": "x", "scheme": "ATTRIBUTES", "aqls": [{"defectClass": "MAJOR", "aql": "1.0"}]},

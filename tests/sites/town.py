@@ -20,6 +20,7 @@ from tests.graphql.conftest import PUT, Caller
 from tests.graphql.test_commands import PLACE, document
 from tests.handsets import Handset
 from tests.isolation.people import HERE as FROM_HERE
+from tests.isolation.quality_day import something_wrong
 
 HEADQUARTERS = "https://id.gs1.org/414/9506000134031"
 NODES = {
@@ -163,6 +164,11 @@ async def inspect(caller: Caller, site: Site, flour: str) -> dict[str, str]:
     return {"inspection": opened["inspection"]["id"], "schedule": set_up["schedule"]["id"]}
 
 
+async def tell_what_is_wrong(services: Services, head: Person, site: Site) -> None:
+    """What is wrong with the site's flour, and what is done about it."""
+    site.names |= await something_wrong(services, head.principal, site.names["lot"], site.mark)
+
+
 async def put_places(caller: Caller, site: Site) -> None:
     """The site below headquarters, and its hall."""
     common = {"kind": "plant", "own": True, "timeZone": "Asia/Shanghai"}
@@ -209,6 +215,13 @@ def nobodys(site: Site) -> dict[str, str]:
         ("device", "Device"),
         ("review", "ReviewEntry"),
         ("instrument", "Instrument"),
+        ("nonconformance", "Nonconformance"),
+        ("waiting nonconformance", "Nonconformance"),
+        ("decision", "NonconformanceDecision"),
+        ("disposition", "Disposition"),
+        ("action", "CorrectiveAction"),
+        ("item", "ActionItem"),
+        ("request", "SupplierRequest"),
     ):
         twins[name] = global_id(kind, uuid4())
     place = "https://id.gs1.org/414/9506000134048"
