@@ -9,6 +9,7 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.objects import models as objects
+from backend.rules import models as rules
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shipments import models as shipments
@@ -39,6 +40,7 @@ __all__ = [
     "outbox",
     "people",
     "recovery",
+    "rules",
     "sandbox",
     "search",
     "second_factor",

@@ -4,6 +4,7 @@ In floating point: the constants are irrational, a measured value has six digits
 results are compared with computes so. Quantities of goods, which are counted and added, are `Decimal` everywhere else.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def defects_per_unit(defects: Sequence[float], sizes: Sequence[float], center: f
 
 def moving_ranges(values: Sequence[float]) -> list[float]:
     """Distances of neighbours."""
-    return [abs(after - before) for before, after in zip(values, values[1:], strict=False)]
+    return [abs(after - before) for before, after in itertools.pairwise(values)]
 
 
 def deviation(values: Sequence[float]) -> float:

@@ -4,6 +4,7 @@ A point is given by its distance from the centre in its own standard deviations,
 well. Each function gives the places (from 0) of the points that break the rule, which is each point at which the pattern is complete.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -121,13 +122,13 @@ def _one_side(points: Points, length: int) -> list[int]:
 
 
 def _is_trend(window: Points) -> bool:
-    steps = [after - before for before, after in zip(window, window[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(window)]
     return all(step > 0 for step in steps) or all(step < 0 for step in steps)
 
 
 def _alternates(window: Points) -> bool:
-    steps = [after - before for before, after in zip(window, window[1:], strict=False)]
-    return all(first * second < 0 for first, second in zip(steps, steps[1:], strict=False))
+    steps = [after - before for before, after in itertools.pairwise(window)]
+    return all(first * second < 0 for first, second in itertools.pairwise(steps))
 
 
 def _some_beyond(points: Points, least: int, length: int, distance: float) -> list[int]:

@@ -1,5 +1,6 @@
 """What temperature does to goods over time: mean kinetic temperature, time out of range, rate of change. No I/O."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def weighted_by_time(series: Series, *, longest: timedelta) -> tuple[list[float]
     """(values, seconds): each stretch between two readings with their mean. A stretch longer than `longest` is a gap, and counts for nothing."""
     values: list[float] = []
     seconds: list[float] = []
-    for (began, first), (ended, second) in zip(series, series[1:], strict=False):
+    for (began, first), (ended, second) in itertools.pairwise(series):
         if timedelta(0) < ended - began <= longest:
             values.append((first + second) / 2)
             seconds.append((ended - began).total_seconds())
