@@ -54,7 +54,9 @@ def _check(document: Document) -> None:
     if isinstance(condition, _LIMITED) and lower is None and upper is None:
         raise RuleInvalidError("Neither a lower nor an upper limit is given: the rule could never find anything.", field="document.condition.upper")
     if lower is not None and upper is not None and lower >= upper:
-        raise RuleInvalidError(f"The lower limit {lower:g} isn't below the upper limit {upper:g}: nothing could be within.", field="document.condition.lower")
+        raise RuleInvalidError(
+            f"The lower limit {lower:g} isn't below the upper limit {upper:g}: nothing could be within.", field="document.condition.lower"
+        )
     if isinstance(condition, forms.Limit) and lower is not None and upper is not None and 2 * condition.margin >= upper - lower:
         raise RuleInvalidError("The margin leaves nothing between the limits: the condition could never end.", field="document.condition.margin")
     if isinstance(condition, forms.DurationOverLimit) and condition.minutes > condition.window_hours * 60:

@@ -36,7 +36,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     """What all forms have in common."""
 
 
-class Characteristic(_Form):
+class Characteristic(_Form, frozen=True):
     """What is measured: a type of sensor report (as "Temperature"), or a characteristic of inspections, in a unit of UN/CEFACT Rec. 20."""
 
     name: Annotated[_Name, _told("Characteristic", "特性")]
@@ -44,11 +44,11 @@ class Characteristic(_Form):
     source: Annotated[Literal["sensor", "inspection"], _told("Measured by", "数据来源")] = "sensor"
 
 
-class Condition(_Form, tag_field="kind"):
+class Condition(_Form, frozen=True, tag_field="kind"):
     """What all conditions have in common: `kind` tells them apart."""
 
 
-class Limit(Condition, tag="limit"):
+class Limit(Condition, frozen=True, tag="limit"):
     """A value beyond a limit; over once it is back by `margin`."""
 
     characteristic: Annotated[Characteristic, _told("Characteristic", "特性")]
@@ -59,7 +59,7 @@ class Limit(Condition, tag="limit"):
     lost_minutes: Annotated[int, _LOST] = 240
 
 
-class DurationOverLimit(Condition, tag="duration_over_limit"):
+class DurationOverLimit(Condition, frozen=True, tag="duration_over_limit"):
     """Beyond a limit for so long: at once, or with `cumulated` in all within the window (cold chain)."""
 
     characteristic: Annotated[Characteristic, _told("Characteristic", "特性")]
@@ -71,7 +71,7 @@ class DurationOverLimit(Condition, tag="duration_over_limit"):
     lost_minutes: Annotated[int, _LOST] = 240
 
 
-class MeanKineticTemperature(Condition, tag="mean_kinetic_temperature"):
+class MeanKineticTemperature(Condition, frozen=True, tag="mean_kinetic_temperature"):
     """Mean kinetic temperature over the window (USP <1079>, ICH Q1A) above a limit in °C. Told once half of the window is measured."""
 
     upper: Annotated[float, _told("Upper limit", "上限", unit="CEL", gt=-90, le=150)]
@@ -81,7 +81,7 @@ class MeanKineticTemperature(Condition, tag="mean_kinetic_temperature"):
     lost_minutes: Annotated[int, _LOST] = 240
 
 
-class RateOfChange(Condition, tag="rate_of_change"):
+class RateOfChange(Condition, frozen=True, tag="rate_of_change"):
     """A change per hour, by least squares over the window of three readings or more, that is faster than the limit."""
 
     characteristic: Annotated[Characteristic, _told("Characteristic", "特性")]
@@ -91,14 +91,14 @@ class RateOfChange(Condition, tag="rate_of_change"):
     lost_minutes: Annotated[int, _LOST] = 240
 
 
-class MissingData(Condition, tag="missing_data"):
+class MissingData(Condition, frozen=True, tag="missing_data"):
     """A device that has told something before is silent for so long. Without a characteristic any report of it counts."""
 
     minutes: Annotated[Minutes, _told("Silent for", "无数据时长", unit="MIN")]
     characteristic: Annotated[str, _told("Characteristic", "特性", max_length=120)] = ""
 
 
-class DefectRate(Condition, tag="defect_rate"):
+class DefectRate(Condition, frozen=True, tag="defect_rate"):
     """The share of defectives at a step jumps above its control limit, on a p or np chart of so many pieces a point."""
 
     chart: Annotated[Literal["p", "np"], _told("Chart", "控制图")] = "p"
@@ -122,7 +122,7 @@ ChartRule = Literal[
 ChartKind = Literal["xbar_r", "xbar_s", "individuals", "ewma", "cusum"]
 
 
-class ControlChart(Condition, tag="control_chart"):
+class ControlChart(Condition, frozen=True, tag="control_chart"):
     """A process out of control. The first subgroups make the baseline, unless centre and deviation of single values are known."""
 
     characteristic: Annotated[Characteristic, _told("Characteristic", "特性")]
@@ -138,7 +138,7 @@ class ControlChart(Condition, tag="control_chart"):
     run_length: Annotated[float, _told("Points between false alarms of a CUSUM", "CUSUM 平均链长", ge=20, le=1e6)] = 465.0
 
 
-class InspectionResult(Condition, tag="inspection_result"):
+class InspectionResult(Condition, frozen=True, tag="inspection_result"):
     """A measured result of an inspection beyond a limit, as of heavy metals; without limits, any result that its specification fails."""
 
     characteristic: Annotated[_Name, _told("Characteristic", "特性")]
@@ -147,30 +147,30 @@ class InspectionResult(Condition, tag="inspection_result"):
     upper: Annotated[_Number | None, _UPPER] = None
 
 
-class ExpiryNear(Condition, tag="expiry_near"):
+class ExpiryNear(Condition, frozen=True, tag="expiry_near"):
     """A lot that is still in stock expires within so many days, or has expired."""
 
     days: Annotated[int, _told("Within", "到期前天数", unit="DAY", ge=0, le=3650)]
 
 
-class MassBalance(Condition, tag="mass_balance"):
+class MassBalance(Condition, frozen=True, tag="mass_balance"):
     """A step gives less, or more, than it took by more than the tolerance, where both are told in units that can be compared."""
 
     loss_percent: Annotated[float, _told("Loss up to (%)", "允许损耗（%）", ge=0, le=100)]
     gain_percent: Annotated[float, _told("Gain up to (%)", "允许增益（%）", ge=0, le=1000)] = 0.0
 
 
-class DuplicateSerial(Condition, tag="duplicate_serial"):
+class DuplicateSerial(Condition, frozen=True, tag="duplicate_serial"):
     """One serial number seen at two places within a time in which nothing gets from one to the other."""
 
     minutes: Annotated[int, _told("Within", "时间间隔", unit="MIN", ge=1, le=1440 * 7)]
 
 
-class HeldGoodsMoving(Condition, tag="held_goods_moving"):
+class HeldGoodsMoving(Condition, frozen=True, tag="held_goods_moving"):
     """Goods on hold are reported as received, moved, packed, used or shipped."""
 
 
-class CertificateExpired(Condition, tag="certificate_expired"):
+class CertificateExpired(Condition, frozen=True, tag="certificate_expired"):
     """A supplier's certificate has expired, or does so within the days."""
 
     days: Annotated[int, _told("Days before", "提前天数", unit="DAY", ge=0, le=365)] = 0
@@ -183,7 +183,7 @@ AnyCondition = (
 )  # fmt: skip
 
 
-class Scope(_Form):
+class Scope(_Form, frozen=True):
     """What the rule looks at; an empty list leaves a side open. Places count with what lies in them."""
 
     products: Annotated[_Codes, _told("Products (GTIN)", "产品（GTIN）", max_length=MOST_NAMED)] = ()
@@ -193,17 +193,17 @@ class Scope(_Form):
     suppliers: Annotated[_Codes, _told("Suppliers", "供应商", max_length=MOST_NAMED)] = ()
 
 
-class Action(_Form, tag_field="do"):
+class Action(_Form, frozen=True, tag_field="do"):
     """What all actions have in common: `do` tells them apart."""
 
 
-class RaiseAlert(Action, tag="alert"):
+class RaiseAlert(Action, frozen=True, tag="alert"):
     """Raise an alert, which resets itself when the condition ends."""
 
     severity: Annotated[Literal["critical", "warning", "notice"], _told("Severity", "严重程度")] = "warning"
 
 
-class PlaceHold(Action, tag="hold"):
+class PlaceHold(Action, frozen=True, tag="hold"):
     """Hold the goods that the finding names and everything made from them, the containers they are in, or what a machine made at the time."""
 
     on: Annotated[Literal["goods", "container", "equipment"], _told("Hold", "扣留对象")] = "goods"
@@ -212,26 +212,26 @@ class PlaceHold(Action, tag="hold"):
     reason: Annotated[str, _told("Reason", "原因", max_length=200)] = ""
 
 
-class Reinspect(Action, tag="reinspect"):
+class Reinspect(Action, frozen=True, tag="reinspect"):
     """Tell quality control to test the goods again: an alert of its own that names them."""
 
     note: Annotated[str, _told("What to test", "复检要求", max_length=500)] = ""
 
 
-class OpenNonconformance(Action, tag="nonconformance"):
+class OpenNonconformance(Action, frozen=True, tag="nonconformance"):
     """Open a nonconformance on the goods."""
 
     title: Annotated[str, _told("Title", "标题", max_length=200)] = ""
 
 
-class CallWebhook(Action, tag="webhook"):
+class CallWebhook(Action, frozen=True, tag="webhook"):
     """Send the finding to the partner webhooks that listen for it."""
 
 
 AnyAction = RaiseAlert | PlaceHold | Reinspect | OpenNonconformance | CallWebhook
 
 
-class Document(_Form):
+class Document(_Form, frozen=True):
     """A rule: a condition, what it looks at, and what is done when it is met."""
 
     name: Annotated[_Name, _told("Name", "名称")]
