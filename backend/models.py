@@ -8,11 +8,13 @@ from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.inspections import models as inspections
 from backend.objects import models as objects
 from backend.rules import models as rules
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shipments import models as shipments
+from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
 from infra import outbox
 from tenants import models as tenants
@@ -36,6 +38,7 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "inspections",
     "objects",
     "outbox",
     "people",
@@ -46,6 +49,7 @@ __all__ = [
     "second_factor",
     "shipments",
     "signatures",
+    "specifications",
     "subscriptions",
     "tenants",
 ]
