@@ -2,6 +2,7 @@
 
 from backend.alerts import models as alerts
 from backend.aliases import models as aliases
+from backend.capa import models as capa
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
@@ -9,6 +10,7 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.inspections import models as inspections
+from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.rules import models as rules
 from backend.sandbox import models as sandbox
@@ -30,6 +32,7 @@ __all__ = [
     "alerts",
     "aliases",
     "audit",
+    "capa",
     "catalog",
     "clients",
     "devices",
@@ -39,6 +42,7 @@ __all__ = [
     "history",
     "holds",
     "inspections",
+    "nonconformance",
     "objects",
     "outbox",
     "people",
