@@ -18,6 +18,7 @@ from backend.search import models as search
 from backend.shipments import models as shipments
 from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
+from backend.webhooks import models as webhooks
 from infra import outbox
 from tenants import models as tenants
 from tenants.audit import models as audit
@@ -56,4 +57,5 @@ __all__ = [
     "specifications",
     "subscriptions",
     "tenants",
+    "webhooks",
 ]

@@ -18,6 +18,7 @@ from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
+from backend.webhooks.delivery import WebhookDeliveries
 from infra.database import Database, Gate, TenantTransaction
 from infra.lane import Lane
 from infra.settings import Settings
@@ -54,10 +55,12 @@ class Services:
     storage: S3Storage
     lane: Lane
     deliveries: Deliveries
+    webhooks: WebhookDeliveries
 
     async def close(self) -> None:
         """Close all pools."""
         await self.deliveries.close()
+        await self.webhooks.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -111,6 +114,7 @@ def build_services(settings: Settings) -> Services:
         capture=CaptureService(projections()),
         lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
         deliveries=Deliveries(database, settings),
+        webhooks=WebhookDeliveries(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

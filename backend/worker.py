@@ -20,6 +20,8 @@ from backend.search import indexing as search
 from backend.services import Services
 from backend.shipments import projection as shipments
 from backend.subscriptions import bells
+from backend.webhooks import publishing as webhooks
+from backend.webhooks import sources as webhook_sources
 from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worker
 from tenants.audit import exports
 
@@ -32,11 +34,12 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: alerts.notify,
+        alerts.RAISED: both(alerts.notify, webhook_sources.alert_raised),
         events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
+        webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
-        holds.CHANGED: both(publisher.publish_held, search.index_named),
+        holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

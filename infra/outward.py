@@ -62,10 +62,11 @@ class OutwardFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OutwardAnswer:
-    """What came back: the status, and the first bytes of the body."""
+    """What came back: the status, the first bytes of the body, and when the other side wants to be called again, in its own words."""
 
     status: int
     body: bytes
+    retry_after: str | None = None
 
 
 async def resolve(name: str, port: int) -> Sequence[str]:
@@ -212,7 +213,8 @@ async def _post(pool: httpcore.AsyncConnectionPool, url: str, headers: list[tupl
             if len(body) >= MOST_ANSWER_BYTES:
                 # What more there is isn't read: the connection is closed on it.
                 break
-        return OutwardAnswer(answer.status, body[:MOST_ANSWER_BYTES])
+        retry_after = next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"retry-after"), None)
+        return OutwardAnswer(answer.status, body[:MOST_ANSWER_BYTES], retry_after)
 
 
 def _parsed(text: str) -> Address | None:

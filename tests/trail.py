@@ -54,6 +54,15 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "updateClient": {"client.changed"},
     "revokeClientSecret": {"client_secret.revoked"},
     "revokeClient": {"client.revoked"},
+    "createWebhookEndpoint": {"webhook.created"},
+    "changeWebhookEndpoint": {"webhook.changed"},
+    "rotateWebhookSecret": {"webhook.secret_rotated"},
+    "enableWebhookEndpoint": {"webhook.enabled"},
+    "disableWebhookEndpoint": {"webhook.disabled"},
+    "deleteWebhookEndpoint": {"webhook.deleted"},
+    "testWebhookEndpoint": {"webhook.tested"},
+    "replayWebhookDelivery": {"webhook.replayed"},
+    "replayFailedWebhooks": {"webhook.replayed"},
     # The second where the sandbox was there and had no data yet, the third where its filling had failed.
     "openSandbox": {"sandbox.opened", "products.put", "sandbox.filling_resumed"},
     "enterSandbox": {"sandbox.entered"},
@@ -80,6 +89,8 @@ MAY_DO_NOTHING: Final[dict[str, str]] = {
     "revokeMemberSessions": "the member has no open session; each one that ends has an entry of its own",
     "capture": "whatever is sent is there already: each event has been told of when it came first",
     "renameMember": "he is called so already",
+    "enableWebhookEndpoint": "it is on already",
+    "disableWebhookEndpoint": "it is off already",
     "openSandbox": "it is open and filled; asking again is how one waits for it",
 }
 

@@ -1,4 +1,4 @@
-"""Seal second factors and the tokens of subscriptions with the current encryption key, so that a retired one can be taken out of the settings."""
+"""Seal second factors, tokens of subscriptions and secrets of webhooks with the current encryption key, so that a retired one may go."""
 
 import argparse
 import asyncio
@@ -18,7 +18,10 @@ def run(arguments: argparse.Namespace) -> None:
     done, unreadable = asyncio.run(_reseal())
     print(f"{done} secrets sealed anew.")  # noqa: T201 - what was done
     if unreadable:
-        sys.exit(f"No known key opens the second factors of these persons, or the tokens of these subscriptions: {', '.join(map(str, unreadable))}.")
+        sys.exit(
+            f"No known key opens the second factors of these persons, "
+            f"or the secrets of these subscriptions and webhooks: {', '.join(map(str, unreadable))}."
+        )
 
 
 async def _reseal() -> tuple[int, list[UUID]]:
@@ -26,6 +29,7 @@ async def _reseal() -> tuple[int, list[UUID]]:
     try:
         done, unreadable = await services.identity.second_factors.reseal()
         tokens, lost = await services.deliveries.reseal()
-        return done + tokens, [*unreadable, *lost]
+        webhooks, closed = await services.webhooks.reseal()
+        return done + tokens + webhooks, [*unreadable, *lost, *closed]
     finally:
         await services.close()

@@ -4,7 +4,6 @@ The outbox tells when to look (`ring`, `wake`); a report is sent outside of any 
 outbox has another one look again when the lease has ended.
 """
 
-import asyncio
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,8 +17,8 @@ from backend.subscriptions.repository import Subscription
 from backend.subscriptions.sealing import TokenSealer, TokenUnreadableError
 from backend.subscriptions.subscribing import IDLE, mandate_in, reseal
 from infra import clock
-from infra.bulkhead import Bulkhead
 from infra.database import Database, TenantTransaction
+from infra.errands import Errands
 from infra.errors import PermissionDeniedError, SuyuanError, UnavailableError
 from infra.logging import get_logger
 from infra.outward import Outward, OutwardFailedError, OutwardRefusedError
@@ -27,14 +26,10 @@ from infra.settings import Settings
 from tenants.directory import Tenant
 from tenants.mandates import present, tenant_of
 
-AT_ONCE: Final = 40
-OF_A_TENANT: Final = 4
-PATIENCE_SECONDS: Final = 50.0
 READING_MS: Final = 15_000
 _ENDED: Final = "Whoever subscribed may not be told any more: the person was deactivated, or the key was revoked or has expired."
 _DENIED: Final = "Whoever subscribed lacks the permission that it needs by now: {}"
 _log = get_logger(__name__)
-Key = tuple[int, UUID]
 
 
 class Deliveries:
@@ -44,9 +39,7 @@ class Deliveries:
         self._database = database
         self._outward = outward or Outward.of(settings)
         self.sealer = TokenSealer(settings)
-        self._places = Bulkhead(AT_ONCE, each=OF_A_TENANT, waiting=1_000, patience=PATIENCE_SECONDS)
-        self._tasks: dict[Key, asyncio.Task[None]] = {}
-        self._again: set[Key] = set()
+        self._errands = Errands("subscription", self._report)
 
     async def ring(self, tx: TenantTransaction, payload: dict[str, Any]) -> None:
         """A subscription is due. Of several bells only that for its current moment counts."""
@@ -71,22 +64,15 @@ class Deliveries:
 
     def offer(self, tenant_id: int, subscription_id: UUID) -> None:
         """Look at a subscription as soon as it is its turn; one that is being looked at, once more afterwards."""
-        key = (tenant_id, subscription_id)
-        if key in self._tasks:
-            self._again.add(key)
-            return
-        self._tasks[key] = asyncio.create_task(self._look(key))
+        self._errands.offer(tenant_id, subscription_id)
 
     async def settle(self) -> None:
         """Wait until nothing is under way."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._errands.settle()
 
     async def close(self) -> None:
         """Break off what is under way; another process goes on with it when the leases have ended."""
-        for task in self._tasks.values():
-            task.cancel()
-        await self.settle()
+        await self._errands.close()
 
     async def reseal(self) -> tuple[int, list[UUID]]:
         """Seal all signature tokens with the current key; gives how many, and the subscriptions whose token no known key opens."""
@@ -99,24 +85,6 @@ class Deliveries:
                 count, lost = await reseal(tx, self.sealer)
             done, unreadable = done + count, [*unreadable, *lost]
         return done, unreadable
-
-    async def _look(self, key: Key) -> None:
-        try:
-            more = True
-            while more:
-                self._again.discard(key)
-                # For each report anew, so that a long backlog lets the tenant's others in between.
-                async with self._places.place(key[0]):
-                    more = await self._report(*key)
-                more = more or key in self._again
-        except UnavailableError as problem:
-            # The outbox has it looked at again.
-            _log.info("subscription_waits", tenant_id=key[0], subscription_id=str(key[1]), problem=problem.message)
-        except Exception:
-            _log.exception("report_broken_off", tenant_id=key[0], subscription_id=str(key[1]))
-        finally:
-            del self._tasks[key]
-            self._again.discard(key)
 
     async def _report(self, tenant_id: int, subscription_id: UUID) -> bool:
         """One report at most; gives whether to look again at once."""

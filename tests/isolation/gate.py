@@ -40,6 +40,9 @@ FIELDS: Final[dict[str, str]] = {
     _P.DEVICES_MANAGE: "enrolDevice moveDevice renameDevice revokeDevice",
     _P.CLIENTS_READ: "apiClient apiClients",
     _P.CLIENTS_MANAGE: "createClient updateClient revokeClient addClientSecret revokeClientSecret",
+    _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
+                           changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
+                           testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
     _P.AUDIT_READ: "auditEntries auditExport auditExports exportAudit signatures",
@@ -54,6 +57,7 @@ TYPES: Final[dict[str, str]] = {
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
+    _P.WEBHOOKS_MANAGE: "WebhookAttempt WebhookDelivery WebhookEndpoint WebhookKind",
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }

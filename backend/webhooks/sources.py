@@ -1,0 +1,43 @@
+"""Handlers that turn what other features have put into the outbox into messages; each tells a thing once, however often it is offered."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.alerts import query_service as alerts
+from backend.holds import service as holds
+from backend.holds.errors import HoldNotFoundError
+from backend.webhooks.publishing import publish
+from infra.database import TenantTransaction
+from infra.outbox import first_time
+
+
+async def hold_changed(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """A hold was placed, or released as a whole; where that came in between, both are told, in this order."""
+    if "hold_id" not in payload:
+        return
+    try:
+        hold = await holds.get_hold(tx, UUID(payload["hold_id"]))
+    except HoldNotFoundError:
+        return
+    data = {"hold": str(hold.hold_id), "reason": hold.reason}
+    if await first_time(tx, f"webhook:hold.placed:{hold.hold_id}"):
+        await publish(tx, kind="hold.placed", subject=hold.object_uri, data=data, at=hold.placed_at)
+    if not hold.active and await first_time(tx, f"webhook:hold.released:{hold.hold_id}"):
+        await publish(tx, kind="hold.released", subject=hold.object_uri, data=data | {"releaseReason": hold.release_reason}, at=hold.released_at)
+
+
+async def alert_raised(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """An alert was raised."""
+    await _alert(tx, payload, "alert.raised")
+
+
+async def alert_reset(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """An alert ended because its condition is over."""
+    await _alert(tx, payload, "alert.reset")
+
+
+async def _alert(tx: TenantTransaction, payload: dict[str, Any], kind: str) -> None:
+    alert = await alerts.alert_by_id(tx, UUID(payload["alert_id"]))
+    if alert is not None and await first_time(tx, f"webhook:{kind}:{alert.alert_id}"):
+        data = {"alert": str(alert.alert_id), "kind": alert.kind, "severity": alert.severity.name}
+        await publish(tx, kind=kind, subject=alert.subject, data=data, at=alert.raised_at if kind == "alert.raised" else None)
