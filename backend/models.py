@@ -15,6 +15,7 @@ from backend.objects import models as objects
 from backend.rules import models as rules
 from backend.sandbox import models as sandbox
 from backend.search import models as search
+from backend.shifts import models as shifts
 from backend.shipments import models as shipments
 from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
@@ -52,6 +53,7 @@ __all__ = [
     "sandbox",
     "search",
     "second_factor",
+    "shifts",
     "shipments",
     "signatures",
     "specifications",
