@@ -16,6 +16,8 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
+from backend.inspections import service as inspections
+from backend.rules import acting, evaluation, findings, looking
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -35,16 +37,15 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: both(alerts.notify, webhook_sources.alert_raised),
-        alerts.RAISED: escalation.announced(alerts.notify),
+        alerts.RAISED: both(escalation.announced(alerts.notify), webhook_sources.alert_raised),
         alerts.ESCALATED: alerts.notify,
-        alerts.RESET: alerts.notify,
+        alerts.RESET: both(alerts.notify, webhook_sources.alert_reset),
         alerts.ACKNOWLEDGED: alerts.notify,
         alerts.OCCURRED: counting.count,
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
+        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), evaluation.ring),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
@@ -53,6 +54,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        inspections.CONCLUDED: evaluation.ring_inspected,
+        evaluation.TOPIC: evaluation.evaluate_next,
+        evaluation.INSPECTED: evaluation.evaluate_inspected,
+        findings.ACT: acting.act,
+        looking.LOOK: looking.look,
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),
     }

@@ -36,7 +36,12 @@ def read_document(text: str | bytes) -> Document:
     if "\x00" in msgspec.json.encode(document).decode() or "\\u0000" in msgspec.json.encode(document).decode():
         raise RuleInvalidError("The document holds a NUL character; take it out.", field="document")
     _check(document)
-    return _canonical(document)
+    return msgspec.structs.replace(document, scope=checked_scope(document.scope))
+
+
+def read_stored(text: str) -> Document:
+    """A document that was read, checked and written before."""
+    return msgspec.json.decode(text, type=Document)
 
 
 def written(document: Document) -> str:
@@ -98,24 +103,22 @@ def _check_actions(document: Document) -> None:
     kinds = [type(action) for action in document.actions if not isinstance(action, forms.PlaceHold)]
     if len(set(kinds)) != len(kinds) or len(set(document.actions)) != len(document.actions):
         raise RuleInvalidError("An action stands there twice.", field="document.actions")
-    timed = isinstance(document.condition, forms.ExpiryNear | forms.CertificateExpired | forms.MissingData)
+    silent = isinstance(document.condition, forms.MissingData)
     for place, action in enumerate(document.actions):
-        if isinstance(action, forms.PlaceHold) and timed and not isinstance(document.condition, forms.ExpiryNear):
+        if isinstance(action, forms.PlaceHold) and silent:
             raise RuleInvalidError("This condition names no goods that could be held.", field=f"document.actions[{place}]")
         if isinstance(action, forms.PlaceHold) and action.on == "equipment" and action.minutes_before + action.minutes_after == 0:
             raise RuleInvalidError("The window at the machine is empty.", field=f"document.actions[{place}].minutesBefore")
 
 
-def _canonical(document: Document) -> Document:
-    """Scope in the form in which events are stored."""
-    scope = document.scope
+def checked_scope(scope: forms.Scope) -> forms.Scope:
+    """A scope in the form in which events are stored; raises `RuleInvalidError`."""
     products = tuple(dict.fromkeys(_gtin(text, place) for place, text in enumerate(scope.products)))
     places = tuple(dict.fromkeys(_reference(text, "places", place) for place, text in enumerate(scope.places)))
     suppliers = tuple(dict.fromkeys(_reference(text, "suppliers", place) for place, text in enumerate(scope.suppliers)))
     equipment = tuple(dict.fromkeys(_known(text) for text in scope.equipment))
     steps = tuple(dict.fromkeys(text.strip() for text in scope.steps))
-    scope = msgspec.structs.replace(scope, products=products, places=places, suppliers=suppliers, equipment=equipment, steps=steps)
-    return msgspec.structs.replace(document, scope=scope)
+    return msgspec.structs.replace(scope, products=products, places=places, suppliers=suppliers, equipment=equipment, steps=steps)
 
 
 def _gtin(text: str, place: int) -> str:

@@ -27,16 +27,26 @@ class RuleChangedError(ConflictError):
         super().__init__(f"The rule is at version {version} by now; nothing was changed. Read it again and repeat your change.", field="version")
 
 
-class RuleNotTriedError(ConflictError):
-    """A rule is tried on history before it is switched on."""
+class RuleTooLoudError(ConflictError):
+    """Tried on history, the rule would have found far more than anybody can act on."""
 
-    code = "RULE_NOT_TRIED"
+    code = "RULE_TOO_LOUD"
 
-    def __init__(self) -> None:
+    def __init__(self, findings: int, most: int, days: int) -> None:
         super().__init__(
-            "This version hasn't been tried on history yet. Ask tryRule what it would have found, or switch it on with untried: true.",
-            field="untried",
+            f"In the last {days} days this rule would have found something {findings:,} times; more than {most:,} is noise that hides the rest. "
+            "Narrow its scope or its limits, or switch it on with anyway: true.",
+            field="anyway",
         )
+
+
+class RuleStateError(ConflictError):
+    """The rule is on, or off, already."""
+
+    code = "RULE_STATE"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The rule is {state} already; nothing was changed.", field="on")
 
 
 class TooManyRulesError(ConflictError):

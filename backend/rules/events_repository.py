@@ -7,7 +7,7 @@ from typing import Final
 from infra.database import Record, TenantTransaction
 
 _COLUMNS: Final = """f.seq, e.event_id, e.public_id, e.event_type, e.event_time, e.record_time, e.biz_step, e.disposition, e.read_point,
-    e.biz_location, e.transformation_id, e.body"""
+    e.biz_location, e.transformation_id, e.event_key, e.body"""
 
 
 async def behind(tx: TenantTransaction, seq: int, limit: int) -> list[Record]:
@@ -22,7 +22,7 @@ async def behind(tx: TenantTransaction, seq: int, limit: int) -> list[Record]:
 
 
 async def between(
-    tx: TenantTransaction, since: datetime, until: datetime, after: tuple[datetime, int] | None, steps: Collection[str], limit: int
+    tx: TenantTransaction, since: datetime, until: datetime, *, after: tuple[datetime, int] | None, steps: Collection[str], limit: int
 ) -> list[Record]:
     """Events in force of a time, oldest first, from behind (time, event)."""
     return await tx.fetch(
@@ -70,24 +70,22 @@ async def sightings(tx: TenantTransaction, object_ids: Collection[int], at: date
     )
 
 
-async def expiring(tx: TenantTransaction, fields: Collection[int], until: datetime, after: int, limit: int) -> list[Record]:
-    """(object, key, gtin, expires): lots in stock whose master data at making say that they expire by then, in order of the object."""
+async def expiring(tx: TenantTransaction, fields: Collection[int], until: str, after: int, limit: int) -> list[Record]:
+    """(object, kind, key, gtin, expires): lots and units in stock whose making told a date up to this (ISO 8601), in order of the object."""
     return await tx.fetch(
-        """select o.object_id, o.key, o.gtin, min(x.time_value) as expires
+        """select o.object_id, o.kind, o.key, o.gtin, min(x.text_value) as expires
            from event_field x join event e on e.tenant_id = $1 and e.event_id = x.event_id
            join event_object eo on eo.tenant_id = $1 and eo.event_id = x.event_id
-           join traceable_object o on o.tenant_id = $1 and o.object_id = eo.object_id and o.kind = any($6::smallint[])
-           where x.tenant_id = $1 and x.field = any($2::bigint[]) and x.time_value is not null and x.time_value <= $3
-             and e.superseded_by is null and e.declared_at is null and o.object_id > $4 and eo.role <> all($7::smallint[])
-             and exists (select from movement m where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null
-                         having sum(m.delta) > 0)
-           group by o.object_id, o.key, o.gtin order by o.object_id limit $5""",
+           join traceable_object o on o.tenant_id = $1 and o.object_id = eo.object_id
+           where x.tenant_id = $1 and x.field = any($2::bigint[]) and x.text_value > '1' and x.text_value <= $3
+             and e.superseded_by is null and e.declared_at is null and o.object_id > $4 and o.kind in (1, 2) and eo.role <> 4
+             and (select sum(m.delta) from movement m
+                  where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null) > 0
+           group by o.object_id, o.kind, o.key, o.gtin order by o.object_id limit $5""",
         list(fields),
         until,
         after,
         limit,
-        [1, 2],
-        [4],
     )
 
 

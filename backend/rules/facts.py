@@ -14,7 +14,7 @@ from uuid import UUID
 from backend.catalog.sites import Sites
 from backend.events.canonical import EventType, Role
 from backend.events.timestamps import parse_timestamp
-from backend.identifiers import IdentifierRole, InvalidIdentifierError, ObjectKind, parse_identifier
+from backend.identifiers import Identifier, IdentifierRole, InvalidIdentifierError, ObjectKind, parse_identifier
 from backend.rules.forms import Scope
 from backend.trace.event_words import words_of
 from backend.units.sensors import base_unit, in_base_unit
@@ -61,11 +61,17 @@ class Fact:
     step: str | None
     disposition: str | None
     places: tuple[str, ...]
-    transformation_id: str | None
+    # Of the node that stands for a transformation in the genealogy.
+    node_key: str | None
     goods: tuple[Goods, ...]
     suppliers: tuple[str, ...]
     equipment: tuple[str, ...]
     readings: tuple[Reading, ...]
+
+    @property
+    def subject(self) -> str | None:
+        """The URI of the first object that could be held, as people are shown it."""
+        return next((Identifier(one.kind, one.key, one.key).uri for one in self.goods if one.kind in _HOLDABLE), None)
 
     @property
     def keys(self) -> list[str]:
@@ -81,9 +87,16 @@ def fact_of(row: Mapping[str, Any], body: Mapping[str, Any], goods: Iterable[Goo
     words = words_of(body)
     return Fact(
         row["seq"], row["event_id"], row["public_id"], EventType(row["event_type"]), row["event_time"], row["record_time"], row["biz_step"],
-        row["disposition"], tuple(dict.fromkeys(place for place in (row["read_point"], row["biz_location"]) if place)), row["transformation_id"],
+        row["disposition"], tuple(dict.fromkeys(place for place in (row["read_point"], row["biz_location"]) if place)), _node_key(row),
         tuple(goods), tuple(dict.fromkeys(_suppliers(body))), words.equipment, readings_of(body, row["event_time"]),
     )  # fmt: skip
+
+
+def _node_key(row: Mapping[str, Any]) -> str | None:
+    """As `backend.genealogy.rules.transformation_node` makes it."""
+    if row["event_type"] != EventType.TRANSFORMATION:
+        return None
+    return f"transformation:{row['transformation_id'] or 'urn:suyuan:transformation:' + row['event_key']}"
 
 
 def concerns(scope: Scope, fact: Fact, places: Sites | None) -> bool:

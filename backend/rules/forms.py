@@ -257,3 +257,8 @@ KIND_TITLES: Final[dict[str, tuple[str, str]]] = {
     "held_goods_moving": ("Held goods move", "扣留货物移动"),
     "certificate_expired": ("Supplier's certificate", "供应商证书到期"),
 }
+
+
+def kind_of(condition: AnyCondition) -> str:
+    """The tag of a condition, as documents and alerts name it."""
+    return str(type(condition).__struct_config__.tag)

@@ -14,7 +14,9 @@ alert_rule = tenant_table(
     Column("kind", Key, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    # When it was tried on history before it was switched on, and what it would have found.
     Column("tried_at", DateTime(timezone=True)),
+    Column("tried_findings", Integer),
     Column("from_seq", BigInteger, nullable=False),
     Column("look_at", DateTime(timezone=True)),
     Column("hour_began", DateTime(timezone=True)),

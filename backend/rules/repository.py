@@ -9,8 +9,8 @@ from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
 
 DRAFT, ON, OFF = 1, 2, 3
-_RULE: Final = """r.rule_id, r.version, r.state, r.kind, r.created_at, r.changed_at, r.tried_at, r.from_seq, r.look_at, r.hour_began, r.hour_count,
-    r.muted, v.document, v.recorded_by"""
+_RULE: Final = """r.rule_id, r.version, r.state, r.kind, r.created_at, r.changed_at, r.tried_at, r.tried_findings, r.from_seq, r.look_at, r.hour_began,
+    r.hour_count, r.muted, v.document, v.recorded_by"""
 _FROM: Final = """from alert_rule r join alert_rule_version v on v.tenant_id = $1 and v.rule_id = r.rule_id and v.version = r.version
     where r.tenant_id = $1"""
 
@@ -54,7 +54,7 @@ async def insert_version(tx: TenantTransaction, *, rule_id: UUID, version: int, 
 async def set_version(tx: TenantTransaction, rule_id: UUID, *, version: int, kind: str, at: datetime) -> None:
     """The rule says something else: it hasn't been tried so, and what it remembers is of the version before."""
     await tx.execute(
-        """update alert_rule set version = $3, kind = $4, changed_at = $5, tried_at = null where tenant_id = $1 and rule_id = $2""",
+        """update alert_rule set version = $3, kind = $4, changed_at = $5, tried_at = null, tried_findings = null where tenant_id = $1 and rule_id = $2""",
         rule_id,
         version,
         kind,
@@ -75,9 +75,15 @@ async def set_state(tx: TenantTransaction, rule_id: UUID, *, state: int, from_se
     )
 
 
-async def mark_tried(tx: TenantTransaction, rule_id: UUID, version: int, at: datetime) -> None:
-    """A version was tried on history."""
-    await tx.execute("update alert_rule set tried_at = $4 where tenant_id = $1 and rule_id = $2 and version = $3", rule_id, version, at)
+async def mark_tried(tx: TenantTransaction, rule_id: UUID, version: int, at: datetime, findings: int) -> None:
+    """A version was tried on history, and would have found so much."""
+    await tx.execute(
+        "update alert_rule set tried_at = $4, tried_findings = $5 where tenant_id = $1 and rule_id = $2 and version = $3",
+        rule_id,
+        version,
+        at,
+        findings,
+    )
 
 
 async def set_look(tx: TenantTransaction, rule_id: UUID, look_at: datetime) -> None:
@@ -179,6 +185,15 @@ async def open_series(tx: TenantTransaction, rule_id: UUID, limit: int) -> list[
     )
 
 
+async def alerting_series(tx: TenantTransaction, rule_id: UUID, limit: int) -> list[Record]:
+    """Series about which an alert may be open: in which the condition holds, or which are lost."""
+    return await tx.fetch(
+        "select series from rule_series where tenant_id = $1 and rule_id = $2 and (open_since is not null or lost) order by series limit $3",
+        rule_id,
+        limit,
+    )
+
+
 async def count_series(tx: TenantTransaction, rule_id: UUID) -> int:
     """How many series a rule has."""
     found: int = await tx.fetchval("select count(*) from rule_series where tenant_id = $1 and rule_id = $2", rule_id)
@@ -269,8 +284,8 @@ async def end_firings(tx: TenantTransaction, rule_id: UUID, series: str | None, 
     )
 
 
-_FIRING: Final = """firing_id, rule_id, version, series, occurred_at, recorded_at, ended_at, ended_because, muted, subject, object_keys, detail, alert_id,
-    outcomes"""
+_FIRING: Final = """firing_id, rule_id, version, series, occurred_at, recorded_at, ended_at, ended_because, muted, subject, object_keys, detail,
+    alert_id, outcomes"""
 
 
 async def firing_by_id(tx: TenantTransaction, firing_id: UUID, *, lock: bool = False) -> Record | None:
@@ -290,3 +305,9 @@ async def page_of_firings(tx: TenantTransaction, rule_id: UUID | None, *, cursor
         cursor,
         limit,
     )
+
+
+async def document_of(tx: TenantTransaction, rule_id: UUID, version: int) -> str:
+    """What a rule said in a version."""
+    found: str = await tx.fetchval("select document from alert_rule_version where tenant_id = $1 and rule_id = $2 and version = $3", rule_id, version)
+    return found

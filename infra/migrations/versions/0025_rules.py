@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_findings", sa.Integer(), nullable=True),
         sa.Column("from_seq", sa.BigInteger(), nullable=False),
         sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hour_began", sa.DateTime(timezone=True), nullable=True),
