@@ -52,6 +52,9 @@ from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
 from backend.objects.types import NODES as OBJECT_NODES
+from backend.rules.mutations import RuleMutations
+from backend.rules.queries import RuleQueries
+from backend.rules.types import NODES as RULE_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
 from backend.shipments.mutations import ShipmentMutations
@@ -65,18 +68,18 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
-    *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *CLIENT_NODES, *WEBHOOK_NODES, *RULE_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    ClientQueries, WebhookQueries, RuleQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
-    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
+    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, RuleMutations, SandboxMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 A document is data: nothing in it is evaluated, matched as a pattern or looked up by name in the program.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -26,6 +26,7 @@ _Code = Annotated[str, Meta(min_length=1, max_length=400)]
 _Name = Annotated[str, Meta(min_length=1, max_length=120)]
 _Number = Annotated[float, Meta(ge=-1e12, le=1e12)]
 _Codes = tuple[_Code, ...]
+Source = Literal["sensor", "inspection"]
 Minutes = Annotated[int, Meta(ge=1, le=MOST_MINUTES)]
 _LOST: Final = _told("Sensor is lost after", "传感器失联判定时间", unit="MIN", ge=1, le=MOST_MINUTES)
 _LOWER: Final = _told("Lower limit", "下限")
@@ -41,7 +42,7 @@ class Characteristic(_Form, frozen=True):
 
     name: Annotated[_Name, _told("Characteristic", "特性")]
     uom: Annotated[str, _told("Unit of measure", "计量单位", max_length=10)] = ""
-    source: Annotated[Literal["sensor", "inspection"], _told("Measured by", "数据来源")] = "sensor"
+    source: Annotated[Source, _told("Measured by", "数据来源")] = "sensor"
 
 
 class Condition(_Form, frozen=True, tag_field="kind"):
@@ -119,6 +120,7 @@ ChartRule = Literal[
     "western_electric_1", "western_electric_2", "western_electric_3", "western_electric_4", "western_electric_5", "western_electric_6",
     "western_electric_7", "western_electric_8",
 ]  # fmt: skip
+CHART_RULES: Final[tuple[str, ...]] = get_args(ChartRule)
 ChartKind = Literal["xbar_r", "xbar_s", "individuals", "ewma", "cusum"]
 
 

@@ -9,8 +9,8 @@ from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
 
 DRAFT, ON, OFF = 1, 2, 3
-_RULE: Final = """r.rule_id, r.version, r.state, r.kind, r.created_at, r.changed_at, r.tried_at, r.tried_findings, r.from_seq, r.look_at, r.hour_began,
-    r.hour_count, r.muted, v.document, v.recorded_by"""
+_RULE: Final = """r.rule_id, r.version, r.state, r.kind, r.created_at, r.changed_at, r.tried_at, r.tried_findings, r.from_seq, r.look_at,
+    r.hour_began, r.hour_count, r.muted, v.document, v.recorded_by"""
 _FROM: Final = """from alert_rule r join alert_rule_version v on v.tenant_id = $1 and v.rule_id = r.rule_id and v.version = r.version
     where r.tenant_id = $1"""
 
@@ -54,7 +54,8 @@ async def insert_version(tx: TenantTransaction, *, rule_id: UUID, version: int, 
 async def set_version(tx: TenantTransaction, rule_id: UUID, *, version: int, kind: str, at: datetime) -> None:
     """The rule says something else: it hasn't been tried so, and what it remembers is of the version before."""
     await tx.execute(
-        """update alert_rule set version = $3, kind = $4, changed_at = $5, tried_at = null, tried_findings = null where tenant_id = $1 and rule_id = $2""",
+        """update alert_rule set version = $3, kind = $4, changed_at = $5, tried_at = null, tried_findings = null
+           where tenant_id = $1 and rule_id = $2""",
         rule_id,
         version,
         kind,
