@@ -1,6 +1,7 @@
 """Reading rules, trying them, drawing control charts, and suppliers' certificates."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import strawberry
@@ -48,12 +49,12 @@ class ControlChartInput:
     subgroup: int = 5
     baseline_points: int = 25
     rules: list[str] = strawberry.field(default_factory=lambda: ["nelson_1"])
-    center: float | None = None
-    sigma: float | None = None
-    weight: float = 0.2
-    width: float = 3.0
-    allowance: float = 0.5
-    run_length: float = 465.0
+    center: Decimal | None = None
+    sigma: Decimal | None = None
+    weight: Decimal = Decimal("0.2")
+    width: Decimal = Decimal(3)
+    allowance: Decimal = Decimal("0.5")
+    run_length: Decimal = Decimal(465)
 
 
 def _everywhere(context: Context) -> None:
@@ -179,10 +180,10 @@ def _asked(given: ControlChartInput) -> charting.Asked:
     known = None
     attributes = given.chart in (ChartKind.P, ChartKind.NP)
     if given.center is not None and (attributes or given.sigma is not None):
-        sigma = given.sigma or 0.0
+        sigma = given.sigma or Decimal(0)
         _within("center", given.center, 0 if attributes else -1e12, 1 if attributes else 1e12)
         _within("sigma", sigma, 0, 1e12)
-        known = Baseline(given.center, sigma)
+        known = Baseline(float(given.center), float(sigma))
     elif given.center is not None or given.sigma is not None:
         raise InvalidInputError("Give the known mean and the known deviation, or neither.", field="center")
     source: forms.Source = "inspection" if given.inspected else "sensor"
@@ -191,12 +192,20 @@ def _asked(given: ControlChartInput) -> charting.Asked:
         suppliers=tuple(given.suppliers),
     )  # fmt: skip
     plot = Plot(
-        given.chart, given.subgroup, given.baseline_points, tuple(given.rules), known, given.weight, given.width, given.allowance, given.run_length
+        given.chart,
+        given.subgroup,
+        given.baseline_points,
+        tuple(given.rules),
+        known,
+        float(given.weight),
+        float(given.width),
+        float(given.allowance),
+        float(given.run_length),
     )
     characteristic = forms.Characteristic(name=given.characteristic, uom=given.uom, source=source)
     return charting.Asked(characteristic, scope, plot, given.since, given.until, tuple(given.defective))
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def _within(name: str, value: Decimal | int, low: float, high: float) -> None:
     if not low <= value <= high:
         raise InvalidInputError(f"“{name}” is {value:g}; it must be from {low:g} to {high:g}.", field=name)
