@@ -43,6 +43,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
+    _P.QUALITY_READ: "alertRules controlChart ruleFirings ruleSchema supplierCertificates tryRule",
+    _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
     _P.AUDIT_READ: "auditEntries auditExport auditExports exportAudit signatures",
@@ -58,6 +60,7 @@ TYPES: Final[dict[str, str]] = {
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
     _P.WEBHOOKS_MANAGE: "WebhookAttempt WebhookDelivery WebhookEndpoint WebhookKind",
+    _P.QUALITY_READ: "AlertRule AlertRuleVersion ControlChart ControlChartPoint RuleFiring RuleTrial SupplierCertificate TrialFinding",
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }

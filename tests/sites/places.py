@@ -10,8 +10,11 @@ from tenants.permissions import UNDIVIDED, Permission
 
 _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
+_COMPANYS: Final = "the whole company's: refused to whom quality counts at a site only"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
+    "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
+    "ruleSchema": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
@@ -19,7 +22,7 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "removeSecondFactor": _OWN, "reauthenticate": _OWN, "changePassword": _OWN, "resetPassword": _OWN, "revokeSession": _OWN,
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
-NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
+NODES_OF_NO_SITE: Final = {"AlertRule": _COMPANYS, "Product": _ALL, "Partner": _ALL}
 _QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
 _SUBSCRIPTIONS: Final = (
     ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),
