@@ -19,12 +19,14 @@ from backend.holds import goods
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.inspections import schedules
-from backend.inspections.concluding import CONCLUDED, announced
+from backend.inspections.concluding import CONCLUDED
 from backend.notifications import bells as notification_bells
 from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.rules import acting, evaluation, findings
+from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -32,7 +34,7 @@ from backend.shipments import projection as shipments
 from backend.subscriptions import bells
 from backend.webhooks import publishing as webhooks
 from backend.webhooks import sources as webhook_sources
-from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worker
+from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, in_turn, run_worker
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
@@ -44,9 +46,9 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: both(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
+        alerts.RAISED: in_turn(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
         alerts.ESCALATED: notifications.on_alert,
-        alerts.RESET: notifications.on_alert,
+        alerts.RESET: in_turn(notifications.on_alert, webhook_sources.alert_reset),
         alerts.ACKNOWLEDGED: notifications.on_alert,
         alerts.OCCURRED: counting.count,
         notification_bells.DUE: services.notifications.ring,
@@ -54,21 +56,25 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots),
+        events.CAPTURED: in_turn(services.deliveries.wake, publisher.publish_captured, search.ring, schedules.count_lots, evaluation.ring),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
-        holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
+        holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
         looking.TOPIC: looking.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
-        CONCLUDED: announced,
+        CONCLUDED: evaluation.ring_inspected,
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
+        evaluation.TOPIC: evaluation.evaluate_next,
+        evaluation.INSPECTED: evaluation.evaluate_inspected,
+        findings.ACT: acting.act,
+        rule_looking.LOOK: rule_looking.look,
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),
     }

@@ -146,12 +146,12 @@ class Relay:
                 await redis.aclose()
 
 
-def both(first: Handler, second: Handler) -> Handler:
-    """One topic that two have to do with: in this order, in one transaction."""
+def in_turn(*handlers: Handler) -> Handler:
+    """One topic that several have to do with: in this order, in one transaction."""
 
     async def handle(tx: TenantTransaction, payload: dict[str, Any]) -> None:
-        await first(tx, payload)
-        await second(tx, payload)
+        for one in handlers:
+            await one(tx, payload)
 
     return handle
 

@@ -78,6 +78,9 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.rules.mutations import RuleMutations
+from backend.rules.queries import RuleQueries
+from backend.rules.types import NODES as RULE_NODES
 from backend.sampling.mutations import SamplingMutations
 from backend.sampling.queries import SamplingQueries
 from backend.sampling.types import NODES as SAMPLING_NODES
@@ -103,6 +106,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
+    *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -113,6 +117,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
+    RuleQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
@@ -121,6 +126,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
+    RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,

@@ -1,6 +1,6 @@
 """Conclude an inspection: what the results allow is concluded for good, and what a failure asks for is done in the same transaction."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -86,8 +86,3 @@ async def assessed(tx: TenantTransaction, inspection: Inspection) -> tuple[Versi
     version = await specifications.get_version(tx, inspection.specification_id, inspection.version)
     results = [Result.from_row(row) for row in await repository.results(tx, [inspection.inspection_id])]
     return version, results, assess(version.characteristics, inspection.plan, [result.found for result in results])
-
-
-async def announced(tx: TenantTransaction, payload: dict[str, Any]) -> None:
-    """Outbox handler of a conclusion: who has more to do with it than to know of it is wired behind this one."""
-    _log.info("inspection_concluded", tenant_id=tx.tenant_id, inspection_id=payload["inspection_id"])

@@ -12,12 +12,14 @@ from tests.infra.clones import clone_of
 
 TENANT = 7_301
 CLOSED = (
-    "alert_history", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
+    "alert_history", "alert_rule_version", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
     "quality_history", "supplier_answer", "supplier_answer_review",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
+    "alert_rule_version": """insert into alert_rule_version (tenant_id, rule_id, version, document, recorded_at, recorded_by)
+                      values (7301, gen_random_uuid(), 1, '{}', now(), 'x')""",
     "audit_entry": """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
                       values (7301, 'service', 'x', 'x.y', 'x', '', '')""",
     "alert_history": """insert into alert_history (tenant_id, entry_id, alert_id, at, action, actor_kind, actor)

@@ -28,9 +28,9 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
     _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
-    _P.QUALITY_READ: """approvals correctiveAction correctiveActions inspection inspectionSchedules inspectionTask inspections instruments
-                        nonconformance nonconformances photos samplingPlan samplingPlans samplingStates specification specifications supplierRequest
-                        supplierRequests twoPeopleDecideFrom""",
+    _P.QUALITY_READ: """alertRules approvals controlChart correctiveAction correctiveActions inspection inspectionSchedules inspectionTask inspections
+                        instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans samplingStates
+                        specification specifications supplierCertificates supplierRequest supplierRequests tryRule twoPeopleDecideFrom""",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -61,6 +61,7 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
+    _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
     _P.AUDIT_READ: "auditEntries auditExport auditExports exportAudit signatures",
@@ -74,8 +75,9 @@ TYPES: Final[dict[str, str]] = {
     _P.ALERTS_ACT: "MemberOnDuty",
     _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
     _P.HOLDS_PLACE: "HoldPreview",
-    _P.QUALITY_READ: """CorrectiveAction Inspection InspectionResult InspectionSchedule InspectionTask Instrument Nonconformance Photo SamplingPlan
-                        SamplingState Specification SpecificationVersion SupplierRequest""",
+    _P.QUALITY_READ: """AlertRule AlertRuleVersion ControlChart ControlChartPoint CorrectiveAction Inspection InspectionResult InspectionSchedule
+                        InspectionTask Instrument Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification
+                        SpecificationVersion SupplierCertificate SupplierRequest TrialFinding""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

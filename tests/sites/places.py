@@ -10,10 +10,13 @@ from tenants.permissions import UNDIVIDED, Permission
 
 _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
+_COMPANYS: Final = "the whole company's: refused to whom quality counts at a site only"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
     "samplingPlan": "it looks up published tables", "samplingPlans": _ALL, "samplingStates": _ALL,
     "photos": "one's own uploads; others are shown where they belong to",
+    "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
+    "ruleSchema": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "onDuty": "whom to call is the whole company's",
     "specification": _ALL, "specifications": _ALL,
@@ -28,7 +31,14 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "allowUpload": "a photo is of no place before something names it",
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
-NODES_OF_NO_SITE: Final = {"Specification": _ALL, "SamplingPlan": _ALL, "SamplingState": _ALL, "Product": _ALL, "Partner": _ALL}
+NODES_OF_NO_SITE: Final = {
+    "AlertRule": _COMPANYS,
+    "Specification": _ALL,
+    "SamplingPlan": _ALL,
+    "SamplingState": _ALL,
+    "Product": _ALL,
+    "Partner": _ALL,
+}
 _QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
 _SUBSCRIPTIONS: Final = (
     ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),
