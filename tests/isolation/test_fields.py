@@ -141,6 +141,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         firm = Both(client, victim, other, limited)
         office = Office(clone_services, client, other.headers)
         await office.work()
+        firm.arguments["endpointId"] = [office.names["webhook"]]
         firm.arguments["token"] = [await left_open(clone_services, office)]
         job = (await client.post("/epcis/capture", json=document(made_flour()), headers=other.headers)).json()["captureID"]
         lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } alerts(first: 20) { nodes { id } } }"
