@@ -11,6 +11,7 @@ from backend.holds import models as holds
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
+from backend.shifts import models as shifts
 from backend.shipments import models as shipments
 from backend.subscriptions import models as subscriptions
 from backend.webhooks import models as webhooks
@@ -43,6 +44,7 @@ __all__ = [
     "sandbox",
     "search",
     "second_factor",
+    "shifts",
     "shipments",
     "signatures",
     "subscriptions",

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from backend.alerts import counting, escalation
 from backend.alerts import service as alerts
 from backend.bulk import staging
 from backend.bulk.work import StagedCapture
@@ -34,7 +35,14 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: both(alerts.notify, webhook_sources.alert_raised),
+        alerts.RAISED: escalation.announced(both(alerts.notify, webhook_sources.alert_raised)),
+        alerts.ESCALATED: alerts.notify,
+        alerts.RESET: both(alerts.notify, webhook_sources.alert_reset),
+        alerts.ACKNOWLEDGED: alerts.notify,
+        alerts.OCCURRED: counting.count,
+        escalation.STEP_DUE: escalation.step_due,
+        escalation.SNOOZE_OVER: escalation.snooze_over,
+        escalation.STORM_CHECK: escalation.storm_check,
         events.CAPTURED: both(both(services.deliveries.wake, publisher.publish_captured), search.ring),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,

@@ -86,7 +86,7 @@ class HoldWatch:
                 }  # fmt: skip
                 await alerts.raise_alert(
                     tx, kind="held_goods_shipped", severity=alerts.Severity.CRITICAL, subject=cause.held_uri, detail=detail,
-                    dedupe_key=f"held_goods_shipped:{shipped.public_id}:{cause.hold_id}:{cause.held_key}",
+                    dedupe_key=f"held_goods_shipped:{shipped.public_id}:{cause.hold_id}:{cause.held_key}", cause_key=f"hold:{cause.hold_id}",
                 )  # fmt: skip
             if causes:
                 await repository.mark_anomaly(tx, [shipped.shipment_id], HELD_GOODS_SHIPPED)

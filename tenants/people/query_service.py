@@ -102,6 +102,21 @@ async def grants_by_member(tx: TenantTransaction, membership_ids: Collection[UUI
     return found
 
 
+async def active_names(tx: TenantTransaction, membership_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those of these members who are active: for whoever may see that they own or are to be told of something."""
+    return {row["membership_id"]: row["display_name"] for row in await repository.members(tx, membership_ids) if row["active"]}
+
+
+async def names(tx: TenantTransaction, membership_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these members, also of those who have left."""
+    return {row["membership_id"]: row["display_name"] for row in await repository.members(tx, membership_ids)}
+
+
+async def members_holding(tx: TenantTransaction, role: str, at: datetime) -> list[UUID]:
+    """The active members who hold a role at a moment."""
+    return await repository.holding(tx, role, at)
+
+
 async def last_active(tx: TenantTransaction, membership_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each last signed in or renewed his tokens, as far as sessions are kept."""
     return await repository.last_used(tx, membership_ids)

@@ -73,6 +73,19 @@ async def grants(tx: TenantTransaction, membership_ids: Collection[UUID]) -> lis
     )
 
 
+async def holding(tx: TenantTransaction, role: str, at: datetime) -> list[UUID]:
+    """The active members to whom a role is granted at a moment, be it at one site only, in order of name."""
+    rows = await tx.fetch(
+        """select m.membership_id from membership m where m.tenant_id = $1 and m.active and exists (
+             select from membership_grant g where g.tenant_id = $1 and g.membership_id = m.membership_id and g.role = $2
+               and (g.expires_at is null or g.expires_at > $3))
+           order by m.display_name, m.membership_id""",
+        role,
+        at,
+    )
+    return [row["membership_id"] for row in rows]
+
+
 async def delete_grants(tx: TenantTransaction, membership_id: UUID, gone: Collection[WantedGrant]) -> None:
     """Take grants away."""
     await tx.execute(
