@@ -117,7 +117,7 @@ class ChangedPartner(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class HoldInForce(msgspec.Struct, frozen=True, rename="camel"):
-    """A hold and the object on which it was placed; what it reaches is asked online."""
+    """A hold and an object on which it stands, one for each; what it reaches is asked online."""
 
     hold_id: UUID
     key: str

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from infra.errors import ConflictError, NotFoundError, SuyuanError
+from backend.holds.scopes import HoldCauseKind
+from infra.errors import ConflictError, InvalidInputError, NotFoundError, SuyuanError
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class HoldCause:
     held_key: str
     held_uri: str
     correction_pending: bool = False
+    origin_kind: HoldCauseKind = HoldCauseKind.MANUAL
+    origin_reference: str = ""
 
 
 class GoodsHeldError(SuyuanError):
@@ -29,8 +32,8 @@ class GoodsHeldError(SuyuanError):
         first = causes[0]
         more = f" and {len(causes) - 1} more" if len(causes) > 1 else ""
         super().__init__(
-            f"{first.held_uri} is on hold because of {first.root_uri} ({first.reason}){more}. Have the hold released by quality, or take the held "
-            "goods out of the shipment.",
+            f"{first.held_uri} is on hold because of {first.root_uri} ({first.reason}){more}. Have the hold released by quality, or leave the held "
+            "goods out.",
             field="objects",
         )
         self.causes = causes
@@ -52,3 +55,28 @@ class HoldReleasedError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("This hold has been released already; nothing was changed.", field="holdId")
+
+
+class HoldScopeTooLargeError(InvalidInputError):
+    """So much falls into a scope that placing the hold would stop everybody else for too long. Nothing was written."""
+
+    code = "HOLD_SCOPE_TOO_LARGE"
+
+    def __init__(self, found: str, limit: int) -> None:
+        super().__init__(
+            f"{found} fall into this scope; a hold is placed on at most {limit:,}. Narrow the window, the product or the place, and place several "
+            "holds.",
+            field="scope",
+        )
+
+
+class TooManyWatchingHoldsError(ConflictError):
+    """So many holds look at each event that captures would become slow."""
+
+    code = "TOO_MANY_HOLDS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"There are {limit} holds on suppliers, equipment and steps in force, and each looks at every event. Release those that are over.",
+            field="scope",
+        )

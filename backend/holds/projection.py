@@ -1,5 +1,6 @@
 """What captured facts do to holds: held goods that were shipped all the same raise an alert; corrections free nothing by themselves."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -8,7 +9,10 @@ from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Batch
 from backend.genealogy import reach as genealogy
 from backend.genealogy.containment import outer_containers
-from backend.holds import reach, repository
+from backend.holds import reach, repository, root_repository, roots
+from backend.holds.placing import announce
+from backend.holds.root_repository import RootRow
+from backend.holds.scopes import falling
 from backend.identifiers import Identifier, ObjectKind
 from backend.objects import service as objects
 from backend.shipments import service as shipments
@@ -30,8 +34,8 @@ class HoldMemory:
             return
         holds = await reach.holds_reaching(tx)
         members = await genealogy.members_taught_by(tx, batch.superseded_ids) if holds else []
-        for hold_id, (roots, cuts) in holds.items():
-            held = await reach.held_by(tx, roots, cuts)
+        for hold_id, (standing_on, cuts) in holds.items():
+            held = await reach.held_by(tx, standing_on, cuts)
             # Units without links of their own are held through their lot; a correction may take that membership away.
             batch.held_before[hold_id] = held | {unit for unit, lot in members if lot in held}
 
@@ -47,18 +51,37 @@ class HoldWatch:
         """Compare the reach before and after corrections, then look at every shipment that the batch made or changed."""
         if not await repository.any_active(tx):
             return
+        await self._take_roots(tx, batch)
         if batch.held_before:
             await self._keep_pending(tx, batch)
         affected = batch.shipments | await self._newly_held(tx, batch)
         if affected:
             await self._alert(tx, affected)
 
+    async def _take_roots(self, tx: TenantTransaction, batch: Batch) -> None:
+        """What falls into the scopes of holds, told late or in a window that still runs, is held from this transaction on."""
+        if batch.superseded:
+            await root_repository.supersede(tx, batch.superseded_ids, batch.superseded_by)
+        watched = await roots.watched(tx) if batch.applied else []
+        fallen = falling(watched, [(item.event_id, item.event) for item in batch.applied]) if watched else []
+        rows = await roots.rows_of_events(tx, watched, fallen) if fallen else []
+        if not rows:
+            return
+        added = await root_repository.add_roots(tx, rows, batch.recorded_at)
+        # They were free when this batch's links and shipments were looked at by others: look at them here.
+        batch.nodes |= {object_id for _, object_id in added}
+        by_hold: dict[UUID, list[RootRow]] = defaultdict(list)
+        for row in rows:
+            by_hold[row[0]].append(row)
+        for hold_id, of_hold in by_hold.items():
+            await announce(tx, hold_id, of_hold)
+
     async def _newly_held(self, tx: TenantTransaction, batch: Batch) -> set[int]:
         """Shipments of what the batch's new links, or new contents of held containers, put under a hold."""
         changed = set(batch.nodes)
         if batch.containers:
             outer = await outer_containers(tx, batch.containers)
-            if any(root["object_id"] in outer for root in await repository.roots(tx)):
+            if await repository.standing_in(tx, outer):
                 changed |= await genealogy.ever_inside(tx, batch.containers)
         if not changed or not await reach.any_held(tx, changed):
             return set()
@@ -67,8 +90,8 @@ class HoldWatch:
     async def _keep_pending(self, tx: TenantTransaction, batch: Batch) -> None:
         declaration = batch.superseded[0].by
         pending: set[tuple[UUID, int, int]] = set()
-        for hold_id, (roots, cuts) in (await reach.holds_reaching(tx)).items():
-            now = await reach.held_by(tx, roots, cuts)
+        for hold_id, (standing_on, cuts) in (await reach.holds_reaching(tx)).items():
+            now = await reach.held_by(tx, standing_on, cuts)
             lost = batch.held_before.get(hold_id, set()) - now
             still = {unit for unit, lot in await genealogy.lots_of(tx, lost) if lot in now}
             pending |= {(hold_id, object_id, declaration) for object_id in await _things(tx, lost - still)}

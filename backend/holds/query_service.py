@@ -12,10 +12,10 @@ from infra.database import TenantTransaction
 
 @dataclass(frozen=True, slots=True)
 class ListedHold:
-    """A hold with the tenant's own id of the object it stands on."""
+    """A hold with the tenant's own id of the first object on which it stands."""
 
     hold: Hold
-    object_id: int
+    object_id: int | None
 
 
 async def page_of_holds(

@@ -24,15 +24,15 @@ class Hold(Node):
     """In force while `active`; released as a whole then, `releaseReason` says why."""
 
     id: ID
-    object_key: str
-    object_uri: str
+    object_key: str | None
+    object_uri: str | None
     reason: str
     note: str
     active: bool
     placed_at: datetime
     released_at: datetime | None
     release_reason: str | None
-    object_id: strawberry.Private[int]
+    object_id: strawberry.Private[int | None]
 
     @classmethod
     def of(cls, listed: ListedHold) -> "Hold":
@@ -44,10 +44,10 @@ class Hold(Node):
             object_id=listed.object_id,
         )  # fmt: skip
 
-    @field(description="What the hold was placed on.")
+    @field(description="What the hold was placed on; of several objects the first, null while nothing has fallen into its scope.")
     async def object(self, info: Info) -> TraceableObject | None:
         """The root."""
-        return await load_object(info.context, self.object_id)
+        return await load_object(info.context, self.object_id) if self.object_id is not None else None
 
     @field(description="The signatures under its releases, newest first.")
     async def signatures(

@@ -52,8 +52,9 @@ async def containers_of(tx: TenantTransaction, contents: Collection[int], limit:
 async def holds_on(tx: TenantTransaction, objects: Collection[int], limit: int) -> list[Record]:
     """(object, reason, from, to) of every hold that was ever placed on these, oldest first."""
     return await tx.fetch(
-        """select h.object_id, h.reason, h.placed_at, h.released_at from hold h
-           where h.tenant_id = $1 and h.object_id = any($2::bigint[]) order by h.placed_at, h.hold_id limit $3""",
+        """select distinct r.object_id, h.reason, h.placed_at, h.released_at, h.hold_id from hold_root r
+           join hold h on h.tenant_id = $1 and h.hold_id = r.hold_id
+           where r.tenant_id = $1 and r.object_id = any($2::bigint[]) order by h.placed_at, h.hold_id limit $3""",
         list(objects),
         limit,
     )

@@ -103,7 +103,7 @@ async def test_container_held_by_name_holds_what_was_in_it_also_after_it_is_take
     await place(services, firm, sscc(1))
     assert await held(services, firm, S1) == [sscc(1)]
     async with services.database.tenant(firm.tenant_id) as tx:
-        await tx.execute("update hold set placed_at = '2026-03-02T08:22:00Z' where tenant_id = $1")
+        await tx.execute("update hold_root set held_from = '2026-03-02T08:22:00Z' where tenant_id = $1")
     await capture(services, firm.tenant_id, packed(sscc(1), [S1], minutes=25, action="DELETE"))
     assert await held(services, firm, S1) == [sscc(1)]
     assert await held(services, firm, S2) == []
