@@ -8,11 +8,13 @@ from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
+from backend.inspections import models as inspections
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
 from backend.shipments import models as shipments
+from backend.specifications import models as specifications
 from backend.subscriptions import models as subscriptions
 from backend.webhooks import models as webhooks
 from infra import outbox
@@ -37,6 +39,7 @@ __all__ = [
     "genealogy",
     "history",
     "holds",
+    "inspections",
     "objects",
     "outbox",
     "people",
@@ -47,6 +50,7 @@ __all__ = [
     "shifts",
     "shipments",
     "signatures",
+    "specifications",
     "subscriptions",
     "tenants",
     "webhooks",

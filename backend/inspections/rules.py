@@ -1,0 +1,252 @@
+"""How results are judged, one by one and together (no I/O): limits, "<0.01", uncertainty, accept and reject numbers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+from backend.inspections.values import Reading, read_number, read_passed
+from backend.specifications.characteristics import Characteristic, CharacteristicKind, Limit, PhotoRule, SeverityClass
+from backend.units.measured import comparable, convert
+from infra.errors import InvalidInputError
+
+MOST_TOLD: Final = 50
+
+
+class Judged(IntEnum):
+    """What a result is by its limits; the numbers are stored and never change."""
+
+    PASS = 1
+    FAIL = 2
+    UNCERTAIN = 3
+
+
+class Conclusion(IntEnum):
+    """What an inspection comes to; the numbers are stored and never change."""
+
+    ACCEPTED = 1
+    REJECTED = 2
+    CONDITIONAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A value judged: what it says in the characteristic's unit, and by which limit it fails or why nobody can say."""
+
+    judged: Judged
+    why: str = ""
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+def judge(asked: Characteristic, value: str, unit: str = "", uncertainty: Decimal | None = None, *, field: str = "value") -> Finding:
+    """Judge one value; raises `InvalidInputError` for what is no value of this characteristic, naming `field` or its neighbour."""
+    if asked.kind is CharacteristicKind.NUMBER:
+        return _judge_number(asked, value, unit, uncertainty, field)
+    if unit or uncertainty is not None:
+        told = f"“{asked.code}” is no number, so it has neither unit nor uncertainty; leave them out."
+        raise InvalidInputError(told, field=_beside(field, "unit" if unit else "uncertainty"))
+    if asked.kind is CharacteristicKind.PASS_FAIL:
+        return Finding(Judged.PASS) if read_passed(value, field) else Finding(Judged.FAIL, "failed")
+    cleaned = value.strip()
+    if asked.kind is CharacteristicKind.CHOICE:
+        if cleaned not in asked.choices:
+            choices = ", ".join(asked.choices[:10])
+            raise InvalidInputError(f"“{cleaned[:60]}” is no choice of “{asked.code}”; choose one of: {choices}.", field=field)
+        return Finding(Judged.PASS) if cleaned in asked.accepted else Finding(Judged.FAIL, f"{cleaned} isn't accepted")
+    if not cleaned:
+        raise InvalidInputError(f"The result of “{asked.code}” is empty; write what was seen.", field=field)
+    return Finding(Judged.PASS)
+
+
+def _judge_number(asked: Characteristic, value: str, unit: str, uncertainty: Decimal | None, field: str) -> Finding:
+    told = read_number(value, field)
+    given = unit or asked.unit
+    if not comparable(given, asked.unit):
+        said = f"“{asked.code}” is measured in {asked.unit or 'pieces'}, and {given[:20]} measures something else; correct the unit."
+        raise InvalidInputError(said, field=_beside(field, "unit"))
+    if uncertainty is not None and not (uncertainty.is_finite() and uncertainty >= 0):
+        raise InvalidInputError("“uncertainty” must be a number of at least 0.", field=_beside(field, "uncertainty"))
+    reading = replace(
+        told,
+        low=None if told.low is None else convert(told.low, given, asked.unit),
+        high=None if told.high is None else convert(told.high, given, asked.unit),
+    )
+    spread = convert(uncertainty, given, asked.unit, spread=True) if uncertainty is not None else Decimal(0)
+    judged, why = _against(asked, _widened(reading, spread) if asked.guarded else reading)
+    return Finding(judged, why, reading.low, reading.high)
+
+
+def _widened(reading: Reading, spread: Decimal) -> Reading:
+    """With the stated (expanded) uncertainty on both sides (JCGM 106:2012, 8.3.2: guarded acceptance)."""
+    return replace(reading, low=None if reading.low is None else reading.low - spread, high=None if reading.high is None else reading.high + spread)
+
+
+def _against(asked: Characteristic, reading: Reading) -> tuple[Judged, str]:
+    """Inside both limits with all that the reading may be, outside of one with all of it, or neither."""
+    unsure = ""
+    for limit, inside, outside, words in (
+        (asked.lower, _all_above(reading, asked.lower), _all_below(reading, asked.lower), ("<", "≤")),
+        (asked.upper, _all_under(reading, asked.upper), _all_over(reading, asked.upper), (">", "≥")),
+    ):
+        if limit is None or inside:
+            continue
+        told = f"{words[0] if limit.inclusive else words[1]} {limit.value} {asked.unit}".strip()
+        if outside:
+            return Judged.FAIL, told
+        unsure = f"may be {told}"
+    return (Judged.UNCERTAIN, unsure) if unsure else (Judged.PASS, "")
+
+
+def _all_above(reading: Reading, limit: Limit | None) -> bool:
+    if limit is None:
+        return True
+    return reading.low is not None and (reading.low > limit.value or (reading.low == limit.value and (limit.inclusive or not reading.low_inclusive)))
+
+
+def _all_below(reading: Reading, limit: Limit | None) -> bool:
+    return (
+        limit is not None
+        and reading.high is not None
+        and (reading.high < limit.value or (reading.high == limit.value and not (limit.inclusive and reading.high_inclusive)))
+    )
+
+
+def _all_under(reading: Reading, limit: Limit | None) -> bool:
+    if limit is None:
+        return True
+    return reading.high is not None and (
+        reading.high < limit.value or (reading.high == limit.value and (limit.inclusive or not reading.high_inclusive))
+    )
+
+
+def _all_over(reading: Reading, limit: Limit | None) -> bool:
+    return (
+        limit is not None
+        and reading.low is not None
+        and (reading.low > limit.value or (reading.low == limit.value and not (limit.inclusive and reading.low_inclusive)))
+    )
+
+
+def _beside(field: str, name: str) -> str:
+    """The field beside another one: results[3].value → results[3].unit."""
+    return f"{field.rpartition('.')[0]}.{name}".lstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result as the conclusion needs it."""
+
+    characteristic: str
+    sample: int
+    measurement: int
+    judged: Judged
+    has_photo: bool = False
+    flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many sample units are looked at and what they may show (ISO 2859-1, 11.1.2). `planned` is False without a sampling plan."""
+
+    size: int
+    accept: int
+    reject: int
+    planned: bool = False
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the rules say of all results. `proposed` is None while results are missing and nothing is decided yet.
+
+    `critical`, `major` and `minor` count sample units that fail so. Lists are cut after 50: `missing` and `photos` name characteristic
+    and sample unit, `uncertain` and `flagged` characteristics.
+    """
+
+    proposed: Conclusion | None
+    critical: int = 0
+    major: int = 0
+    minor: int = 0
+    missing: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
+    flagged: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    overridable: bool = False
+
+
+def assess(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]) -> Verdict:
+    """Judge an inspection.
+
+    A critical failure rejects, whatever the plan. Units with a major failure reject from the reject number on; without a plan, the first
+    does. Units with a minor failure alone reject from the reject number on too; without a plan they accept with conditions. What is
+    uncertain, or was measured with an instrument that wasn't fit, is never accepted without conditions.
+    """
+    by_code = {one.code: one for one in asked}
+    units: dict[SeverityClass, set[int]] = defaultdict(set)
+    for found in results:
+        if found.judged is Judged.FAIL:
+            units[by_code[found.characteristic].severity].add(found.sample)
+    critical, major = len(units[SeverityClass.CRITICAL]), len(units[SeverityClass.MAJOR])
+    minor = len(units[SeverityClass.MINOR] - units[SeverityClass.MAJOR])
+    missing = _missing(asked, plan, results)
+    verdict = Verdict(
+        None, critical, major, minor, tuple(missing[:MOST_TOLD]), tuple(_without_photo(by_code, results)[:MOST_TOLD]),
+        _codes(found for found in results if found.judged is Judged.UNCERTAIN), _codes(found for found in results if found.flagged),
+        _codes(found for found in results if found.judged is Judged.FAIL),
+    )  # fmt: skip
+    too_many_minor = plan.planned and minor >= plan.reject
+    if critical or major >= plan.reject or too_many_minor:
+        return msgspec.structs.replace(verdict, proposed=Conclusion.REJECTED, overridable=not critical and major < plan.reject)
+    if missing:
+        return verdict
+    doubtful = verdict.uncertain or verdict.flagged or (minor and not plan.planned) or max(major, minor) > plan.accept
+    return msgspec.structs.replace(verdict, proposed=Conclusion.CONDITIONAL if doubtful else Conclusion.ACCEPTED)
+
+
+def _codes(results: Iterable[Found]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.characteristic for found in results))[:MOST_TOLD]
+
+
+def _missing(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]) -> list[str]:
+    there = {(found.characteristic, found.sample, found.measurement) for found in results}
+    return [
+        f"{one.code} #{sample}"
+        for one in asked
+        if one.required
+        for sample in range(1, (one.samples or plan.size) + 1)
+        if any((one.code, sample, number) not in there for number in range(1, one.measurements + 1))
+    ]
+
+
+def _without_photo(by_code: dict[str, Characteristic], results: Sequence[Found]) -> list[str]:
+    needed = {PhotoRule.NEVER: set[Judged](), PhotoRule.ON_FAIL: {Judged.FAIL}, PhotoRule.ALWAYS: set(Judged)}
+    return [
+        f"{found.characteristic} #{found.sample}"
+        for found in results
+        if not found.has_photo and found.judged in needed[by_code[found.characteristic].photo]
+    ]
+
+
+def refusal(verdict: Verdict, conclusion: Conclusion, note: str) -> str | None:
+    """Why somebody can't conclude so, or None where he can.
+
+    Rejecting is always possible, with a note where the rules don't say so. What the rules reject isn't accepted here, but by a
+    disposition; only where minor failures alone reject, it may be accepted with conditions.
+    """
+    if conclusion is Conclusion.REJECTED:
+        return None if verdict.proposed is Conclusion.REJECTED or note else "The results don't reject it: say in “note” why you do."
+    if verdict.proposed is Conclusion.REJECTED and not (conclusion is Conclusion.CONDITIONAL and verdict.overridable):
+        failed = ", ".join(verdict.failed[:5])
+        return f"The results reject it ({failed}). Conclude REJECTED; whether the goods may be used is decided by a disposition."
+    if verdict.missing:
+        return f"Results are missing: {', '.join(verdict.missing[:5])}. Record them first."
+    if verdict.photos:
+        return f"Photos are missing: {', '.join(verdict.photos[:5])}. Add them to the results first."
+    if conclusion is Conclusion.ACCEPTED and verdict.proposed is not Conclusion.ACCEPTED:
+        doubtful = ", ".join((*verdict.uncertain, *verdict.flagged, *verdict.failed)[:5])
+        return f"It can't be accepted without conditions ({doubtful}): conclude CONDITIONAL and say in “note” under which, or REJECTED."
+    return "Say in “note” under which conditions." if conclusion is Conclusion.CONDITIONAL and not note else None
