@@ -2,6 +2,7 @@
 
 from backend.alerts import models as alerts
 from backend.aliases import models as aliases
+from backend.capa import models as capa
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
@@ -9,6 +10,7 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.inspections import models as inspections
+from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.sandbox import models as sandbox
 from backend.search import models as search
@@ -31,6 +33,7 @@ __all__ = [
     "alerts",
     "aliases",
     "audit",
+    "capa",
     "catalog",
     "clients",
     "devices",
@@ -40,6 +43,7 @@ __all__ = [
     "history",
     "holds",
     "inspections",
+    "nonconformance",
     "objects",
     "outbox",
     "people",

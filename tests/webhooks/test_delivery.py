@@ -127,8 +127,7 @@ async def test_410_switches_the_endpoint_off_and_its_keeper_is_alerted(desk: Des
     await desk.work()
     assert {body(receiver, place)["data"]["subject"] for place in range(1, 4)} == log.keys()
     assert (replayed["replayed"], len(receiver.received)) == (3, 4)
-    log = {each["kind"]: each["state"] for each in await desk.deliveries(endpoint)}
-    assert log == dict.fromkeys(ALL, "DELIVERED")
+    assert {each["state"] for each in await desk.deliveries(endpoint)} == {"DELIVERED"}
 
 
 async def test_three_days_without_any_success_switch_it_off(desk: Desk, receiver: Receiver) -> None:
