@@ -15,6 +15,7 @@ from backend.holds import service as holds
 from backend.services import Services
 from backend.shipments.service import ShipLine, ShipOrder, ship
 from backend.webhooks.delivery import WebhookDeliveries
+from infra import clock
 from infra.database import Gate
 from infra.outward import Outward
 from tests.factories import CUSTOMER, FLOUR, PLANT, capture, lot, made, quantity
@@ -242,7 +243,7 @@ async def test_a_burst_arrives_whole_and_once(desk: Desk, receiver: Receiver) ->
 async def test_a_shipment_by_command_is_told_once(desk: Desk, receiver: Receiver, services: Services) -> None:
     await desk.create(receiver.url(), ["shipment.created"])
     await capture(services, desk.firm.tenant_id, made(amounts=[quantity(lot(FLOUR, "F-1"), 100)]))
-    order = ShipOrder([ShipLine(lot(FLOUR, "F-1"), Decimal(5), "KGM")], PLANT, CUSTOMER, command_id=uuid4())
+    order = ShipOrder([ShipLine(lot(FLOUR, "F-1"), Decimal(5), "KGM")], PLANT, CUSTOMER, command_id=uuid4(), shipped_at=clock.now())
     for _ in range(2):
         async with services.database.tenant(desk.firm.tenant_id, gate=Gate.SHARED) as tx:
             await ship(tx, desk.firm.principal, services.capture, order, source=Source.GRAPHQL)
