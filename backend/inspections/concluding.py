@@ -74,7 +74,7 @@ async def conclude_locked(
     if inspection.sampling_plan_id is not None:
         await neighbours.lot_concluded(tx, inspection.sampling_plan_id, inspection.goods, accepted=not failed)
     if failed:
-        await consequences.act(tx, inspection, version, principal=principal, results=results, verdict=verdict, note=note)
+        await consequences.act(tx, inspection, version, results=results, verdict=verdict, note=note)
     await enqueue(tx, CONCLUDED, [{"inspection_id": str(inspection.inspection_id)}])
     return await get_inspection(tx, inspection.inspection_id)
 

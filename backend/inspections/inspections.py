@@ -11,17 +11,8 @@ import msgspec
 from backend.inspections import repository
 from backend.inspections.errors import InspectionNotFoundError
 from backend.inspections.rules import Conclusion, Found, Judged, Plan, Verdict
-from backend.specifications.rules import Scope
+from backend.specifications.rules import Kind, Scope
 from infra.database import Record, TenantTransaction
-
-
-class Kind(IntEnum):
-    """When goods are inspected; the numbers are stored and never change."""
-
-    INCOMING = 1
-    IN_PROCESS = 2
-    FINAL = 3
-    PERIODIC = 4
 
 
 class Status(IntEnum):
@@ -41,6 +32,9 @@ class Origin(IntEnum):
     LABORATORY = 3
     FAILED_INSPECTION = 4
     RULE = 5
+
+
+__all__ = ["Inspection", "Kind", "Origin", "Result", "Status", "get_inspection"]
 
 
 @dataclass(frozen=True, slots=True)

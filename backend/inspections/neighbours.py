@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from backend.inspections.rules import Plan
@@ -11,9 +10,6 @@ from backend.specifications.rules import Scope
 from backend.specifications.service import Version
 from infra.database import TenantTransaction
 from tenants.principal import Principal
-
-if TYPE_CHECKING:
-    from backend.inspections.consequences import Failure
 
 # Without a plan one unit is looked at, and the first failure rejects.
 UNPLANNED = Plan(1, 0, 1)
@@ -43,8 +39,3 @@ async def attach_photos(tx: TenantTransaction, principal: Principal, photos: Map
 
 async def lot_concluded(tx: TenantTransaction, plan_id: UUID, goods: Scope, *, accepted: bool) -> None:
     """Tell the sampling plan, which switches between normal, tightened and reduced inspection."""
-
-
-async def open_nonconformance(tx: TenantTransaction, failed: "Failure") -> UUID | None:
-    """Open a nonconformance for a failed inspection; gives its id."""
-    return None

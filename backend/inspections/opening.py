@@ -57,11 +57,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Why the service itself opens one."""
+    """Why the service itself opens one; `version` judges it whatever is in force."""
 
     origin: Origin = Origin.PERSON
     schedule_id: UUID | None = None
     follows: UUID | None = None
+    version: Version | None = None
 
 
 async def open_inspection(tx: TenantTransaction, principal: Principal, wanted: Wanted, behind: Behind | None = None) -> Inspection:
@@ -82,12 +83,10 @@ async def open_inspection(tx: TenantTransaction, principal: Principal, wanted: W
     return await opened(tx, principal, wanted, found, behind or Behind())
 
 
-async def opened(
-    tx: TenantTransaction, principal: Principal | None, wanted: Wanted, found: TraceableObject | None, behind: Behind, version: Version | None = None
-) -> Inspection:
-    """The same for an object at hand; without a principal the service itself opens it. `version` judges it whatever is in force."""
+async def opened(tx: TenantTransaction, principal: Principal | None, wanted: Wanted, found: TraceableObject | None, behind: Behind) -> Inspection:
+    """The same for an object at hand; without a principal the service itself opens it."""
     goods = goods_of(wanted, found)
-    version = version or await _version_for(tx, wanted, goods, found.uri if found else wanted.receipt or wanted.equipment or "this")
+    version = behind.version or await _version_for(tx, wanted, goods, found.uri if found else wanted.receipt or wanted.equipment or "this")
     if found is not None and wanted.supersedes is None and behind.follows is None:
         for row in await repository.open_of(tx, found.object_id):
             if (row["kind"], row["specification_id"]) == (wanted.kind, version.specification_id):
