@@ -54,6 +54,10 @@ from backend.holds.types import NODES as HOLD_NODES
 from backend.inspections.mutations import InspectionMutations
 from backend.inspections.queries import InspectionQueries
 from backend.inspections.types import NODES as INSPECTION_NODES
+from backend.nonconformance.mutations import NonconformanceMutations
+from backend.nonconformance.queries import NonconformanceQueries
+from backend.nonconformance.signed_mutations import DecisionMutations
+from backend.nonconformance.types import NODES as NONCONFORMANCE_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
@@ -73,6 +77,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *NONCONFORMANCE_NODES,
     *WEBHOOK_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -81,6 +86,7 @@ QUERIES: Final = (
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     SpecificationQueries, InspectionQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    NonconformanceQueries,
     WebhookQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
@@ -90,6 +96,7 @@ MUTATIONS: Final = (
     SpecificationMutations, InspectionMutations,
     WebhookMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    NonconformanceMutations, DecisionMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)

@@ -162,7 +162,7 @@ async def dispositions_of(tx: TenantTransaction, ids: Collection[UUID]) -> list[
     """What was decided about nonconformances' goods, oldest first."""
     return await tx.fetch(
         f"""select {_DISPOSITION} from disposition p where p.tenant_id = $1 and p.nonconformance_id = any($2::uuid[])
-            order by p.decision_id, p.disposition_id""",
+            order by p.decision_id, p.object_id, p.kind, p.disposition_id""",
         list(ids),
     )
 

@@ -123,7 +123,7 @@ async def _open(
     await repository.insert(
         tx, nonconformance_id=nonconformance_id, number=number, source=int(source.kind), source_reference=reference,
         severity=int(found.severity), status=int(NcStatus.OPEN), title=title, description=description,
-        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=found.place or None, supplier=found.supplier or None,
+        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=optional_text(found.place, "place", TITLE), supplier=found.supplier or None,
         customer=found.customer or None, opened_at=clock.now(), opened_by=principal.actor_id if principal else None,
     )  # fmt: skip
     if rows:

@@ -1,0 +1,46 @@
+"""Nonconformances and what hangs on them, a whole batch in one statement."""
+
+from uuid import UUID
+
+from backend.catalog.loaders import sites_for
+from backend.graphql.context import Context
+from backend.nonconformance import query_service
+from backend.nonconformance.rules import Concerned
+from backend.nonconformance.stored import Decision, Disposition, Nonconformance
+from tenants.permissions import Permission
+
+
+async def nonconformances(context: Context, ids: list[UUID]) -> list[Nonconformance | None]:
+    """By id, of what concerns the caller's sites."""
+    sites = await sites_for(context, Permission.QUALITY_READ)
+    async with context.reading() as tx:
+        found = await query_service.by_id(tx, ids, sites)
+    return [found.get(one) for one in ids]
+
+
+async def goods(context: Context, ids: list[UUID]) -> list[list[Concerned]]:
+    """The goods of nonconformances."""
+    async with context.reading() as tx:
+        found = await query_service.goods_of(tx, ids)
+    return [found.get(one, []) for one in ids]
+
+
+async def decisions(context: Context, ids: list[UUID]) -> list[list[Decision]]:
+    """Their decisions."""
+    async with context.reading() as tx:
+        found = await query_service.decisions_of(tx, ids)
+    return [found.get(one, []) for one in ids]
+
+
+async def dispositions(context: Context, ids: list[UUID]) -> list[list[Disposition]]:
+    """Their dispositions."""
+    async with context.reading() as tx:
+        found = await query_service.dispositions_of(tx, ids)
+    return [found.get(one, []) for one in ids]
+
+
+async def holds(context: Context, ids: list[UUID]) -> list[list[UUID]]:
+    """Their holds."""
+    async with context.reading() as tx:
+        found = await query_service.holds_of(tx, ids)
+    return [found.get(one, []) for one in ids]

@@ -1,0 +1,168 @@
+"""Deciding about nonconforming goods: each is signed, and may let goods go."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+import strawberry
+
+from backend.access.signatures import perform_signed
+from backend.access.signing_in import HASHING
+from backend.graphql.commands import Reply, require_key
+from backend.graphql.context import Info
+from backend.graphql.directives import requires
+from backend.graphql.fields import mutation
+from backend.graphql.ids import uuid_of
+from backend.nonconformance import deciding, executing, service
+from backend.nonconformance.errors import DecisionNotFoundError
+from backend.nonconformance.inputs import (
+    CloseNonconformanceInput,
+    CountersignDecisionInput,
+    DecideNonconformanceInput,
+    NonconformancePayload,
+    ReinspectReworkInput,
+    SetTwoPeopleDecideFromInput,
+    TwoPeopleDecideFromPayload,
+)
+from backend.nonconformance.mutations import disposition_id_of, nonconformance_id_of, payload
+from backend.nonconformance.rules import NcSeverity
+from backend.nonconformance.texts import LONG, text_of
+from infra.database import Gate, TenantTransaction
+from tenants.permissions import Permission
+from tenants.signatures.service import Meaning, Signature
+
+_DECIDE: Final = requires(Permission.NONCONFORMANCES_DECIDE, HASHING)
+_APPROVED: Final = frozenset({Meaning.APPROVED})
+
+
+@strawberry.type
+class DecisionMutations:
+    """They pass the tenant's gate alone: whatever moves goods waits for them."""
+
+    @mutation(
+        description="Decide what becomes of nonconforming goods. What it lets go is released, at once or with the second signature. Is signed, and "
+        "needs an Idempotency-Key.",
+        directives=_DECIDE,
+    )
+    async def decide_nonconformance(
+        self, info: Info, given: Annotated[DecideNonconformanceInput, strawberry.argument(name="input")]
+    ) -> NonconformancePayload | None:
+        """Other holds on the same goods stay."""
+        require_key(info.context)
+        principal, lines = info.context.caller_principal, [line.line() for line in given.lines]
+
+        async def check(tx: TenantTransaction) -> None:
+            await deciding.check_decision(tx, principal, nonconformance_id_of(given.nonconformance_id), lines=lines, reason=given.reason)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            asked = nonconformance_id_of(given.nonconformance_id)
+            await deciding.decide(tx, principal, asked, lines=lines, reason=given.reason, signature=signature)
+            return {"nonconformance": str(asked)}
+
+        signed = [given.nonconformance_id, given.lines, given.reason, given.signature.meaning, given.signature.reason]
+        return payload(
+            await perform_signed(info, signed, given.signature, meanings=_APPROVED, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
+        )
+
+    @mutation(
+        description="Sign somebody else's decision as the second person, or refuse it. Is signed, and needs an Idempotency-Key.", directives=_DECIDE
+    )
+    async def countersign_decision(
+        self, info: Info, given: Annotated[CountersignDecisionInput, strawberry.argument(name="input")]
+    ) -> NonconformancePayload | None:
+        """Nobody signs his own."""
+        require_key(info.context)
+        principal = info.context.caller_principal
+
+        def named() -> UUID:
+            found = uuid_of(given.decision_id, "NonconformanceDecision")
+            if found is None:
+                raise DecisionNotFoundError
+            return found
+
+        async def check(tx: TenantTransaction) -> None:
+            await deciding.check_second(tx, principal, named(), reason=given.reason)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            of = await deciding.sign_second(tx, principal, named(), accept=given.accept, reason=given.reason, signature=signature)
+            return {"nonconformance": str(of)}
+
+        signed = [given.decision_id, given.accept, given.reason, given.signature.meaning, given.signature.reason]
+        meanings = _APPROVED if given.accept else frozenset({Meaning.REJECTED})
+        return payload(
+            await perform_signed(info, signed, given.signature, meanings=meanings, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
+        )
+
+    @mutation(
+        description="Sign the inspection after a rework: accepted, what came of it is released, and nothing else. Is signed, and needs an "
+        "Idempotency-Key.",
+        directives=_DECIDE,
+    )
+    async def reinspect_rework(
+        self, info: Info, given: Annotated[ReinspectReworkInput, strawberry.argument(name="input")]
+    ) -> NonconformancePayload | None:
+        """Rejected, the goods need another decision."""
+        require_key(info.context)
+        principal = info.context.caller_principal
+
+        async def check(tx: TenantTransaction) -> None:
+            await executing.check_reinspection(tx, principal, disposition_id_of(given.disposition_id), reason=given.reason)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            of = await executing.reinspect(
+                tx, principal, disposition_id_of(given.disposition_id), accept=given.accept, reference=given.reference, reason=given.reason,
+                signature=signature,
+            )  # fmt: skip
+            return {"nonconformance": str(of)}
+
+        signed = [given.disposition_id, given.accept, given.reference, given.reason, given.signature.meaning, given.signature.reason]
+        meanings = frozenset({Meaning.RELEASED if given.accept else Meaning.REJECTED})
+        return payload(
+            await perform_signed(info, signed, given.signature, meanings=meanings, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
+        )
+
+    @mutation(
+        description="Close a nonconformance: all that was decided is done, or it was unfounded. Releases nothing. Is signed, and needs an "
+        "Idempotency-Key.",
+        directives=_DECIDE,
+    )
+    async def close_nonconformance(
+        self, info: Info, given: Annotated[CloseNonconformanceInput, strawberry.argument(name="input")]
+    ) -> NonconformancePayload | None:
+        """Holds that are still in force are released one by one."""
+        require_key(info.context)
+        principal = info.context.caller_principal
+
+        async def check(tx: TenantTransaction) -> None:
+            asked = nonconformance_id_of(given.nonconformance_id)
+            await service.check_close(tx, principal, asked, reason=given.reason, unfounded=given.unfounded)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            asked = nonconformance_id_of(given.nonconformance_id)
+            await service.close(tx, principal, asked, reason=given.reason, unfounded=given.unfounded, signature=signature)
+            return {"nonconformance": str(asked)}
+
+        signed = [given.nonconformance_id, given.reason, given.unfounded, given.signature.meaning, given.signature.reason]
+        return payload(await perform_signed(info, signed, given.signature, meanings=_APPROVED, reason=given.reason, check=check, act=act))
+
+    @mutation(
+        description="Say from which severity on two people decide about nonconforming goods. Is signed, and needs an Idempotency-Key.",
+        directives=_DECIDE,
+    )
+    async def set_two_people_decide_from(
+        self, info: Info, given: Annotated[SetTwoPeopleDecideFromInput, strawberry.argument(name="input")]
+    ) -> TwoPeopleDecideFromPayload | None:
+        """For the whole company."""
+        require_key(info.context)
+        principal = info.context.caller_principal
+
+        async def check(_: TenantTransaction) -> None:
+            principal.require_everywhere(Permission.NONCONFORMANCES_DECIDE)
+            text_of(given.reason, "reason", LONG)
+
+        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+            await deciding.set_two_people_from(tx, principal, given.severity, reason=given.reason, signature=signature)
+            return {"severity": int(given.severity)}
+
+        signed = [int(given.severity), given.reason, given.signature.meaning, given.signature.reason]
+        done = await perform_signed(info, signed, given.signature, meanings=_APPROVED, reason=given.reason, check=check, act=act)
+        return TwoPeopleDecideFromPayload(severity=NcSeverity(done.reply["severity"]) if done.reply else None, user_errors=done.user_errors)
