@@ -31,6 +31,7 @@ from backend.alerts.queries import AlertQueries
 from backend.alerts.types import NODES as ALERT_NODES
 from backend.aliases.mutations import AliasMutations
 from backend.aliases.queries import AliasQueries
+from backend.analysis.queries import AnalysisQueries
 from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
@@ -88,6 +89,7 @@ QUERIES: Final = (
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     NonconformanceQueries,
     WebhookQueries,
+    AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
