@@ -147,9 +147,20 @@ class Reading(NamedTuple):
     goods: int
 
 
+def _edges(values: Sequence[tuple[float, int]]) -> list[float]:
+    """Quantiles; a value that is as frequent as a whole band stands in one of its own."""
+    edges = set(weighted_quantiles(values, _EDGES))
+    whole, distinct = sum(weight for _, weight in values), sorted({value for value, _ in values})
+    for edge in list(edges):
+        place = distinct.index(edge)
+        if place and sum(weight for value, weight in values if value == edge) >= _EDGES[0] * whole:
+            edges.add(distinct[place - 1])
+    return sorted(edges)
+
+
 def bands(name: str, step: str, unit: str, readings: Sequence[Reading]) -> dict[Factor, int]:
     """The goods of each band of a parameter: between quantiles of what was measured, and the tails as a whole. None where all are alike."""
-    edges = sorted(set(weighted_quantiles([(each.number, each.goods.bit_count()) for each in readings], _EDGES)))
+    edges = _edges([(each.number, each.goods.bit_count()) for each in readings])
     bounds: list[tuple[float | None, float | None]] = list(zip([None, *edges], [*edges, None], strict=True))
     bounds += [(None, edge) for edge in edges[1 : len(edges) // 2]] + [(edge, None) for edge in edges[len(edges) // 2 : -1]]
     found: dict[Factor, int] = {}
