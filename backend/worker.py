@@ -14,6 +14,7 @@ from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.events import service as events
 from backend.history import publisher
+from backend.holds import goods
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.sandbox import service as sandbox
@@ -48,6 +49,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
         holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
+        goods.FILL: goods.fill,
+        goods.GROWN: goods.grow,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

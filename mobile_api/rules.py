@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from backend.events.canonical import CanonicalEvent, EventType, Role
+from backend.events.canonical import CanonicalEvent
 from backend.events.commands import read_command
 from backend.events.contexts import SUYUAN_NAMESPACE
 from backend.events.timestamps import parse_timestamp
@@ -78,15 +78,6 @@ def permissions_for(event: CanonicalEvent, *, orders: bool) -> frozenset[Permiss
     if orders:
         return frozenset({Permission.SHIPMENTS_COMMAND})
     return frozenset({Permission.EVENTS_CAPTURE} | ({Permission.SHIPMENTS_COMMAND} if moves_goods_out(event) else set()))
-
-
-def goods_at_stake(event: CanonicalEvent) -> list[Identifier]:
-    """What a command may not do this with while it is on hold: everything that leaves, and everything that is used up."""
-    if moves_goods_out(event):
-        return [part.identifier for part in event.participations]
-    if event.type is EventType.TRANSFORMATION:
-        return [part.identifier for part in event.participations if part.role is Role.INPUT]
-    return []
 
 
 def _moment(entry: Entry) -> tuple[datetime, str]:

@@ -181,7 +181,7 @@ class _Sync:
             self._principal.require(permission)
         [outcome] = await self._services.capture.capture(tx, [event], source=Source.MOBILE, command=True)
         # Asked after it was captured, because the event itself may teach which lot a unit is of; what is refused is undone.
-        at_stake = await objects.resolve(tx, rules.goods_at_stake(event))
+        at_stake = await objects.resolve(tx, holds.at_stake(event))
         await holds.refuse_if_held(tx, list(at_stake.values()))
         await self._record(tx, [outcome])
         return _answer(item, outcome)

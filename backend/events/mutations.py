@@ -62,7 +62,7 @@ class EventMutations:
     """Capture."""
 
     @mutation(
-        description="Capture events as a command: a conflict, a fault or a shipment of held goods refuses all of them. Needs an Idempotency-Key.",
+        description="Capture events as a command: a conflict, a fault, or held goods used up, packed, shipped or sold refuse all. Needs an Idempotency-Key.",
         directives=requires(Permission.EVENTS_CAPTURE, Cost(weight=10)),
     )
     async def capture(self, info: Info, given: Annotated[CaptureInput, strawberry.argument(name="input")]) -> CapturePayload | None:
@@ -76,7 +76,7 @@ class EventMutations:
 
         async def use_case(tx: TenantTransaction) -> Reply:
             outcomes = await capture_command(tx, context.caller_principal, context.services.capture, events)
-            await refuse_held(tx, outcomes)
+            await refuse_held(tx, events, outcomes)
             return {"events": [[str(outcome.status), str(outcome.public_id)] for outcome in outcomes]}
 
         done = await perform(info, given, use_case, gate=gate_for(events))

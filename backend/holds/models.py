@@ -91,6 +91,7 @@ hold_goods = tenant_table(
     Column("hold_id", Uuid, nullable=False),
     Column("object_id", BigInteger, nullable=False),
     Column("kind", SmallInteger, nullable=False),
+    Column("key", Key, nullable=False),
     Column("walk", BigInteger, nullable=False),
     Column("walked_to", BigInteger),
     key=("hold_id", "object_id"),
@@ -98,7 +99,7 @@ hold_goods = tenant_table(
 )
 Index("ix_hold_goods_open", hold_goods.c.tenant_id, hold_goods.c.hold_id, hold_goods.c.object_id, postgresql_where=text("walked_to is not null"))
 Index("ix_hold_goods_object", hold_goods.c.tenant_id, hold_goods.c.object_id)
-Index("ix_hold_goods_kind", hold_goods.c.tenant_id, hold_goods.c.hold_id, hold_goods.c.kind, hold_goods.c.object_id)
+Index("ix_hold_goods_kind", hold_goods.c.tenant_id, hold_goods.c.hold_id, hold_goods.c.kind, hold_goods.c.key)
 
 # How far the list of a hold is: `complete` until something changes; then as of `filled_at`.
 hold_listing = tenant_table(

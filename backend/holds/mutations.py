@@ -15,6 +15,8 @@ from backend.graphql.fields import field, mutation
 from backend.graphql.ids import uuid_of
 from backend.holds import service
 from backend.holds.errors import HoldNotFoundError
+from backend.holds.scope_types import HoldScopeInput, scope_from
+from backend.holds.scopes import HoldCauseKind, HoldOrigin
 from backend.holds.types import Hold, load_hold
 from infra.database import Gate, TenantTransaction
 from infra.errors import InvalidInputError
@@ -22,15 +24,22 @@ from tenants.permissions import Permission
 from tenants.signatures.service import Meaning, Signature
 
 MAXIMUM_KEYS = 100
+BY_HAND = frozenset({HoldCauseKind.MANUAL, HoldCauseKind.RECALL})
 
 
 @strawberry.input
 class PlaceHoldInput:
-    """`key` in any form of an identifier, or a bare lot number or serial that is unique; goods not met yet may be held in advance."""
+    """`key` in any form of an identifier, or a bare lot number or serial that is unique; or a `scope`. Goods not met yet may be held in advance.
 
-    key: str
+    `originReference` names what it is placed for (a complaint, a recall): the same on the same scope is placed once while it is in force.
+    """
+
     reason: str
+    key: str | None = None
+    scope: HoldScopeInput | None = None
     note: str = ""
+    origin_kind: HoldCauseKind = HoldCauseKind.MANUAL
+    origin_reference: str = ""
 
 
 @strawberry.input
@@ -74,7 +83,8 @@ class HoldMutations:
     """Both pass the tenant's gate alone: whatever moves goods waits for them."""
 
     @mutation(
-        description="Hold an object, and at once its units and everything made from it, now and later. Needs an Idempotency-Key.",
+        description="Hold objects, or what falls into a scope, and at once their units and everything made from them, now and later. "
+        "Needs an Idempotency-Key.",
         directives=requires(Permission.HOLDS_PLACE),
     )
     async def place_hold(self, info: Info, given: Annotated[PlaceHoldInput, strawberry.argument(name="input")]) -> PlaceHoldPayload | None:
@@ -82,7 +92,12 @@ class HoldMutations:
         require_key(info.context)
 
         async def use_case(tx: TenantTransaction) -> Reply:
-            hold = await service.place_hold(tx, info.context.caller_principal, key=given.key, reason=given.reason, note=given.note)
+            if given.origin_kind not in BY_HAND:
+                raise InvalidInputError("By hand, holds are placed as such or for a recall; others the service places itself.", field="originKind")
+            hold = await service.place(
+                tx, info.context.caller_principal, scope=scope_from(given.key, given.scope), origin=_origin(given), reason=given.reason,
+                note=given.note,
+            )  # fmt: skip
             return {"hold": str(hold.hold_id)}
 
         done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
@@ -123,3 +138,7 @@ class HoldMutations:
             gate=Gate.EXCLUSIVE,
         )
         return ReleaseHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
+
+
+def _origin(given: PlaceHoldInput) -> HoldOrigin:
+    return HoldOrigin(given.origin_kind, given.origin_reference)

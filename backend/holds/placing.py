@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from backend.catalog.sites import sites_of
-from backend.holds import root_repository
+from backend.holds import goods, goods_repository, root_repository
 from backend.holds.errors import TooManyWatchingHoldsError
 from backend.holds.known import NOTE_LENGTH, REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
 from backend.holds.root_repository import RootRow
@@ -60,6 +60,7 @@ async def place(tx: TenantTransaction, principal: Principal | None, *, scope: Sc
         tx, hold_id=hold_id, object_id=rows[0][1] if rows else None, reason=reason, note=note, placed_at=at,
         placed_by=principal.actor_id if principal else None, origin=origin, scope=scope,
     )  # fmt: skip
+    await goods_repository.open_listing(tx, hold_id)
     if rows:
         await root_repository.add_roots(tx, rows, at)
     subject = things[0].key if things else f"hold:{hold_id}"
@@ -74,6 +75,7 @@ async def announce(tx: TenantTransaction, hold_id: UUID, rows: Sequence[RootRow]
     ids = sorted({row[1] for row in rows})
     parts = [ids[start : start + TOLD_AT_ONCE] for start in range(0, len(ids), TOLD_AT_ONCE)]
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": part} for part in parts or [[]]])
+    await goods.begin(tx, [hold_id])
 
 
 def _checked(origin: HoldOrigin) -> HoldOrigin:

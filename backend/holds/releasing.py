@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.errors import OutsideSitesError
 from backend.catalog.sites import Sites, sites_of
-from backend.holds import repository
+from backend.holds import goods, repository
 from backend.holds.errors import HoldNotFoundError, HoldReleasedError
 from backend.holds.known import REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
 from backend.holds.placing import CHANGED, TOLD_AT_ONCE
+from backend.holds.query_service import holds_by_id
 from backend.objects import service as objects
 from infra import clock
 from infra.database import Record, TenantTransaction
@@ -109,6 +111,7 @@ async def _let_go(tx: TenantTransaction, principal: Principal | None, release: _
     # What is published is computed from the roots on as well: a cut frees what is made of what it names.
     parts = [released[start : start + TOLD_AT_ONCE] for start in range(0, len(released), TOLD_AT_ONCE)]
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": part} for part in parts or [[]]])
+    await goods.begin(tx, [hold_id], anew=True)
     return await get_hold(tx, hold_id)
 
 
@@ -116,12 +119,15 @@ async def _releasable(tx: TenantTransaction, hold_id: UUID, reason: str, keys: S
     reason = text_of(reason, "reason", REASON_LENGTH, required=True)
     if len(keys) > MAXIMUM_NAMED:
         raise InvalidInputError(f"“keys” names {len(keys):,} objects; release at most {MAXIMUM_NAMED:,} at a time.", field="keys")
-    row = await repository.by_id(tx, hold_id, sites)
-    if row is None:
+    row = await repository.by_id(tx, hold_id)
+    if row is None or hold_id not in await holds_by_id(tx, [hold_id], sites):
         raise HoldNotFoundError
     if row["status"] != repository.ACTIVE:
         raise HoldReleasedError
     standing = await repository.roots_of(tx, [hold_id])
     roots, pending = (frozenset(root["object_id"] for root in standing if root["pending"] is late) for late in (False, True))
     named = {thing.object_id: thing for thing in [await objects.find(tx, key, sites) for key in keys]}
-    return _Release(row, list(named.values()), roots, pending, reason)
+    release = _Release(row, list(named.values()), roots, pending, reason)
+    if sites is not None and release.is_whole and (row["scope_kind"] > 1 or not roots <= await objects.met_at(tx, roots, sites)):
+        raise OutsideSitesError("The hold stands on more than what is met at your sites: release what you meet by its “keys”.", field="keys")
+    return release

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.catalog.sites import Sites
-from backend.objects.visibility import visible
 from infra.database import Record, TenantTransaction
 
 HOLD_COLUMNS = """h.hold_id, h.object_id, o.key, o.kind, h.reason, h.note, h.status, h.placed_at, h.placed_by, h.released_at, h.release_reason,
@@ -152,15 +150,9 @@ async def states_held(tx: TenantTransaction, roots: Collection[int]) -> set[int]
     return {row["state_id"] for row in rows}
 
 
-async def by_id(tx: TenantTransaction, hold_id: UUID, sites: Sites | None = None) -> Record | None:
-    """One hold, if the sites meet what it stands on."""
-    fence = visible(sites, "h.object_id", at=3)
-    return await tx.fetchrow(
-        f"""select {HOLD_COLUMNS} from {HOLDS}
-            where h.tenant_id = $1 and h.hold_id = $2{fence.condition}""",
-        hold_id,
-        *fence.values,
-    )
+async def by_id(tx: TenantTransaction, hold_id: UUID) -> Record | None:
+    """One hold."""
+    return await tx.fetchrow(f"select {HOLD_COLUMNS} from {HOLDS} where h.tenant_id = $1 and h.hold_id = $2", hold_id)
 
 
 async def close(tx: TenantTransaction, hold_id: UUID, *, at: datetime, by: UUID | None, reason: str) -> None:

@@ -101,6 +101,11 @@ async def watching(tx: TenantTransaction) -> list[Record]:
     )
 
 
+async def any_watching(tx: TenantTransaction) -> bool:
+    """Whether events may fall into the scope of a hold in force."""
+    return bool(await tx.fetchval("select exists (select 1 from hold where tenant_id = $1 and status = 1 and scope_kind > 1)"))
+
+
 _IN_FORCE = "e.superseded_by is null and e.declared_at is null"
 
 

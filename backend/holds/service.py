@@ -6,15 +6,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from backend.catalog.sites import Sites
-from backend.holds import query_repository, reach
+from backend.holds import query_repository, reach, root_repository
 from backend.holds.errors import GoodsHeldError, HoldCause
 from backend.holds.known import Hold, get_hold
 from backend.holds.placing import CHANGED, place, place_hold
 from backend.holds.releasing import check_release, release_for, release_hold, release_of_origin
 from backend.holds.scopes import HoldCauseKind, HoldOrigin, Scope, ScopeKind
+from backend.holds.stakes import at_stake, done_with_goods
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
-from infra.database import Gate, Record, TenantTransaction
+from infra.database import Gate, TenantTransaction
 
 __all__ = [
     "CHANGED",
@@ -24,12 +25,13 @@ __all__ = [
     "HoldOrigin",
     "Scope",
     "ScopeKind",
+    "at_stake",
     "check_release",
+    "done_with_goods",
     "get_hold",
-    "list_holds",
-    "page_of_rows",
     "place",
     "place_hold",
+    "refuse_if_fallen",
     "refuse_if_held",
     "release_for",
     "release_hold",
@@ -46,25 +48,6 @@ class HeldByName(NamedTuple):
     thing: objects.TraceableObject
     reason: str
     placed_at: datetime
-
-
-async def list_holds(
-    tx: TenantTransaction, *, active_only: bool = True, before: UUID | None = None, limit: int = 50, sites: Sites | None = None
-) -> list[Hold]:
-    """Holds on what the sites meet, newest first."""
-    rows = await page_of_rows(tx, active_only=active_only, cursor=before, backward=False, limit=limit, sites=sites)
-    return [Hold.from_row(row) for row in rows]
-
-
-async def page_of_rows(
-    tx: TenantTransaction, *, active_only: bool, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None
-) -> list[Record]:
-    """Holds as rows, on what the sites meet, newest first, from behind the cursor (a hold's id), in the order of going."""
-
-    async def read(behind: UUID | None, most: int) -> list[Record]:
-        return await query_repository.page(tx, active_only=active_only, cursor=behind, backward=backward, limit=most)
-
-    return await read(cursor, limit) if sites is None else await objects.first_met(tx, read, cursor=cursor, limit=limit, sites=sites)
 
 
 async def standing_on(tx: TenantTransaction, sites: Sites | None, limit: int) -> list[HeldByName]:
@@ -89,7 +72,8 @@ async def why_held(tx: TenantTransaction, object_ids: Sequence[int], sites: Site
 async def refuse_if_held(tx: TenantTransaction, object_ids: Sequence[int]) -> None:
     """The gate of every command: raise `GoodsHeldError` with the causes unless all goods are free.
 
-    The transaction must have passed the gate in an earlier statement, so that no hold comes between this look and the commit.
+    The transaction must have passed the gate in an earlier statement, so that no hold comes between this look and the commit. A command
+    that captures asks once more after it (`refuse_if_fallen`).
     """
     if tx.gate is Gate.NONE:
         raise RuntimeError("a command asks for held goods only behind the gate")
@@ -97,4 +81,13 @@ async def refuse_if_held(tx: TenantTransaction, object_ids: Sequence[int]) -> No
     await tx.lock_derivation()
     found = await reach.causes(tx, object_ids)
     if found:
+        raise GoodsHeldError(found)
+
+
+async def refuse_if_fallen(tx: TenantTransaction, object_ids: Sequence[int]) -> None:
+    """The same after the command's event was captured, which may itself have fallen into the scope of a hold, as a step that is held.
+
+    One look where no hold has such a scope.
+    """
+    if await root_repository.any_watching(tx) and (found := await reach.causes(tx, object_ids)):
         raise GoodsHeldError(found)

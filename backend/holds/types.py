@@ -14,8 +14,12 @@ from backend.graphql.ids import global_id, parse_global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
 from backend.holds import errors, loaders
+from backend.holds.goods_types import HeldGoods, HoldListing, listing_of, roots_page
 from backend.holds.query_service import ListedHold
+from backend.holds.scope_types import HoldScope
+from backend.holds.scopes import HoldCauseKind
 from backend.objects.types import TraceableObject, load_object
+from infra.clock import now
 from tenants.permissions import Permission
 
 
@@ -32,6 +36,9 @@ class Hold(Node):
     placed_at: datetime
     released_at: datetime | None
     release_reason: str | None
+    origin_kind: HoldCauseKind
+    origin_reference: str
+    scope: HoldScope
     object_id: strawberry.Private[int | None]
 
     @classmethod
@@ -41,6 +48,7 @@ class Hold(Node):
         return cls(
             id=global_id("Hold", hold.hold_id), object_key=hold.object_key, object_uri=hold.object_uri, reason=hold.reason, note=hold.note,
             active=hold.active, placed_at=hold.placed_at, released_at=hold.released_at, release_reason=hold.release_reason,
+            origin_kind=hold.origin.kind, origin_reference=hold.origin.reference, scope=HoldScope.of(hold.scope, now()),
             object_id=listed.object_id,
         )  # fmt: skip
 
@@ -49,13 +57,36 @@ class Hold(Node):
         """The root."""
         return await load_object(info.context, self.object_id) if self.object_id is not None else None
 
+    @field(description="All objects on which it stands, by key; in a window more may come.")
+    async def roots(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[HeldGoods]:
+        """Of what the caller meets."""
+        return await roots_page(info, self._hold_id, Page.of(first, after, last, before), pending=False)
+
+    @field(description="What a correction has cut off from it: held until somebody who may release it decides.")
+    async def pending(
+        self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+    ) -> Connection[HeldGoods]:
+        """By key, of what the caller meets."""
+        return await roots_page(info, self._hold_id, Page.of(first, after, last, before), pending=True)
+
+    @field(description="What it reaches.")
+    async def listing(self, info: Info) -> HoldListing:
+        """Filled behind it."""
+        return await listing_of(info.context, self._hold_id)
+
+    @property
+    def _hold_id(self) -> UUID:
+        _, hold_id = parse_global_id(self.id) or ("", "")
+        return UUID(hold_id)
+
     @field(description="The signatures under its releases, newest first.")
     async def signatures(
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[ElectronicSignature]:
         """A partial release has one too."""
-        _, hold_id = parse_global_id(self.id) or ("", "")
-        return await signatures_of(info, f"hold:{hold_id}", Page.of(first, after, last, before))
+        return await signatures_of(info, f"hold:{self._hold_id}", Page.of(first, after, last, before))
 
 
 @strawberry.type(
@@ -70,6 +101,8 @@ class HoldCause:
     held_key: str
     held_uri: str
     correction_pending: bool
+    origin_kind: HoldCauseKind
+    origin_reference: str
     hold_id: strawberry.Private[UUID]
 
     @classmethod
@@ -77,7 +110,8 @@ class HoldCause:
         """From the gate's."""
         return cls(
             reason=cause.reason, root_key=cause.root_key, root_uri=cause.root_uri, held_key=cause.held_key, held_uri=cause.held_uri,
-            correction_pending=cause.correction_pending, hold_id=cause.hold_id,
+            correction_pending=cause.correction_pending, origin_kind=cause.origin_kind,
+            origin_reference=cause.origin_reference, hold_id=cause.hold_id,
         )  # fmt: skip
 
     @field()

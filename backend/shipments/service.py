@@ -132,6 +132,7 @@ async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureServ
     await holds.refuse_if_held(tx, [item.object_id for item in goods])
     event = shipping_event(order, goods)
     [outcome] = await capture.capture(tx, [event], source=source, command=True)
+    await holds.refuse_if_fallen(tx, [item.object_id for item in goods])
     await audit.record(tx, principal, "shipment.shipped", event.event_key, after={"objects": [item.key for item in goods], "toParty": order.to_party})
     if outcome.status is OutcomeStatus.ACCEPTED:
         data = {"event": str(outcome.public_id), "objects": len(goods), "toParty": order.to_party}

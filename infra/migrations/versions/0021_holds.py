@@ -23,6 +23,11 @@ begin
     perform set_config('app.tenant_id', t.tenant_id::text, true);
     insert into hold_root (tenant_id, hold_id, object_id, event_id, held_from, held_to, added_at)
       select tenant_id, hold_id, object_id, 0, placed_at, '9999-12-31 00:00:00+00', placed_at from hold where tenant_id = t.tenant_id;
+    insert into hold_listing (tenant_id, hold_id, walk, complete, started_at)
+      select tenant_id, hold_id, 1, 0, now() from hold where tenant_id = t.tenant_id;
+    insert into outbox (tenant_id, topic, payload)
+      select tenant_id, 'holds.fill', json_build_object('hold_id', hold_id, 'seed', true)::text from hold
+      where tenant_id = t.tenant_id and status = 1;
   end loop;
   perform set_config('app.tenant_id', '', true);
 end $$
@@ -78,6 +83,7 @@ def _listing() -> None:
         _hold_id(),
         _number("object_id"),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("key", sa.Text(collation="C"), nullable=False),
         _number("walk"),
         sa.Column("walked_to", sa.BigInteger(), nullable=True),
         key=("hold_id", "object_id"),
@@ -87,7 +93,7 @@ def _listing() -> None:
         "ix_hold_goods_open", "hold_goods", ["tenant_id", "hold_id", "object_id"], unique=False, postgresql_where=sa.text("walked_to is not null")
     )
     op.create_index("ix_hold_goods_object", "hold_goods", ["tenant_id", "object_id"], unique=False)
-    op.create_index("ix_hold_goods_kind", "hold_goods", ["tenant_id", "hold_id", "kind", "object_id"], unique=False)
+    op.create_index("ix_hold_goods_kind", "hold_goods", ["tenant_id", "hold_id", "kind", "key"], unique=False)
     _table(
         "hold_listing",
         _hold_id(),
