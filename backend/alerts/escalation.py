@@ -77,9 +77,10 @@ async def step_due(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         await _ring_step(tx, payload | {"step": number + 1}, due if told else at)
 
 
-async def snooze(tx: TenantTransaction, alert_id: UUID, until: datetime) -> None:
-    """Have an alert that was put off looked at when that is over."""
-    await _ring(tx, SNOOZE_OVER, {"alert_id": str(alert_id), "due_at": until.isoformat()}, until)
+async def snooze(tx: TenantTransaction, alert_ids: Sequence[UUID], until: datetime) -> None:
+    """Have alerts that were put off looked at when that is over."""
+    payloads = [{"alert_id": str(alert_id), "due_at": until.isoformat()} for alert_id in alert_ids]
+    await enqueue(tx, SNOOZE_OVER, payloads, due_at=min(until, clock.now() + DAY))
 
 
 async def snooze_over(tx: TenantTransaction, payload: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ import msgspec
 from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
 
-_LIFE = """alert_id, kind, severity, dedupe_key, subject, cause_key, resets, raised_at, closed_at, folded, owner_id, acknowledged_at, snoozed_until,
-           policy_id, escalation, escalated_steps"""
+_LIFE = """alert_id, kind, severity, dedupe_key, subject, cause_key, resets, raised_at, closed_at, folded, owner_id, acknowledged_at, acknowledged_by,
+           snoozed_until, policy_id, escalation, escalated_steps"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,11 @@ async def locked(tx: TenantTransaction, alert_ids: Sequence[UUID]) -> list[Recor
     return await tx.fetch(
         f"select {_LIFE} from alert where tenant_id = $1 and alert_id = any($2::uuid[]) order by alert_id for no key update", list(alert_ids)
     )
+
+
+async def by_ids(tx: TenantTransaction, alert_ids: Sequence[UUID]) -> list[Record]:
+    """The same without locking them."""
+    return await tx.fetch(f"select {_LIFE} from alert where tenant_id = $1 and alert_id = any($2::uuid[])", list(alert_ids))
 
 
 async def count(tx: TenantTransaction, alert_id: UUID, *, more: int, last_at: datetime, detail: str, severity: int) -> None:

@@ -1,7 +1,7 @@
 """Raise alerts, end those whose condition is over, and say so after the commit."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from infra.database import Record, TenantTransaction
 from infra.logging import get_logger
 from infra.outbox import enqueue, first_time
 
-__all__ = ["ACKNOWLEDGED", "ESCALATED", "OCCURRED", "RAISED", "RESET", "Severity", "notify", "raise_alert", "reset_alert", "tell"]
+__all__ = [
+    "ACKNOWLEDGED", "ESCALATED", "OCCURRED", "RAISED", "RESET", "Severity", "mark_notified", "notify", "raise_alert", "reset_alert", "tell",
+]  # fmt: skip
 
 RAISED: Final = "alert.raised"
 ESCALATED: Final = "alert.escalated"
@@ -47,7 +49,7 @@ async def raise_alert(
     raising = Raising(
         kind, severity, _key(dedupe_key), subject, repository.encoded(detail), _key(cause_key or subject), rule_id, resets, clock.now(),
     )  # fmt: skip
-    known, claimed = await repository.claim(tx, raising.dedupe_key, _lock(tx.tenant_id, raising.dedupe_key))
+    known, claimed = await repository.claim(tx, raising.dedupe_key, raising_lock(tx.tenant_id, raising.dedupe_key))
     if known is None and claimed and (alert_id := await insert(tx, raising)) is not None:
         return alert_id
     # Open already, raised by another transaction at this moment, or raised between the two statements: the worker counts it, or raises it.
@@ -93,21 +95,30 @@ async def _open(tx: TenantTransaction, key: str) -> Record | None:
 
 async def tell(tx: TenantTransaction, topic: str, alert_id: UUID, *, kind: str, subject: str, severity: int, **more: Any) -> None:
     """Queue what is told after the commit. `more` may name the `receivers` (membership ids), and `why` the alert is told of again."""
-    payload = {"topic": topic, "alert_id": str(alert_id), "kind": kind, "subject": subject, "severity": Severity(severity).name.lower(), **more}
-    await enqueue(tx, topic, [payload])
+    row = {"alert_id": alert_id, "kind": kind, "subject": subject, "severity": severity}
+    await enqueue(tx, topic, [_payload(topic, row, more)])
 
 
-async def mark_notified(tx: TenantTransaction, alert_ids: Sequence[UUID]) -> None:
-    """Note that the first message of each was handed over."""
-    for alert_id in alert_ids:
-        await repository.mark_notified(tx, alert_id, clock.now())
+async def tell_all(tx: TenantTransaction, topic: str, rows: Sequence[Record], **more: Any) -> None:
+    """The same for many, without those that were folded: nobody was told of them by themselves."""
+    await enqueue(tx, topic, [_payload(topic, row, more) for row in rows if not row["folded"]])
+
+
+def _payload(topic: str, row: Record | Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    severity = Severity(row["severity"]).name.lower()
+    return {"topic": topic, "alert_id": str(row["alert_id"]), "kind": row["kind"], "subject": row["subject"], "severity": severity, **more}
+
+
+async def mark_notified(tx: TenantTransaction, alert_id: UUID) -> None:
+    """Note that the first message was handed over; later ones change nothing."""
+    await repository.mark_notified(tx, alert_id, clock.now())
 
 
 async def notify(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     """Outbox handler: hand the alert over to the tenant's alert list and the log."""
     alert_id = UUID(payload["alert_id"])
     if await first_time(tx, f"alert:{alert_id}"):
-        await repository.mark_notified(tx, alert_id, clock.now())
+        await mark_notified(tx, alert_id)
         _log.warning("alert_raised", tenant_id=tx.tenant_id, alert_id=str(alert_id), kind=payload["kind"], subject=payload["subject"])
 
 
@@ -116,7 +127,7 @@ def _key(text: str) -> str:
     return text if len(text) <= MAXIMUM_KEY else f"{text[:400]}#{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _lock(tenant_id: int, dedupe_key: str) -> int:
+def raising_lock(tenant_id: int, dedupe_key: str) -> int:
     """The number of an advisory lock. Keys share locks; who meets another one's is counted a moment later."""
     part = int.from_bytes(hashlib.sha256(dedupe_key.encode()).digest()[:4], "big") % _LOCKS
     return int.from_bytes(hashlib.sha256(f"alert\n{tenant_id}\n{part}".encode()).digest()[:8], "big", signed=True)

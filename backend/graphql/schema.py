@@ -27,7 +27,11 @@ from backend.access.roles import RoleMutations, RoleQueries
 from backend.access.sandbox import SandboxMutations, SandboxQueries
 from backend.access.signatures import SignatureQueries
 from backend.access.signing_in import SigningInMutations, SigningInQueries
+from backend.alerts.mutations import AlertMutations
+from backend.alerts.policy_mutations import EscalationMutations
+from backend.alerts.policy_types import EscalationQueries
 from backend.alerts.queries import AlertQueries
+from backend.alerts.subscriptions import AlertSubscriptions
 from backend.alerts.types import NODES as ALERT_NODES
 from backend.aliases.mutations import AliasMutations
 from backend.aliases.queries import AliasQueries
@@ -62,6 +66,8 @@ from backend.nonconformance.types import NODES as NONCONFORMANCE_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
+from backend.shifts.mutations import ShiftMutations
+from backend.shifts.queries import ShiftQueries
 from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
@@ -84,6 +90,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
+    EscalationQueries, ShiftQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     SpecificationQueries, InspectionQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
@@ -94,6 +101,7 @@ QUERIES: Final = (
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
+    AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations,
     WebhookMutations,
@@ -101,7 +109,7 @@ MUTATIONS: Final = (
     NonconformanceMutations, DecisionMutations,
     AliasMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, TraceSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):

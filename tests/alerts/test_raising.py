@@ -1,21 +1,11 @@
 """Raising alerts: a fact once for ever, a condition once while it is open; what comes again is counted, whoever meets it at once."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
-from backend.alerts.service import Severity, raise_alert, reset_alert
+from backend.alerts.service import reset_alert
 from backend.services import Services
-from infra.database import TenantTransaction
+from tests.alerts.conftest import DoOutbox, hot
 from tests.firms import Firm
-
-DoOutbox = Callable[[], Awaitable[int]]
-
-
-async def hot(tx: TenantTransaction, key: str = "hot:1", severity: Severity = Severity.WARNING, **more: Any) -> UUID | None:
-    """A condition."""
-    given = {"kind": "too_hot", "subject": "urn:sensor:1", "detail": {"celsius": 9}, "resets": True, **more}
-    return await raise_alert(tx, dedupe_key=key, severity=severity, **given)
 
 
 async def rows(services: Services, firm: Firm) -> list[Any]:
@@ -44,10 +34,8 @@ async def test_condition_that_ended_and_came_back_is_another_alert_linked_to_the
     async with services.database.tenant(firm.tenant_id) as tx:
         second = await hot(tx)
     await do_outbox()
-    told = [
-        (row["alert_id"], row["closed_at"] is None, row["recurrence_of"], row["close_reason"], row["occurrences"])
-        for row in await rows(services, firm)
-    ]
+    columns = ("alert_id", "recurrence_of", "close_reason", "occurrences")
+    told = [(row["closed_at"] is None, *(row[column] for column in columns)) for row in await rows(services, firm)]
     assert told == [(False, first, None, "cool again", 1), (True, second, first, None, 1)]
 
 

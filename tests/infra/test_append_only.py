@@ -12,12 +12,14 @@ from tests.infra.clones import clone_of
 
 TENANT = 7_301
 CLOSED = (
-    "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
+    "alert_history", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
     "audit_entry": """insert into audit_entry (tenant_id, actor_kind, actor, action, subject, request_id, address)
                       values (7301, 'service', 'x', 'x.y', 'x', '', '')""",
+    "alert_history": """insert into alert_history (tenant_id, entry_id, alert_id, at, action, actor_kind, actor)
+                      values (7301, gen_random_uuid(), gen_random_uuid(), now(), 1, 'service', 'x')""",
     "electronic_signature": """insert into electronic_signature (tenant_id, signature_id, signer_id, signer_name, meaning, reason, signed_at,
                       subject, content, content_sha256, roles, factors, session_id, address)
                       values (7301, gen_random_uuid(), gen_random_uuid(), 'x', 'x', 'x', now(), 'x', 'x', 'x', '[]', '[]', gen_random_uuid(), '')""",

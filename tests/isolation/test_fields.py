@@ -37,7 +37,7 @@ TANK, DRAW = "https://example.com/tank/V-T1", "urn:uuid:00000000-0000-4000-8000-
 # What the first of a kind is found by, for fields that ask for it.
 ARGUMENTS: Final[dict[str, list[Any]]] = {
     "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1"), TANK, f"transformation:{DRAW}"], "direction": ["FORWARD", "BACKWARD"],
-    "tankPolicy": ["FIRST_IN_FIRST_OUT"],
+    "tankPolicy": ["FIRST_IN_FIRST_OUT"], "roleOrTeam": ["role:owner"],
     "gtin": [FLOUR, DUMPLING], "place": [PLANT],
     # Everybody; a code that both firms know, and one that is wrong.
     "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],

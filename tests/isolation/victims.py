@@ -1,15 +1,20 @@
 """Firms whose every word is a canary: one with a day's real work, its sandbox, and one with a made-up row in every table."""
 
 from dataclasses import dataclass, replace
+from datetime import date, time
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
 
+from backend.alerts import policies
+from backend.alerts.rules import Policy, Severity, Step
 from backend.catalog import service as catalog
 from backend.holds import service as holds
 from backend.services import Services
+from backend.shifts import planning
+from backend.shifts.rules import Hours, Shift
 from infra.database import Gate, TenantTransaction
 from infra.schema import metadata
 from tests.factories import CUSTOMER, DOUGH, DUMPLING, FLOUR, PLANT, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
@@ -56,6 +61,7 @@ async def work_of(services: Services, person: Person, canary: str) -> None:
     context = {"@context": [*document()["@context"], {"ex": "https://victim.example/ns#"}]}
     await capture(services, person.tenant.tenant_id, *({**context, **event} for event in told))
     await _catalogue_and_hold(services, person, canary)
+    await _duty(services, person, canary)
     await capture(services, person.tenant.tenant_id, shipped([PALLET], minutes=50), shipped([], [quantity(DUMPLINGS, 1)], minutes=51))
 
 
@@ -72,6 +78,27 @@ async def _catalogue_and_hold(services: Services, person: Person, canary: str) -
     await services.in_tenant(person.tenant.tenant_id, put)
     hold = {"key": FLOUR_LOT, "reason": canary, "note": canary}
     await services.in_tenant(person.tenant.tenant_id, lambda tx: holds.place_hold(tx, person.principal, **hold), gate=Gate.EXCLUSIVE)
+
+
+async def _duty(services: Services, person: Person, canary: str) -> None:
+    """A team on duty always, and an escalation that tells it at once."""
+    membership_id = person.principal.membership_id
+    assert membership_id is not None
+
+    async def put(tx: TenantTransaction) -> None:
+        team_id = await planning.put_team(tx, person.principal, team_id=None, name=canary, members=[membership_id])
+        hours = Hours(time(), time(), team_id)
+        week = [Shift(1, weekday, hours) for weekday in range(1, 8)]
+        await planning.put_plan(
+            tx, person.principal, plan_id=None, name=canary, time_zone="UTC", site=PLANT, weeks=1, first_monday=date(2026, 1, 5), shifts=week,
+            exceptions={date(2026, 10, 1): [hours]},
+        )  # fmt: skip
+        await policies.put_policy(
+            tx, person.principal, policy_id=None, name=canary, position=1, least_severity=Severity.NOTICE, kinds=[],
+            policy=Policy((Step(0, (f"team:{team_id}",)),), 0, 0),
+        )  # fmt: skip
+
+    await services.in_tenant(person.tenant.tenant_id, put)
 
 
 async def identifiers_of(superuser: asyncpg.Connection, tenant_id: int) -> set[str]:

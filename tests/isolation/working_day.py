@@ -16,6 +16,7 @@ from backend.simulator import Industry, Simulation, simulate
 from backend.worker import handlers
 from infra.queue import drain
 from tenants.registration import add_claim
+from tests.alerts.day import watch_over
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.graphql.conftest import Caller
 from tests.graphql.test_aliases import ASSERT, REVOKE
@@ -174,6 +175,7 @@ class Day:
         lists = await caller.ask(LISTS)
         self.names["shipment"] = lists["shipments"]["nodes"][0]["id"]
         self.names["alert"] = lists["alerts"]["nodes"][0]["id"]
+        await watch_over(caller, self.names["alert"])
         for name in ("hold", "shipment", "alert"):
             await caller.ask("query($id: ID!) { node(id: $id) { __typename id } }", {"id": self.names[name]})
         results = "results(first: 5) { nodes { index status } }"

@@ -13,6 +13,7 @@ _ALL: Final = "the same at each site"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
+    "onDuty": "whom to call is the whole company's",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,

@@ -68,6 +68,7 @@ TABLE: Final = """query($key: String!) { traceTable(key: $key, first: 50) { node
   object { key } made { quantity } used { quantity } } } }"""
 MAP: Final = """query($key: String!) { placeMap(key: $key) { unplacedStepCount places { id part title path uri stepCount lotCount }
   arrows { parent child lotCount shipmentCount amounts { quantity } } } }"""
+GROUP: Final = "causeKey severity alertCount kinds lastAt newest { id subject } alerts(first: 5) { nodes { id subject } }"
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
@@ -122,6 +123,9 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
     "hold": [Read(f"query($id: ID!) {{ hold(id: $id) {{ {HOLD} }} }}", {"id": "{hold}"})],
     "alerts": [Read(f"{{ alerts(first: 50, openOnly: false) {{ edges {{ cursor }} nodes {{ subject detail }} {PAGE} }} }}")],
+    "alert": [Read("query($id: ID!) { alert(id: $id) { subject detail causeKey history(first: 9) { nodes { act actor } } } }", {"id": "{alert}"})],
+    "alertGroups": [Read(f"{{ alertGroups(first: 50) {{ edges {{ cursor }} nodes {{ {GROUP} }} {PAGE} }} }}")],
+    "alertCounts": [Read("{ alertCounts { open unacknowledged critical warning notice mine } }")],
     "shipments": [Read(f"{{ shipments(first: 50) {{ edges {{ cursor }} nodes {{ {SHIPMENT} }} {PAGE} }} }}")],
     "devices": [
         Read(f"{{ devices(first: 50) {{ edges {{ cursor }} nodes {{ {DEVICE} }} {PAGE} }} }}"),
