@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
+from backend.capa.guest_routes import guest_router
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
@@ -78,6 +79,7 @@ def _backend_routers(services: Services) -> list[Any]:
         *oauth_routes(services.settings),
         epcis_router(services),
         graphql_router(services),
+        guest_router(services),
         history_router(services),
         validator_router(services),
         trace_router(),

@@ -10,6 +10,7 @@ from backend.alerts import counting, escalation
 from backend.alerts import service as alerts
 from backend.bulk import staging
 from backend.bulk.work import StagedCapture
+from backend.capa import looking
 from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.events import service as events
@@ -51,6 +52,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
+        looking.TOPIC: looking.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 _SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|signing_key|encryption_key|api_key", re.IGNORECASE)
-# The password of an address (a Redis one often has no user before it), a bearer token, a JWT wherever it stands.
-_SECRETS = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)|\b([Bb]earer )\S+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+# The password of an address (a Redis one often has no user before it), a bearer token, a JWT wherever it stands, a token of ours in a link.
+_SECRETS = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)|\b([Bb]earer )\S+|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\bsy[a-z]_[\w-]{20,}")
 _BLANK = "***"
 
 

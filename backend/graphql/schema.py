@@ -39,6 +39,10 @@ from backend.analysis.queries import AnalysisQueries
 from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
+from backend.capa.mutations import CorrectiveActionMutations
+from backend.capa.queries import ImprovementQueries
+from backend.capa.request_mutations import SupplierRequestMutations
+from backend.capa.types import NODES as IMPROVEMENT_NODES
 from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
@@ -84,7 +88,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
-    *NONCONFORMANCE_NODES,
+    *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *WEBHOOK_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -94,9 +98,8 @@ QUERIES: Final = (
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     SpecificationQueries, InspectionQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
-    NonconformanceQueries,
-    WebhookQueries,
-    AnalysisQueries,
+    NonconformanceQueries, ImprovementQueries,
+    WebhookQueries, AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
@@ -106,7 +109,7 @@ MUTATIONS: Final = (
     SpecificationMutations, InspectionMutations,
     WebhookMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
-    NonconformanceMutations, DecisionMutations,
+    NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions)

@@ -114,7 +114,7 @@ async def decide(
     if wanted.needs_two:
         await repository.set_status(tx, nonconformance_id, NcStatus.UNDER_REVIEW)
     else:
-        await _put_in_force(tx, principal, wanted.found, decision_id=decision_id, reason=wanted.reason, signature=signature)
+        await _put_in_force(tx, principal, wanted.found, decision_id=decision_id, reason=wanted.reason, signature_id=signature_id)
     return decision_id
 
 
@@ -179,7 +179,7 @@ async def sign_second(tx: TenantTransaction, principal: Principal, decision_id: 
     await audit.record(tx, principal, act, subject, after={"decision": str(decision_id)}, reason=reason, signature_id=signature_id)
     await note(tx, principal, subject, "approved" if accept else "refused", reason, detail={"decision": str(decision_id)})
     if accept:
-        await _put_in_force(tx, principal, found, decision_id=decision_id, reason=reason, signature=signature)
+        await _put_in_force(tx, principal, found, decision_id=decision_id, reason=reason, signature_id=signature_id)
     else:
         void = [each.disposition_id for each in await dispositions_of(tx, found.nonconformance_id) if each.decision_id == decision_id]
         await repository.set_dispositions(tx, void, [int(DispositionStatus.VOID)] * len(void))
@@ -202,22 +202,24 @@ async def _waiting(tx: TenantTransaction, principal: Principal, decision_id: UUI
 
 
 async def _put_in_force(
-    tx: TenantTransaction, principal: Principal, found: Nonconformance, *, decision_id: UUID, reason: str, signature: Signature
+    tx: TenantTransaction, principal: Principal, found: Nonconformance, *, decision_id: UUID, reason: str, signature_id: UUID
 ) -> None:
     """The decision's lines count from now on; what it lets go is released."""
     lines = [each for each in await dispositions_of(tx, found.nonconformance_id) if each.decision_id == decision_id]
     await repository.set_dispositions(tx, [each.disposition_id for each in lines], [int(rules.first_status(each.kind)) for each in lines])
     await settle(tx, found)
     free = rules.let_go(await found.concerned(tx), await lines_of(tx, found.nonconformance_id))
-    await release(tx, principal, found, free & {each.object_id for each in lines}, reason=reason, signature=signature)
+    await release(tx, principal, found, free & {each.object_id for each in lines}, reason=reason, signature_id=signature_id)
 
 
 async def release(
-    tx: TenantTransaction, principal: Principal, found: Nonconformance, object_ids: set[int], *, reason: str, signature: Signature
+    tx: TenantTransaction, principal: Principal, found: Nonconformance, object_ids: set[int], *, reason: str, signature_id: UUID
 ) -> None:
     """Let goods go from the nonconformance's own holds."""
     if object_ids:
-        await holding.release(tx, principal, found.nonconformance_id, object_ids, reason=f"{found.number}: {reason}"[:TITLE], signature=signature)
+        former = {each.outcome_id or each.object_id for each in await dispositions_of(tx, found.nonconformance_id) if each.released}
+        because = f"{found.number}: {reason}"[:TITLE]
+        await holding.release(tx, principal, found.nonconformance_id, former | object_ids, reason=because, signature_id=signature_id)
         await repository.mark_released(tx, found.nonconformance_id, object_ids)
         keys = sorted(thing.key for thing in (await objects.load(tx, object_ids)).values())
         await note(tx, principal, subject_of(found.nonconformance_id), "released", detail={"objects": keys})

@@ -64,7 +64,15 @@ async def _outcome(tx: TenantTransaction, line: Disposition, key: str | None, si
     if key is None:
         raise ProofMissingError("Name what came of the rework: the goods themselves, or what was made of them.", field="outcomeKey")
     outcome = await objects.find(tx, key, sites)
-    if outcome.object_id != line.object_id and line.object_id not in await reach.ancestors(tx, [outcome.object_id]):
+    if outcome.object_id == line.object_id:
+        # To let them go would let go what was made of them before the rework, too.
+        if await reach.descendants(tx, [outcome.object_id]) - {outcome.object_id}:
+            raise ProofMissingError(
+                "Something was made of these goods before they were reworked, which their release would let go too: give what came of the rework "
+                "a lot number of its own, report it, and name that.",
+                field="outcomeKey",
+            )
+    elif line.object_id not in await reach.ancestors(tx, [outcome.object_id]):
         raise ProofMissingError("No event says that this was made of the reworked goods: report the rework first.", field="outcomeKey")
     return outcome.object_id
 
@@ -119,7 +127,7 @@ async def reinspect(
     await audit.record(tx, principal, act, subject, after=content, reason=reason, signature_id=signature_id)
     await note(tx, principal, subject, "reinspected", reason, detail=content)
     if accept:
-        await release(tx, principal, found, {outcome_id}, reason=reason, signature=signature)
+        await release(tx, principal, found, {outcome_id}, reason=reason, signature_id=signature_id)
     return found.nonconformance_id
 
 

@@ -27,6 +27,8 @@ from tenants.principal import Principal
 from tenants.signatures.service import Signature, sign
 
 SERIES: Final = "NC"
+# For what hangs on nonconformances: a condition on `n` that keeps a statement inside of the sites.
+concerned = repository.concerned
 MOST_OBJECTS: Final = 100
 MOST_REFERENCE: Final = 200
 _UOM: Final = 20
@@ -70,18 +72,21 @@ def subject_of(nonconformance_id: UUID) -> str:
 async def open_for(
     tx: TenantTransaction, principal: Principal | None, *, source: NcSource, title: str, description: str, object_keys: Sequence[str],
     quantity: Decimal | None, uom: str | None, severity: NcSeverity = NcSeverity.MAJOR, characteristic: str | None = None,
-    hold_ids: Sequence[UUID] = (),
+    hold_ids: Sequence[UUID] = (), hold: bool = False,
 ) -> UUID:  # fmt: skip
     """Open one for what another part found; the open one with the same source is given back. Without a principal the service itself acts.
 
-    `quantity` is of a single object. `hold_ids` are holds that stand for the same cause: its decisions release them too. Whoever may do
-    what led to this may open it; no permission is asked for here.
+    `quantity` is of a single object. `hold_ids` are holds that stand for the same cause: its decisions release them too. With `hold`, for
+    which the transaction must have passed the exclusive gate, it places one of its own. Whoever may do what led to this may open it; no
+    permission is asked for here.
     """
     goods = [Goods(key, quantity if len(object_keys) == 1 else None, uom if len(object_keys) == 1 else None) for key in object_keys]
     found = Found(title[:TITLE], description[:LONG], severity, characteristic)
     nonconformance_id, is_new = await _open(tx, principal, source=source, found=found, goods=goods, sites=None)
     if is_new and hold_ids:
         await repository.link_holds(tx, nonconformance_id, hold_ids)
+    if is_new and hold and goods:
+        await _hold(tx, principal, nonconformance_id)
     return nonconformance_id
 
 
@@ -99,12 +104,19 @@ async def open_nonconformance(
         raise OutsideSitesError("Name goods or a place of your own sites: nobody of them would see this nonconformance.", field="place")
     nonconformance_id, is_new = await _open(tx, principal, source=source, found=found, goods=goods, sites=sites)
     if is_new and hold:
-        [row] = await repository.by_ids(tx, [nonconformance_id])
-        things = await objects.load(tx, [each["object_id"] for each in await repository.objects_of(tx, [nonconformance_id])])
-        keys = sorted(thing.key for thing in things.values())
-        placed = await holding.place(tx, principal, nonconformance_id, keys=keys, reason=row["title"], number=row["number"])
-        await note(tx, principal, subject_of(nonconformance_id), "held", detail={"holds": [str(one) for one in placed]})
+        await _hold(tx, principal, nonconformance_id)
     return nonconformance_id
+
+
+async def _hold(tx: TenantTransaction, principal: Principal | None, nonconformance_id: UUID) -> None:
+    require_exclusive(tx)
+    [row] = await repository.by_ids(tx, [nonconformance_id])
+    things = await objects.load(tx, [each["object_id"] for each in await repository.objects_of(tx, [nonconformance_id])])
+    if not things:
+        raise InvalidInputError("There are no goods to hold: name them, or leave “hold” out.", field="hold")
+    keys = sorted(thing.key for thing in things.values())
+    placed = await holding.place(tx, principal, nonconformance_id, keys=keys, reason=row["title"], number=row["number"])
+    await note(tx, principal, subject_of(nonconformance_id), "held", detail={"hold": str(placed), "objects": keys})
 
 
 async def _open(
@@ -123,7 +135,8 @@ async def _open(
     await repository.insert(
         tx, nonconformance_id=nonconformance_id, number=number, source=int(source.kind), source_reference=reference,
         severity=int(found.severity), status=int(NcStatus.OPEN), title=title, description=description,
-        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=optional_text(found.place, "place", TITLE), supplier=found.supplier or None,
+        characteristic=optional_text(found.characteristic, "characteristic", TITLE), place=optional_text(found.place, "place", TITLE),
+        supplier=found.supplier or None,
         customer=found.customer or None, opened_at=clock.now(), opened_by=principal.actor_id if principal else None,
     )  # fmt: skip
     if rows:

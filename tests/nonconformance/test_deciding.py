@@ -104,16 +104,24 @@ async def test_rework_clears_its_outcome_alone_once_it_was_inspected_again(servi
     assert await held(boss.caller, BAD, MADE_OF_IT, dried) == [True, True, False]
 
 
-async def test_rework_that_fails_needs_another_decision(services: Services, boss: Signer, opened: Opened) -> None:
+async def test_rework_that_fails_needs_another_decision(services: Services, goods: Firm, boss: Signer, opened: Opened) -> None:
     found = await opened()
     done = await decide(boss, found, {"kind": "REWORK", "instruction": "dry it"})
     line = done["nonconformance"]["decisions"][0]["lines"][0]["id"]
-    await boss.caller.command(EXECUTE, {"dispositionId": line, "outcomeKey": BAD})
+    [error] = (await boss.caller.command(EXECUTE, {"dispositionId": line, "outcomeKey": BAD}))["userErrors"]
+    # Dumplings were made of the flour before.
+    assert (error["code"], error["field"]) == ("PROOF_MISSING", "outcomeKey")
+    raw = lot(FLOUR, "F-RAW")
+    await capture(services, goods.tenant_id, made([], [quantity(raw, 5)]))
+    found = await opened(goods=[{"key": raw}])
+    done = await decide(boss, found, {"key": raw, "kind": "REWORK", "instruction": "dry it"})
+    line = done["nonconformance"]["decisions"][0]["lines"][0]["id"]
+    assert (await boss.caller.command(EXECUTE, {"dispositionId": line, "outcomeKey": raw}))["userErrors"] == []
     signed = {"dispositionId": line, "accept": False, "reason": "still wet", "signature": boss.sign("REJECTED")}
     failed = await boss.caller.command(REINSPECT, signed)
     assert (failed["userErrors"], failed["nonconformance"]["status"]) == ([], "UNDER_REVIEW")
-    assert await held(boss.caller, BAD) == [True]
-    assert (await decide(boss, found, {"kind": "SCRAP"}))["nonconformance"]["status"] == "DECIDED"
+    assert await held(boss.caller, raw) == [True]
+    assert (await decide(boss, found, {"key": raw, "kind": "SCRAP"}))["nonconformance"]["status"] == "DECIDED"
 
 
 async def test_two_people_decide_about_what_is_critical(boss: Signer, manager: Signer, opened: Opened) -> None:

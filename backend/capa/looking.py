@@ -1,0 +1,51 @@
+"""Looks for what is late, at the moment when something becomes so, and raises an alert for each thing once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from backend.alerts import service as alerts
+from backend.capa import repository
+from infra import clock
+from infra.database import TenantTransaction
+from infra.outbox import enqueue, first_time
+
+TOPIC: Final = "improvement.look"
+MOST_LATE: Final = 500
+# Things that fall due on one day are looked at together, once the day is over anywhere on Earth (UTC-12).
+_AFTER: Final = timedelta(hours=12)
+
+
+async def look_at(tx: TenantTransaction, due_at: datetime | None) -> None:
+    """See to it that somebody is told if something isn't done by then; one look for all that falls due on a day."""
+    if due_at is None:
+        return
+    # What is late already is told of with what falls due today.
+    day = max(due_at.astimezone(UTC), clock.now() - _AFTER).date()
+    looked = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + _AFTER
+    if await first_time(tx, f"{TOPIC}:{day.isoformat()}"):
+        await enqueue(tx, TOPIC, [{"day": day.isoformat()}], due_at=looked)
+
+
+async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:
+    """Outbox handler: raise an alert for whatever is late by now. What was raised before isn't raised again."""
+    for row in await repository.overdue(tx, clock.now(), MOST_LATE):
+        detail = {
+            "number": row["number"], "what": row["what"][:200], "kind": row["kind"], "dueAt": clock.isoformat(row["due_at"]),
+            "owner": str(row["owner_id"]),
+        }  # fmt: skip
+        await alerts.raise_alert(
+            tx, kind="improvement_overdue", severity=alerts.Severity.WARNING, subject=row["number"], detail=detail,
+            dedupe_key=dedupe_key(row["kind"], row["id"], row["what"]), cause_key=row["number"], resets=True,
+        )  # fmt: skip
+
+
+def dedupe_key(kind: str, of: UUID, what: str) -> str:
+    """By what an alert about something late is known; of a corrective action several disciplines may be."""
+    return f"improvement_overdue:{kind}:{of}{f':{what}' if kind == 'discipline' else ''}"
+
+
+async def settled(tx: TenantTransaction, kind: str, of: UUID, what: str, *, done: bool) -> None:
+    """What was late is done: its alert ends."""
+    if done:
+        await alerts.reset_alert(tx, dedupe_key=dedupe_key(kind, of, what), reason="done")
