@@ -10,8 +10,11 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.inspections import models as inspections
+from backend.instruments import models as instruments
 from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
+from backend.photos import models as photos
+from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
@@ -43,11 +46,14 @@ __all__ = [
     "history",
     "holds",
     "inspections",
+    "instruments",
     "nonconformance",
     "objects",
     "outbox",
     "people",
+    "photos",
     "recovery",
+    "sampling",
     "sandbox",
     "search",
     "second_factor",

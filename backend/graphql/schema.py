@@ -60,8 +60,10 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.inspections.laboratory_mutations import LaboratoryMutations
 from backend.inspections.mutations import InspectionMutations
 from backend.inspections.queries import InspectionQueries
+from backend.inspections.schedule_types import InspectionScheduleMutations, InspectionScheduleQueries
 from backend.inspections.types import NODES as INSPECTION_NODES
 from backend.nonconformance.mutations import NonconformanceMutations
 from backend.nonconformance.queries import NonconformanceQueries
@@ -96,7 +98,7 @@ QUERIES: Final = (
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     EscalationQueries, ShiftQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
-    SpecificationQueries, InspectionQueries,
+    SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     NonconformanceQueries, ImprovementQueries,
     WebhookQueries, AnalysisQueries,
@@ -106,7 +108,7 @@ MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
-    SpecificationMutations, InspectionMutations,
+    SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     WebhookMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,

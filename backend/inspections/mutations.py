@@ -13,7 +13,7 @@ from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.errors import UserError
 from backend.graphql.fields import field, mutation
-from backend.graphql.ids import uuid_of
+from backend.graphql.ids import parse_uuid, uuid_of
 from backend.inspections import concluding, opening, recording
 from backend.inspections.errors import GateNeededError, InspectionNotFoundError
 from backend.inspections.inspections import Kind
@@ -76,17 +76,19 @@ class ResultInput:
     measurement: int = 1
     unit: str = ""
     uncertainty: Decimal | None = None
-    instrument_id: UUID | None = None
-    photo_ids: list[UUID] = strawberry.field(default_factory=list)
+    instrument_id: strawberry.ID | None = None
+    photo_ids: list[strawberry.ID] = strawberry.field(default_factory=list)
     note: str = ""
     method: str = ""
     measured_at: datetime | None = None
 
     def given(self) -> recording.Given:
         """As the service takes it."""
+        instrument_id = public(self.instrument_id, "Instrument", "instrumentId") if self.instrument_id is not None else None
+        photo_ids = tuple(public(one, "Photo", "photoIds") for one in self.photo_ids)
         return recording.Given(
-            self.characteristic, self.value, self.sample, self.measurement, self.unit, self.uncertainty, self.instrument_id, tuple(self.photo_ids),
-            self.note, self.method, self.measured_at,
+            self.characteristic, self.value, self.sample, self.measurement, self.unit, self.uncertainty, instrument_id, photo_ids, self.note,
+            self.method, self.measured_at,
         )  # fmt: skip
 
 
@@ -136,6 +138,14 @@ class InspectionPayload:
         async with info.context.reading() as tx:
             _, _, verdict = await concluding.assessed(tx, loaded.found)
         return InspectionVerdict.of(loaded.found.verdict or verdict)
+
+
+def public(text: str, kind: str, name: str) -> UUID:
+    """The public id in a global id of this type, or alone as phones know it."""
+    found = uuid_of(text, kind) or parse_uuid(text)
+    if found is None:
+        raise InvalidInputError(f"“{name}” names no {kind.lower()}; take its id from the list.", field=name)
+    return found
 
 
 def named(public_id: str, name: str = "inspectionId") -> UUID:

@@ -8,7 +8,7 @@ from uuid import UUID
 from infra.database import Record, TenantTransaction
 
 COLUMNS: Final = """i.inspection_id, i.kind, i.origin, i.status, i.object_id, i.receipt, i.place, i.equipment, i.product, i.material, i.supplier,
-  i.step, i.customer, i.specification_id, i.version, i.sampling_plan_id, i.lot_size, i.sample_size, i.accept, i.reject, i.sampling_note, i.reason,
+  i.step, i.customer, i.specification_id, i.version, i.sampling_plan_id, i.lot_size, i.sample_size, i.sample_classes, i.sampling_note, i.reason,
   i.schedule_id, i.due_at, i.opened_at, i.conclusion, i.verdict, i.note, i.flagged, i.concluded_at, i.concluded_name, i.supersedes,
   i.superseded_by, i.follows, i.hold_id, i.nonconformance_id"""
 _RESULT: Final = """r.result_id, r.inspection_id, r.characteristic, r.sample, r.measurement, r.value, r.unit, r.low, r.high, r.uncertainty, r.judged,
@@ -16,7 +16,7 @@ _RESULT: Final = """r.result_id, r.inspection_id, r.characteristic, r.sample, r.
   r.recorded_name, r.replaced_at"""
 INSERTED: Final = (
     "inspection_id", "kind", "origin", "object_id", "receipt", "place", "equipment", "product", "material", "supplier", "step", "customer",
-    "specification_id", "version", "sampling_plan_id", "lot_size", "sample_size", "accept", "reject", "sampling_note", "reason", "schedule_id",
+    "specification_id", "version", "sampling_plan_id", "lot_size", "sample_size", "sample_classes", "sampling_note", "reason", "schedule_id",
     "due_at", "opened_at", "opened_by", "supersedes", "follows",
 )  # fmt: skip
 _RESULT_TYPES: Final = {

@@ -22,6 +22,7 @@ from backend.inspections import query_service, rules
 from backend.inspections.inspections import Kind, Origin, Status
 from backend.inspections.rules import Conclusion, Judged
 from backend.objects.types import TraceableObject, load_object
+from backend.specifications.characteristics import SeverityClass
 from backend.specifications.types import SpecificationVersion, load_version
 from tenants.permissions import Permission
 
@@ -47,10 +48,10 @@ class InspectionResult:
     uncertainty: Decimal | None
     judged: Judged
     judged_why: str
-    instrument_id: UUID | None
+    instrument_id: ID | None
     instrument_valid: bool | None = strawberry.field(description="Whether the instrument was fit when it measured; null without one.")
     instrument_note: str
-    photo_ids: list[UUID]
+    photo_ids: list[ID]
     note: str
     method: str
     measured_at: datetime
@@ -64,8 +65,10 @@ class InspectionResult:
         return cls(
             id=global_id("InspectionResult", found.result_id), characteristic=found.characteristic, sample=found.sample,
             measurement=found.measurement, value=found.value, unit=found.unit, low=found.low, high=found.high, uncertainty=found.uncertainty,
-            judged=found.judged, judged_why=found.judged_why, instrument_id=found.instrument_id, instrument_valid=found.instrument_valid,
-            instrument_note=found.instrument_note, photo_ids=list(found.photo_ids), note=found.note, method=found.method,
+            judged=found.judged, judged_why=found.judged_why, instrument_id=_id("Instrument", found.instrument_id),
+            instrument_valid=found.instrument_valid,
+            instrument_note=found.instrument_note, photo_ids=[global_id("Photo", one) for one in found.photo_ids],
+            note=found.note, method=found.method,
             measured_at=found.measured_at, recorded_at=found.recorded_at, recorded_by=found.recorded_by, replaced_at=found.replaced_at,
         )  # fmt: skip
 
@@ -93,6 +96,21 @@ class InspectionVerdict:
         )  # fmt: skip
 
 
+@strawberry.type(description="What a class of nonconformities asks for.")
+class SampleClass:
+    """By variables `k` counts, and not the numbers."""
+
+    severity: SeverityClass
+    sample_size: int
+    accept_number: int
+    reject_number: int
+    k: Decimal | None
+
+
+def _id(kind: str, found: UUID | None) -> ID | None:
+    return global_id(kind, found) if found is not None else None
+
+
 @strawberry.type(description="An inspection of goods, judged by one specification version for ever.", directives=requires(Permission.QUALITY_READ))
 class Inspection(Node):
     """Awaits its results, and never changes once it is concluded; what corrects it is a new one that supersedes it."""
@@ -108,9 +126,7 @@ class Inspection(Node):
     step: str | None
     lot_size: int | None
     sample_size: int
-    accept_number: int
-    reject_number: int
-    sampling_plan_id: UUID | None
+    sampling_plan_id: ID | None
     sampling_note: str
     reason: str
     note: str
@@ -120,7 +136,7 @@ class Inspection(Node):
     overdue: bool
     concluded_at: datetime | None
     concluded_by: str | None
-    nonconformance_id: UUID | None
+    nonconformance_id: ID | None
     found: strawberry.Private[stored.Inspection]
 
     @classmethod
@@ -129,11 +145,11 @@ class Inspection(Node):
         return cls(
             id=global_id("Inspection", found.inspection_id), kind=found.kind, origin=found.origin, status=found.status, conclusion=found.conclusion,
             receipt=found.receipt or None, equipment=found.equipment or None, material=found.goods.material or None, step=found.goods.step or None,
-            lot_size=found.lot_size, sample_size=found.plan.size, accept_number=found.plan.accept, reject_number=found.plan.reject,
-            sampling_plan_id=found.sampling_plan_id, sampling_note=found.sampling_note, reason=found.reason, note=found.note,
+            lot_size=found.lot_size, sample_size=found.plan.size,
+            sampling_plan_id=_id("SamplingPlan", found.sampling_plan_id), sampling_note=found.sampling_note, reason=found.reason, note=found.note,
             flagged=found.flagged, opened_at=found.opened_at, due_at=found.due_at,
             overdue=found.is_open and found.due_at is not None and found.due_at < now, concluded_at=found.concluded_at,
-            concluded_by=found.concluded_by or None, nonconformance_id=found.nonconformance_id, found=found,
+            concluded_by=found.concluded_by or None, nonconformance_id=_id("Nonconformance", found.nonconformance_id), found=found,
         )  # fmt: skip
 
     @field(description="The lot, unit or logistic unit that is inspected; null for a delivery, a place or a machine.")
@@ -165,6 +181,14 @@ class Inspection(Node):
     async def specification_version(self, info: Info) -> SpecificationVersion | None:
         """With its characteristics."""
         return await load_version(info.context, self.found.specification_id, self.found.version)
+
+    @field(description="What each class of nonconformities asks for by the sampling plan; empty without one.", directives=_SHORT)
+    def sample_classes(self) -> list[SampleClass]:
+        """At most three."""
+        return [
+            SampleClass(severity=one.severity, sample_size=one.size, accept_number=one.accept, reject_number=one.reject, k=one.k)
+            for one in self.found.plan.classes
+        ]
 
     @field(description="What the rules said when it was concluded; null before.")
     def verdict(self) -> InspectionVerdict | None:

@@ -102,7 +102,7 @@ class PutSpecificationInput:
     characteristics: list[CharacteristicInput]
     scope: SpecificationScopeInput = strawberry.field(default_factory=SpecificationScopeInput)
     on_failure: list[FailureAction] = strawberry.field(default_factory=lambda: [FailureAction.HOLD, FailureAction.ALERT])
-    sampling_plan_id: UUID | None = None
+    sampling_plan_id: strawberry.ID | None = None
     note: str = ""
 
 
@@ -142,6 +142,15 @@ def _payload(done: Done) -> SpecificationPayload:
     return SpecificationPayload(user_errors=done.user_errors, key=key)
 
 
+def _plan(public_id: str) -> UUID:
+    found = uuid_of(public_id, "SamplingPlan")
+    if found is None:
+        raise ImpossibleSpecificationError(
+            "There is no such sampling plan. Ask for the list of plans and choose one of them.", field="samplingPlanId"
+        )
+    return found
+
+
 def _named(public_id: str) -> UUID:
     found = uuid_of(public_id, "Specification")
     if found is None:
@@ -164,7 +173,8 @@ class SpecificationMutations:
                 told = f"There are {len(given.characteristics)} characteristics; a specification has at most {MOST_CHARACTERISTICS}."
                 raise ImpossibleSpecificationError(told, field="characteristics")
             asked = tuple(one.given(f"characteristics[{number}]") for number, one in enumerate(given.characteristics))
-            draft = service.Draft(asked, given.sampling_plan_id, frozenset(given.on_failure), given.note)
+            plan_id = _plan(given.sampling_plan_id) if given.sampling_plan_id is not None else None
+            draft = service.Draft(asked, plan_id, frozenset(given.on_failure), given.note)
             specification_id, version = await service.put_draft(
                 tx, info.context.caller_principal, code=given.code, names=given.names.given(), scope=given.scope.given(), draft=draft
             )

@@ -82,7 +82,7 @@ class SpecificationVersion:
     version: int
     status: service.VersionStatus
     on_failure: list[FailureAction]
-    sampling_plan_id: UUID | None
+    sampling_plan_id: ID | None
     note: str
     valid_from: datetime | None
     written_at: datetime
@@ -96,7 +96,9 @@ class SpecificationVersion:
     def of(cls, found: service.Version) -> "SpecificationVersion":
         """From the stored one."""
         return cls(
-            version=found.version, status=found.status, on_failure=sorted(found.on_failure), sampling_plan_id=found.sampling_plan_id,
+            version=found.version, status=found.status, on_failure=sorted(found.on_failure),
+            sampling_plan_id=global_id("SamplingPlan", found.sampling_plan_id) if found.sampling_plan_id else None,
+
             note=found.note, valid_from=found.valid_from, written_at=found.written_at, released_at=found.released_at,
             withdrawn_at=found.withdrawn_at, withdrawn_reason=found.withdrawn_reason, specification_id=found.specification_id,
             asked=found.characteristics,
