@@ -21,6 +21,7 @@ from backend.inspections.rules import Conclusion
 from backend.nonconformance import query_service as nonconformances
 from backend.nonconformance.rules import NcSourceKind
 from backend.objects import service as objects
+from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from tenants.permissions import Permission
@@ -159,9 +160,10 @@ async def _nonconformances(tx: TenantTransaction, since: datetime, until: dateti
 
 async def _holds(tx: TenantTransaction, since: datetime, until: datetime, sites: Sites | None) -> list[Anomaly]:
     found: list[Anomaly] = []
+    wanted = await holds.wanted_holds(tx, active_only=False)
     cursor: UUID | None = None
-    while len(found) < MOST_READ:
-        page = await holds.page_of_holds(tx, active_only=False, cursor=cursor, backward=False, limit=_PAGE, sites=sites)
+    while wanted is not None and len(found) < MOST_READ:
+        page = await holds.page_of_holds(tx, wanted, cursor=cursor, backward=False, limit=_PAGE, sites=sites)
         found += [Anomaly(AnomalyKind.HOLD, each.hold.placed_at, each.object_id) for each in page if since <= each.hold.placed_at < until]
         if len(page) < _PAGE or page[-1].hold.placed_at < since:
             break
@@ -170,16 +172,18 @@ async def _holds(tx: TenantTransaction, since: datetime, until: datetime, sites:
 
 
 async def _alerts(tx: TenantTransaction, since: datetime, until: datetime, sites: Sites | None) -> list[Anomaly]:
+    """Those about objects; others, as of a receiver that doesn't answer, are no anomalies of goods."""
     told: list[tuple[datetime, str]] = []
+    wanted = alerts.Wanted(clock.now(), open_only=False, raised_from=since, raised_before=until)
     cursor: UUID | None = None
     while len(told) < MOST_READ:
-        page = await alerts.page_of_alerts(tx, open_only=False, cursor=cursor, backward=False, limit=_PAGE, sites=sites)
-        told += [(each.raised_at, each.subject) for each in page if since <= each.raised_at < until]
-        if len(page) < _PAGE or page[-1].raised_at < since:
+        page = await alerts.page_of_alerts(tx, wanted, cursor=cursor, backward=False, limit=_PAGE, sites=sites)
+        told += [(each.raised_at, each.subject) for each in page]
+        if len(page) < _PAGE:
             break
         cursor = page[-1].alert_id
     ids = await _ids(tx, {subject for _, subject in told}, sites)
-    return [Anomaly(AnomalyKind.ALERT, at, ids.get(subject)) for at, subject in told]
+    return [Anomaly(AnomalyKind.ALERT, at, ids[subject]) for at, subject in told if subject in ids]
 
 
 async def _ids(tx: TenantTransaction, subjects: Collection[str], sites: Sites | None) -> dict[str, int]:

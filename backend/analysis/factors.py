@@ -155,7 +155,8 @@ def _edges(values: Sequence[tuple[float, int]]) -> list[float]:
         place = distinct.index(edge)
         if place and sum(weight for value, weight in values if value == edge) >= _EDGES[0] * whole:
             edges.add(distinct[place - 1])
-    return sorted(edges)
+    # The last band has no upper bound.
+    return sorted(edges - {distinct[-1]})
 
 
 def bands(name: str, step: str, unit: str, readings: Sequence[Reading]) -> dict[Factor, int]:

@@ -10,8 +10,10 @@ from uuid import UUID
 from backend.analysis import repository
 from backend.analysis.errors import NothingToExplainError
 from backend.catalog.sites import Sites
+from backend.graphql.pagination import Page
 from backend.holds import query_service as holds
 from backend.holds.errors import HoldNotFoundError
+from backend.holds.goods_reading import page_of_roots
 from backend.identifiers import ObjectKind
 from backend.inspections import query_service as inspections
 from backend.inspections.inspections import Inspection, Status
@@ -25,6 +27,7 @@ from infra.errors import InvalidInputError
 
 MOST_KEYS: Final = 300
 MOST_BAD: Final = 300
+MOST_ROOTS: Final = 2_000
 MOST_GOOD: Final = 1_000
 MOST_INSPECTIONS: Final = 2_000
 _PAGE: Final = 500
@@ -37,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which goods are bad: by name, those of a hold or a nonconformance, or those whose inspections failed. Exactly one of the four.
+    """Which goods are bad: by name, those on which a hold stands, those of a nonconformance, or those whose inspections failed; exactly one of these.
 
     `since` and `until` bound when the goods were made, or with `failed_inspections` (which needs both) when they were inspected; `gtin` leaves
     one product.
@@ -100,20 +103,19 @@ def _check(asked: Asked) -> None:
 
 
 async def _named(tx: TenantTransaction, asked: Asked, sites: Sites | None) -> list[TraceableObject]:
-    keys = asked.keys
     if asked.hold_id is not None:
-        listed = (await holds.holds_by_id(tx, [asked.hold_id], sites)).get(asked.hold_id)
-        if listed is None:
+        if not await holds.holds_by_id(tx, [asked.hold_id], sites):
             raise HoldNotFoundError
-        keys = listed.hold.scope.keys[:MOST_KEYS] or ((listed.hold.object_key,) if listed.hold.object_key else ())
-    if asked.nonconformance_id is not None:
+        roots = await page_of_roots(tx, asked.hold_id, Page(MOST_ROOTS, None, backward=False), pending=False, sites=sites)
+        found = (await objects.load(tx, {row["object_id"] for row in roots})).values()
+    elif asked.nonconformance_id is not None:
         if not await nonconformances.by_id(tx, [asked.nonconformance_id], sites):
             raise NonconformanceNotFoundError
         goods = await nonconformances.goods_of(tx, [asked.nonconformance_id])
         ids = {each.object_id for each in goods.get(asked.nonconformance_id, ())}
         found = (await objects.load(tx, await objects.met_at(tx, ids, sites))).values()
     else:
-        found = {each.object_id: each for each in [await objects.find(tx, key, sites) for key in keys]}.values()
+        found = {each.object_id: each for each in [await objects.find(tx, key, sites) for key in asked.keys]}.values()
     return [each for each in found if _fits(each, asked)]
 
 
