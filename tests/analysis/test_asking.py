@@ -90,7 +90,7 @@ async def test_the_flour_its_supplier_and_the_heat_explain_the_same_goods(told: 
     assert first["factorCount"] == len(first["factors"])
     assert first["confounding"] == f"{first['factorCount']} factors cover the same 4 goods: the data can't tell them apart."
     oven = next(each for each in found["candidates"] if ("EQUIPMENT", "Oven 1") in values(each))
-    assert (oven["bad"], oven["good"], oven["alike"]) == (4, 4, [1])
+    assert (oven["bad"], oven["good"], oven["alike"][0]) == (4, 4, 1)
     assert ("EQUIPMENT", "Oven 0") not in {each for candidate in found["candidates"] for each in values(candidate)}
     chinese = (await owner.ask(EXPLAIN, {"bad": bad}, Accept_Language="zh"))["explain"]
     assert chinese["candidates"][0]["confounding"].endswith("数据无法区分。")
