@@ -12,6 +12,7 @@ from backend.holds import models as holds
 from backend.inspections import models as inspections
 from backend.instruments import models as instruments
 from backend.nonconformance import models as nonconformance
+from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
 from backend.sampling import models as sampling
@@ -48,6 +49,7 @@ __all__ = [
     "inspections",
     "instruments",
     "nonconformance",
+    "notifications",
     "objects",
     "outbox",
     "people",

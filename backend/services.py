@@ -16,6 +16,7 @@ from backend.genealogy.containment import ContainmentProjection
 from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
+from backend.notifications.dispatch import Dispatch
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -56,11 +57,13 @@ class Services:
     lane: Lane
     deliveries: Deliveries
     webhooks: WebhookDeliveries
+    notifications: Dispatch
 
     async def close(self) -> None:
         """Close all pools."""
         await self.deliveries.close()
         await self.webhooks.close()
+        await self.notifications.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -115,6 +118,7 @@ def build_services(settings: Settings) -> Services:
         lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
+        notifications=Dispatch(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

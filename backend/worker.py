@@ -20,6 +20,9 @@ from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.inspections import schedules
 from backend.inspections.concluding import CONCLUDED, announced
+from backend.notifications import bells as notification_bells
+from backend.notifications import releasing
+from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.sandbox import service as sandbox
@@ -41,11 +44,13 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: escalation.announced(both(alerts.notify, webhook_sources.alert_raised)),
-        alerts.ESCALATED: alerts.notify,
-        alerts.RESET: both(alerts.notify, webhook_sources.alert_reset),
-        alerts.ACKNOWLEDGED: alerts.notify,
+        alerts.RAISED: both(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
+        alerts.ESCALATED: notifications.on_alert,
+        alerts.RESET: both(notifications.on_alert, webhook_sources.alert_reset),
+        alerts.ACKNOWLEDGED: notifications.on_alert,
         alerts.OCCURRED: counting.count,
+        notification_bells.DUE: services.notifications.ring,
+        notification_bells.RELEASE: releasing.release,
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
@@ -53,9 +58,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
-        holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
+        holds.CHANGED: both(both(publisher.publish_held, search.index_named), webhook_sources.hold_changed),
         looking.TOPIC: looking.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,

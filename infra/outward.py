@@ -104,15 +104,29 @@ class Outward:
             raise OutwardRefusedError(f"This address can't be called: {reason}", field=field)
         return url
 
+    def check_host(self, host: str, *, field: str | None = None) -> str:
+        """The name of a server that speaks something else than HTTP, if it could be called. Raises `OutwardRefusedError` as `check` does."""
+        reason = self._reason_of_host(host.lower(), host.lower())
+        if reason is not None:
+            raise OutwardRefusedError(f"This server can't be called: {reason}", field=field)
+        return host.lower()
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> OutwardAnswer:
+        """Ask for something. Raises as `post` does."""
+        return await self._call("GET", url, b"", headers)
+
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> OutwardAnswer:
         """Send a body. Raises `OutwardRefusedError` for where it would lead, `OutwardFailedError` where no answer came in time."""
+        return await self._call("POST", url, content, headers)
+
+    async def _call(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> OutwardAnswer:
         self.check(url)
         given = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         # A connection for each call: one that is kept would lead to an address that was checked long ago.
         async with httpcore.AsyncConnectionPool(network_backend=_Checked(self), max_connections=1, max_keepalive_connections=0) as pool:
             try:
                 async with asyncio.timeout(TOTAL_SECONDS):
-                    return await _post(pool, url, given, content)
+                    return await _exchange(pool, method, url, given, content)
             except TimeoutError as problem:
                 raise OutwardFailedError(f"No answer within {TOTAL_SECONDS:.0f} seconds.") from problem
             except (httpcore.ConnectTimeout, httpcore.ReadTimeout, httpcore.WriteTimeout, httpcore.PoolTimeout) as problem:
@@ -204,9 +218,11 @@ class _Checked(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-async def _post(pool: httpcore.AsyncConnectionPool, url: str, headers: list[tuple[bytes, bytes]], content: bytes) -> OutwardAnswer:
+async def _exchange(
+    pool: httpcore.AsyncConnectionPool, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes
+) -> OutwardAnswer:
     timeouts = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
-    async with pool.stream("POST", url, headers=headers, content=content, extensions={"timeout": timeouts}) as answer:
+    async with pool.stream(method, url, headers=headers, content=content, extensions={"timeout": timeouts}) as answer:
         body = b""
         async for part in answer.aiter_stream():
             body += part

@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> None:
     if unreadable:
         sys.exit(
             f"No known key opens the second factors of these persons, "
-            f"or the secrets of these subscriptions and webhooks: {', '.join(map(str, unreadable))}."
+            f"or the secrets of these subscriptions, webhooks and channels: {', '.join(map(str, unreadable))}."
         )
 
 
@@ -30,6 +30,7 @@ async def _reseal() -> tuple[int, list[UUID]]:
         done, unreadable = await services.identity.second_factors.reseal()
         tokens, lost = await services.deliveries.reseal()
         webhooks, closed = await services.webhooks.reseal()
-        return done + tokens + webhooks, [*unreadable, *lost, *closed]
+        channels, sealed = await services.notifications.reseal()
+        return done + tokens + webhooks + channels, [*unreadable, *lost, *closed, *sealed]
     finally:
         await services.close()

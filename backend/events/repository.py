@@ -83,7 +83,8 @@ async def insert_participations(tx: TenantTransaction, stored: Sequence[StoredEv
         # Without `on conflict`, which costs half as much again as the row.
         await tx.execute(
             """insert into event_object (tenant_id, object_id, event_id, role, line, event_time, quantity, uom)
-               select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[])""",
+               select $1, * from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[])
+               returning tenant_id""",
             *map(list, zip(*rows, strict=True)),
         )
 

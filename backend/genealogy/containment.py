@@ -175,7 +175,8 @@ async def _insert(tx: TenantTransaction, rows: Sequence[StayRow]) -> None:
                                     known_from)
            select $1, *, (select {MOMENT})
            from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::bigint[],
-                                    $9::numeric[], $10::text[])""",
+                                    $9::numeric[], $10::text[])
+           returning tenant_id""",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 

@@ -25,7 +25,7 @@ async def take_links(tx: TenantTransaction, keys: Iterable[LinkKey]) -> None:
              returning l.*)
            insert into lot_link_past (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, known_to)
            select $1, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from, (select {MOMENT})
-           from gone where known_from < (select {MOMENT})""",
+           from gone where known_from < (select {MOMENT}) returning tenant_id""",
         parents,
         children,
         events,
@@ -43,7 +43,7 @@ async def keep_links(tx: TenantTransaction, keys: Iterable[LinkKey]) -> None:
             from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[]) as g(parent_id, child_id, event_id, kind)
             join lot_link l on l.tenant_id = $1 and l.parent_id = g.parent_id and l.child_id = g.child_id and l.event_id = g.event_id
               and l.kind = g.kind
-            where l.known_from < coalesce(l.superseded_at, {MOMENT})""",
+            where l.known_from < coalesce(l.superseded_at, {MOMENT}) returning tenant_id""",
         *columns,
     )
     await tx.execute(
@@ -68,7 +68,7 @@ async def take_stays(tx: TenantTransaction, keys: Iterable[StayKey]) -> None:
            insert into containment_past (tenant_id, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom,
                                          known_from, known_to)
            select $1, content_id, container_id, kind, valid_from, valid_to, opened_by, closed_by, quantity, uom, known_from, (select {MOMENT})
-           from gone where known_from < (select {MOMENT})""",
+           from gone where known_from < (select {MOMENT}) returning tenant_id""",
         contents,
         containers,
         kinds,

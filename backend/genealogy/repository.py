@@ -32,7 +32,8 @@ async def insert_links(tx: TenantTransaction, rows: Sequence[LinkRow]) -> None:
         f"""insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, quantity, uom, certainty, known_from)
            select $1, *, (select {MOMENT})
            from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[], $7::numeric[], $8::text[],
-                                    $9::smallint[])""",
+                                    $9::smallint[])
+           returning tenant_id""",
         *_columns(rows),
     )
 
@@ -41,7 +42,7 @@ async def insert_memberships(tx: TenantTransaction, rows: Sequence[tuple[int, in
     """(unit, lot, event) of new events."""
     await tx.execute(
         f"""insert into unit_membership (tenant_id, unit_id, lot_id, event_id, known_from)
-           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::bigint[])""",
+           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::bigint[]) returning tenant_id""",
         *_columns(list(dict.fromkeys(rows))),
     )
 
@@ -52,7 +53,8 @@ async def insert_movements(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]
         f"""insert into movement (tenant_id, object_id, event_id, line, place, moved_at, delta, uom, counterparty, known_from)
            select $1, *, (select {MOMENT})
            from unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::timestamptz[], $7::numeric[], $8::text[],
-                                    $9::text[])""",
+                                    $9::text[])
+           returning tenant_id""",
         *_columns(rows),
     )
 

@@ -65,11 +65,23 @@ from backend.inspections.mutations import InspectionMutations
 from backend.inspections.queries import InspectionQueries
 from backend.inspections.schedule_types import InspectionScheduleMutations, InspectionScheduleQueries
 from backend.inspections.types import NODES as INSPECTION_NODES
+from backend.instruments.mutations import InstrumentMutations
+from backend.instruments.queries import InstrumentQueries
+from backend.instruments.types import NODES as INSTRUMENT_NODES
 from backend.nonconformance.mutations import NonconformanceMutations
 from backend.nonconformance.queries import NonconformanceQueries
 from backend.nonconformance.signed_mutations import DecisionMutations
 from backend.nonconformance.types import NODES as NONCONFORMANCE_NODES
+from backend.notifications.mutations import NotificationMutations
+from backend.notifications.own_mutations import OwnNotificationMutations
+from backend.notifications.queries import NotificationQueries
+from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
+from backend.photos.mutations import PhotoMutations
+from backend.photos.queries import PhotoQueries
+from backend.sampling.mutations import SamplingMutations
+from backend.sampling.queries import SamplingQueries
+from backend.sampling.types import NODES as SAMPLING_NODES
 from backend.search.queries import SearchQueries
 from backend.shapes.queries import ShapeQueries
 from backend.shifts.mutations import ShiftMutations
@@ -88,33 +100,35 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
+    *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
-    *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
-    *WEBHOOK_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     EscalationQueries, ShiftQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
+    ClientQueries, WebhookQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
-    NonconformanceQueries, ImprovementQueries,
-    WebhookQueries, AnalysisQueries,
+    NonconformanceQueries, ImprovementQueries, AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
+    SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     AlertMutations, EscalationMutations, ShiftMutations,
-    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
+    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
-    WebhookMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    NotificationMutations, OwnNotificationMutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):

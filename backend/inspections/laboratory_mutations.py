@@ -21,6 +21,7 @@ from backend.inspections.laboratory import LineStatus
 from backend.inspections.mapping import Column, Mapping, Wide
 from backend.inspections.mutations import perform_gated
 from backend.inspections.types import Inspection, load_inspection
+from backend.photos.mutations import UploadHeader
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from tenants.permissions import Permission
@@ -145,14 +146,6 @@ class LaboratoryResultsPayload:
             )
             for one in self.told
         ]  # fmt: skip
-
-
-@strawberry.type(description="A header to send with an upload.")
-class UploadHeader:
-    """Exactly so."""
-
-    name: str
-    value: str
 
 
 @strawberry.type

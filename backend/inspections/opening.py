@@ -138,7 +138,7 @@ async def _check_superseded(tx: TenantTransaction, inspection_id: UUID, found: T
     if row is None:
         raise InspectionNotFoundError("supersedes")
     before = Inspection.from_row(row)
-    await require_seen(tx, before, sites)
+    await require_seen(tx, before, sites, "supersedes")
     if before.status is not Status.CONCLUDED:
         raise InvalidInputError("Only a concluded inspection can be superseded; record the results in that one.", field="supersedes")
     if before.superseded_by is not None:

@@ -94,11 +94,16 @@ def encode(definition: Definition) -> str:
     """As it is stored."""
     told: dict[str, Any] = {
         "scheme": int(definition.scheme), "level": definition.level, "start": int(definition.start), "method": int(definition.method),
-        "aqls": {str(int(kind)): str(aql) for kind, aql in sorted(definition.aqls.items())}, "reducedAllowed": definition.reduced_allowed,
+        "aqls": {str(int(kind)): str(_preferred(aql)) for kind, aql in sorted(definition.aqls.items())}, "reducedAllowed": definition.reduced_allowed,
         "skipAllowed": definition.skip_allowed, "agreedSize": definition.agreed_size,
         "agreedK": None if definition.agreed_k is None else str(definition.agreed_k),
     }  # fmt: skip
     return msgspec.json.encode(told).decode()
+
+
+def _preferred(aql: Decimal) -> Decimal:
+    """As the tables write it: "1" and "1.00" are 1.0."""
+    return attributes.AQLS[attributes.aql_index(aql)]
 
 
 def decode(stored: str) -> Definition:

@@ -1,6 +1,6 @@
 """Statements on sampling plans and states."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,15 @@ async def plan(tx: TenantTransaction, plan_id: UUID) -> Record | None:
     """One plan."""
     return await tx.fetchrow(
         "select plan_id, name, version, definition, changed_at, archived_at from sampling_plan where tenant_id = $1 and plan_id = $2", plan_id
+    )
+
+
+async def plans_by_ids(tx: TenantTransaction, plan_ids: Collection[UUID]) -> list[Record]:
+    """Plans by id."""
+    return await tx.fetch(
+        """select plan_id, name, version, definition, changed_at, archived_at from sampling_plan
+           where tenant_id = $1 and plan_id = any($2::uuid[])""",
+        list(plan_ids),
     )
 
 

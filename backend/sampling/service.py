@@ -97,7 +97,7 @@ async def put_plan(tx: TenantTransaction, principal: Principal, *, plan_id: UUID
 
     States go on. Raises `InvalidInputError`, `SamplingPlanNotFoundError`, `SamplingPlanArchivedError`.
     """
-    principal.require(Permission.SPECIFICATIONS_WRITE)
+    principal.require_everywhere(Permission.SPECIFICATIONS_WRITE)
     plans.check(definition)
     name = _text(name, "name", plans.NAME_LENGTH)
     at, encoded = clock.now(), plans.encode(definition)
@@ -123,7 +123,7 @@ async def put_plan(tx: TenantTransaction, principal: Principal, *, plan_id: UUID
 
 async def archive_plan(tx: TenantTransaction, principal: Principal, *, plan_id: UUID) -> SamplingPlan:
     """No lot is inspected by the plan any more. Raises `SamplingPlanNotFoundError`, `SamplingPlanArchivedError`."""
-    principal.require(Permission.SPECIFICATIONS_WRITE)
+    principal.require_everywhere(Permission.SPECIFICATIONS_WRITE)
     await get_plan(tx, plan_id)
     if not await repository.archive_plan(tx, plan_id, clock.now()):
         raise SamplingPlanArchivedError
@@ -191,7 +191,7 @@ async def change_severity(tx: TenantTransaction, principal: Principal, *, state_
 
     Raises `SamplingStateNotFoundError`, `SeveritySwitchRefusedError`.
     """
-    principal.require(Permission.SPECIFICATIONS_WRITE)
+    principal.require_everywhere(Permission.SPECIFICATIONS_WRITE)
     reason = _text(reason, "reason", REASON_LENGTH)
     row = await repository.lock_state_by_id(tx, state_id)
     if row is None:

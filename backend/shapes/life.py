@@ -68,28 +68,36 @@ class Life:
 
 
 async def life_of(
-    tx: TenantTransaction, reader: Reader, key: str, *, points: int = DEFAULT_POINTS, holds: bool = False, hold_sites: Sites | None = None
+    tx: TenantTransaction,
+    reader: Reader,
+    key: str,
+    *,
+    points: int = DEFAULT_POINTS,
+    holds: bool = False,
+    hold_sites: Sites | None = None,
+    as_of: datetime | None = None,
 ) -> Life:
     """The life of what is met at the reader's sites, of which events there tell. With `holds` those on it and on what it came from, as far
-    as `hold_sites` meet them. Raises `ObjectNotFoundError`, and `InvalidInputError` for a number of points that nobody can see.
+    as `hold_sites` meet them. With `as_of` it is the life until then: what lasted beyond lasts (`until` is None).
+    Raises `ObjectNotFoundError`, and `InvalidInputError` for a number of points that nobody can see.
     """
     if not FEWEST <= points <= MOST:
         raise InvalidInputError(f"“points” is {points}; it must be from {FEWEST} to {MOST}.", field="points")
     thing = await objects.find(tx, key, reader.sites)
     await tx.plan_for_any_tenant()
-    stays = await _containers(tx, thing, reader.sites)
+    stays = [row for row in await _containers(tx, thing, reader.sites) if as_of is None or row["valid_from"] <= as_of]
     around = {row["container_id"] for row in stays}
-    rows = await repository.events_of(tx, [thing.object_id, *sorted(around)], reader.sites, EVENTS + 1)
+    rows = await repository.events_of(tx, [thing.object_id, *sorted(around)], reader.sites, EVENTS + 1, as_of=as_of)
     own = _inside(rows[:EVENTS], thing, stays)
     found = await events_by_ids(tx, own, reader.sites)
     things = await objects.load(tx, around)
-    held = await _holds(tx, thing, hold_sites) if holds else []
+    held = [row for row in await _holds(tx, thing, hold_sites) if as_of is None or row["placed_at"] <= as_of] if holds else []
     happenings = [_happening(found[event_id]) for event_id in own if event_id in found]
     spans = periods(happenings)
     names = await look_up(
         tx, reader, gtins={thing.gtin} if thing.gtin else (), places={place for span in spans for place in (span.place, span.to_place) if place}
     )
-    bars = [*_spans(spans, names), *_containers_rows(stays, things), *_holds_rows(held, names)]
+    bars = [*_spans(spans, names), *_containers_rows(stays, things, as_of), *_holds_rows(held, names, as_of)]
     since, until = min((one.since for one in happenings), default=None), max((one.until for one in happenings), default=None)
     if since is not None:
         bars.insert(0, LifeRow(RowKind.OBJECT, 0, thing.code, since, until, thing=thing))
@@ -155,17 +163,22 @@ def _title(span: Period, names: Names) -> str:
     return step_word(span.step, language)
 
 
-def _containers_rows(stays: Iterable[Record], things: Mapping[int, TraceableObject]) -> Iterable[LifeRow]:
+def _containers_rows(stays: Iterable[Record], things: Mapping[int, TraceableObject], as_of: datetime | None) -> Iterable[LifeRow]:
     for stay in stays:
         thing = things[stay["container_id"]]
-        until = None if stay["valid_to"] >= INFINITY else stay["valid_to"]
+        until = None if stay["valid_to"] >= INFINITY else _ended(stay["valid_to"], as_of)
         yield LifeRow(RowKind.CONTAINER, 0, thing.code.rsplit("/", 1)[-1], stay["valid_from"], until, thing=thing)
 
 
-def _holds_rows(held: Iterable[Record], names: Names) -> Iterable[LifeRow]:
+def _holds_rows(held: Iterable[Record], names: Names, as_of: datetime | None) -> Iterable[LifeRow]:
     for row in held:
         word = pick(names.reader.language, "扣留", "Hold")
-        yield LifeRow(RowKind.HOLD, 0, f"{word}: {row['reason']}", row["placed_at"], row["released_at"])
+        yield LifeRow(RowKind.HOLD, 0, f"{word}: {row['reason']}", row["placed_at"], _ended(row["released_at"], as_of))
+
+
+def _ended(until: datetime | None, as_of: datetime | None) -> datetime | None:
+    """When something ended, as far as it had by then."""
+    return None if until is None or (as_of is not None and until > as_of) else until
 
 
 def _in_lanes(bars: Sequence[LifeRow]) -> Iterable[LifeRow]:

@@ -21,6 +21,7 @@ from backend.shapes.subject import Side
 from backend.shapes.types import Amount, GridPoint, amounts_of
 from backend.shapes.words import measured_word, sort_word, unit_word
 from backend.trace.rules import Direction, Doubt
+from backend.trace.step_types import TraceCondition
 from tenants.permissions import Permission
 
 strawberry.enum(RowKind, name="LifeRowKind", description="What a row of a life shows.")
@@ -155,6 +156,9 @@ class TraceTableRow:
     suppliers: list[str] = strawberry.field(directives=(ListSize(assumed_size=1),))
     made: list[Amount] = strawberry.field(directives=(ListSize(assumed_size=1),))
     used: list[Amount] = strawberry.field(directives=(ListSize(assumed_size=1),))
+    operators: list[str] = strawberry.field(directives=(ListSize(assumed_size=1),))
+    equipment: list[str] = strawberry.field(directives=(ListSize(assumed_size=1),))
+    conditions: list[TraceCondition] = strawberry.field(directives=(ListSize(assumed_size=1),))
     input_count: int
     output_count: int
 
@@ -168,7 +172,8 @@ class TraceTableRow:
             certainty=point.certainty, doubts=list(line.doubts), code=point.code, gtin=point.gtin, product=row.product,
             object=TraceableObject.of(line.thing, point.at) if line.thing else None, since=point.at, until=line.until, step=row.step,
             place=row.place, party=row.party, suppliers=list(row.suppliers), made=amounts_of(line.made, language),
-            used=amounts_of(line.used, language), input_count=line.inputs, output_count=line.outputs,
+            used=amounts_of(line.used, language), operators=list(row.operators), equipment=list(row.equipment),
+            conditions=[TraceCondition.of(condition) for condition in row.conditions], input_count=line.inputs, output_count=line.outputs,
         )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from backend.shapes.names import Reader
 from backend.shapes.other_types import Life, PlaceMap, TraceTableRow
 from backend.shapes.subject import Question
 from backend.shapes.types import Flow
+from backend.trace.enums import TankPolicy
 from backend.trace.rules import Direction
+from backend.trace.steps import StepIndex
 from tenants.permissions import Permission
 
 
@@ -43,23 +45,26 @@ class ShapeQueries:
         *,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        tank_policy: TankPolicy | None = None,
         boxes: int = READABLE,
         open: list[str] | None = None,  # noqa: A002 - as clients write it
     ) -> Flow | None:
         """At most about `boxes` (10 to 200) boxes; `open` takes the `expandKey` of groups that are to be shown in parts."""
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            found = await flows.flow(tx, reader, Question(key, direction, as_of, known_at), readable=boxes, opened=open or ())
+            question = Question(key, direction, as_of, known_at, tank_policy)
+            found = await flows.flow(tx, reader, question, readable=boxes, opened=open or ())
         return Flow.of(found, reader.language)
 
     @field(description="The life of a lot, unit or container, with what sensors told.", directives=requires(Permission.TRACE_READ, Cost(weight=100)))
-    async def life_of(self, info: Info, key: str, points: int = lives.DEFAULT_POINTS) -> Life | None:
-        """Each series has at most `points` (10 to 500) points. Holds are told to whoever may read holds."""
+    async def life_of(self, info: Info, key: str, points: int = lives.DEFAULT_POINTS, as_of: datetime | None = None) -> Life | None:
+        """Each series has at most `points` (10 to 500) points. Holds are told to whoever may read holds. With `asOf` it is the life until then."""
         reader = await _reader(info)
         holds = Permission.HOLDS_READ in info.context.caller_principal.permissions
         hold_sites = await sites_for(info.context, Permission.HOLDS_READ) if holds else None
         async with info.context.reading() as tx:
-            return Life.of(await lives.life_of(tx, reader, key, points=points, holds=holds, hold_sites=hold_sites), reader.language)
+            found = await lives.life_of(tx, reader, key, points=points, holds=holds, hold_sites=hold_sites, as_of=as_of)
+        return Life.of(found, reader.language)
 
     @field(description="The whole trace as a table, paged.", directives=requires(Permission.TRACE_READ, Cost(weight=100)))
     async def trace_table(
@@ -70,6 +75,7 @@ class ShapeQueries:
         *,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        tank_policy: TankPolicy | None = None,
         order: table.TableOrder = table.TableOrder.TIME,
         first: int | None = None,
         after: str | None = None,
@@ -80,21 +86,28 @@ class ShapeQueries:
         page = Page.of(first, after, last, before)
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            found = await table.table_of(tx, reader, Question(key, direction, as_of, known_at), order)
+            found = await table.table_of(tx, reader, Question(key, direction, as_of, known_at, tank_policy), order)
             lines = cut(page, found.lines, key=found.key, cursor_key=lambda cursor: _read_key(cursor, order))
-            rows = await table.rows_of(tx, reader, lines)
+            rows = await table.rows_of(tx, reader, lines, StepIndex(found.subject.trace))
         return connect(
             page, rows, node=lambda row: TraceTableRow.of(row, reader.language), cursor=lambda row: msgspec.json.encode(found.key(row.line)).decode()
         )  # fmt: skip
 
     @field(description="The places of a trace as a schematic, drawn.", directives=requires(Permission.TRACE_READ, Cost(weight=100)))
     async def place_map(
-        self, info: Info, key: str, direction: Direction = Direction.BOTH, *, as_of: datetime | None = None, known_at: datetime | None = None
+        self,
+        info: Info,
+        key: str,
+        direction: Direction = Direction.BOTH,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        tank_policy: TankPolicy | None = None,
     ) -> PlaceMap | None:
         """With what went from where to where, how much, when, and to whom."""
         reader = await _reader(info)
         async with info.context.reading() as tx:
-            return PlaceMap.of(await places.place_map(tx, reader, Question(key, direction, as_of, known_at)), reader.language)
+            return PlaceMap.of(await places.place_map(tx, reader, Question(key, direction, as_of, known_at, tank_policy)), reader.language)
 
 
 def _read_key(cursor: str, order: table.TableOrder) -> table.RowKey:

@@ -18,16 +18,20 @@ async def steps_told(tx: TenantTransaction, event_ids: Collection[int], sites: S
     )
 
 
-async def events_of(tx: TenantTransaction, objects: Collection[int], sites: Sites | None, limit: int) -> list[Record]:
-    """(event, object) in force at the sites in which any of these objects took part, oldest first."""
-    fence = fenced(sites, "e.read_point", "e.biz_location", at=4)
+async def events_of(
+    tx: TenantTransaction, objects: Collection[int], sites: Sites | None, limit: int, *, as_of: datetime | None = None
+) -> list[Record]:
+    """(event, object) in force at the sites in which any of these objects took part, until `as_of`, oldest first."""
+    fence = fenced(sites, "e.read_point", "e.biz_location", at=5)
     return await tx.fetch(
         f"""select distinct e.event_time, e.event_id, eo.object_id from event_object eo
             join event e on e.tenant_id = $1 and e.event_id = eo.event_id
-            where eo.tenant_id = $1 and eo.object_id = any($2::bigint[]) and e.superseded_by is null and e.declared_at is null{fence.condition}
+            where eo.tenant_id = $1 and eo.object_id = any($2::bigint[]) and e.superseded_by is null and e.declared_at is null
+              and ($4::timestamptz is null or e.event_time <= $4){fence.condition}
             order by e.event_time, e.event_id, eo.object_id limit $3""",
         list(objects),
         limit,
+        as_of,
         *fence.values,
     )
 

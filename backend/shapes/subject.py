@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from backend.balance.tanks import TankPolicy
 from backend.catalog.sites import Sites
 from backend.genealogy import reach
 from backend.genealogy.rules import Certainty
@@ -35,12 +36,13 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `as_of` leaves later events out, `known_at` what wasn't known then."""
+    """What is asked: `as_of` leaves later events out, `known_at` what wasn't known then; `tank_policy` shapes what was drawn from tanks."""
 
     key: str
     direction: Direction = Direction.BOTH
     as_of: datetime | None = None
     known_at: datetime | None = None
+    tank_policy: TankPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ async def _whole(tx: TenantTransaction, question: Question, sites: Sites | None)
 
     async def ask(behind: str | None) -> Trace:
         return await traces.trace(
-            tx, question.key, question.direction, as_of=question.as_of, known_at=question.known_at, sites=sites, continue_after=behind
+            tx, question.key, question.direction, as_of=question.as_of, known_at=question.known_at, sites=sites, continue_after=behind,
+            tank_policy=question.tank_policy,
         )  # fmt: skip
 
     first = await ask(None)

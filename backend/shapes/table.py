@@ -16,7 +16,9 @@ from backend.shapes.graphing import graph_of
 from backend.shapes.names import Names, Reader, look_up
 from backend.shapes.subject import Question, Side, Subject, look
 from backend.shapes.words import step_word
+from backend.trace.event_words import Condition
 from backend.trace.rules import Doubt
+from backend.trace.steps import Step, StepIndex, describe_steps
 from infra.clock import isoformat
 from infra.database import TenantTransaction
 
@@ -49,7 +51,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row as it is shown. `product`, `place`, `party` and `suppliers` are names in the reader's language."""
+    """A row as it is shown. `product`, `place`, `party` and `suppliers` are names in the reader's language.
+
+    Who worked at what, and under which conditions, is told of transformations, as far as their events at the reader's sites tell it.
+    """
 
     line: Line
     product: str | None
@@ -57,6 +62,9 @@ class TableRow:
     place: str | None
     party: str | None
     suppliers: tuple[str, ...]
+    operators: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,7 @@ def _thing(subject: Subject, object_id: int | None) -> TraceableObject | None:
     return None if object_id is None else subject.trace.shown(object_id) or subject.nodes[object_id].thing
 
 
-async def rows_of(tx: TenantTransaction, reader: Reader, lines: Sequence[Line]) -> list[TableRow]:
+async def rows_of(tx: TenantTransaction, reader: Reader, lines: Sequence[Line], steps: StepIndex) -> list[TableRow]:
     """These lines with names; suppliers are told by receipts at the reader's sites."""
     things = {line.thing.object_id for line in lines if line.thing is not None and line.point.sort in (Sort.LOT, Sort.UNIT, Sort.CONTAINER)}
     suppliers: dict[int, list[str]] = defaultdict(list)
@@ -134,16 +142,19 @@ async def rows_of(tx: TenantTransaction, reader: Reader, lines: Sequence[Line]) 
     names = await look_up(
         tx, reader, gtins={point.gtin for point in points if point.gtin}, places={point.place for point in points if point.place}, parties=parties
     )
-    return [_row(line, names, suppliers) for line in lines]
+    shown = {line.thing.object_id for line in lines if line.thing is not None and line.point.sort is Sort.STEP}
+    told = {step.step_id: step for step in await describe_steps(tx, steps.part(shown), reader.sites)} if shown else {}
+    return [_row(line, names, suppliers, told.get(line.thing.object_id) if line.thing else None) for line in lines]
 
 
-def _row(line: Line, names: Names, suppliers: Mapping[int, Sequence[str]]) -> TableRow:
+def _row(line: Line, names: Names, suppliers: Mapping[int, Sequence[str]], told: Step | None) -> TableRow:
     point = line.point
     step = step_word(point.step, names.reader.language) if point.sort in (Sort.STEP, Sort.SHIPMENT) and point.step else None
     from_whom = suppliers.get(line.thing.object_id, ()) if line.thing is not None else ()
     return TableRow(
         line, names.product(point.gtin, point.at), step, names.place(point.place), names.party(point.party),
-        tuple(names.party(party) or party for party in from_whom),
+        tuple(names.party(party) or party for party in from_whom), told.operators if told else (), told.equipment if told else (),
+        told.conditions if told else (),
     )  # fmt: skip
 
 

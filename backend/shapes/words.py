@@ -5,7 +5,9 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from backend.balance.tanks import TankPolicy
 from backend.shapes.graph import Amounts, Sort
+from backend.trace.event_words import Condition
 from backend.trace.rules import Doubt
 
 # Business steps of the CBV 2.0 §7.1, and those that our own events add.
@@ -93,6 +95,13 @@ DOUBTS: Final[Mapping[Doubt, tuple[str, str]]] = {
 }
 
 
+POLICIES: Final[Mapping[TankPolicy, tuple[str, str]]] = {
+    TankPolicy.EVERYTHING_SINCE_CLEANING: ("清洗以来的全部", "everything since the cleaning"),
+    TankPolicy.FIRST_IN_FIRST_OUT: ("先进先出", "first in, first out"),
+    TankPolicy.WELL_MIXED: ("充分混合", "well mixed"),
+}
+
+
 def doubt_word(doubt: Doubt, language: str) -> str:
     """Why a link is only possible; one that has no words here as its name."""
     words = DOUBTS.get(doubt)
@@ -107,6 +116,23 @@ def is_chinese(language: str) -> bool:
 def pick(language: str, chinese: str, english: str) -> str:
     """One of two."""
     return chinese if is_chinese(language) else english
+
+
+def policy_word(policy: TankPolicy | None, language: str) -> str:
+    """How what was drawn from tanks is reckoned; without a policy everything since the cleaning counts."""
+    return pick(language, *POLICIES[policy or TankPolicy.EVERYTHING_SINCE_CLEANING])
+
+
+def write_condition(condition: Condition, language: str) -> str:
+    """ "Temperature 2.5–7.1 °C (oven 3)", or the single value."""
+    unit = f" {unit_word(condition.uom, language)}" if condition.uom else ""
+    low, high = condition.minimum, condition.maximum
+    if condition.value is not None or low is None or high is None:
+        told = condition.text if condition.value is None else f"{write_number(condition.value)}{unit}"
+    else:
+        told = f"{write_number(low)}–{write_number(high)}{unit}"
+    device = f" ({condition.device.rsplit('/', 1)[-1]})" if condition.device else ""
+    return f"{measured_word(condition.kind, language)} {told or ''}".rstrip() + device
 
 
 def step_word(step: str | None, language: str) -> str:

@@ -52,12 +52,21 @@ async def carried_in(tx: TenantTransaction, objects: Collection[int], known_at: 
 async def perhaps_carried_in(tx: TenantTransaction, objects: Collection[int], known_at: datetime) -> list[Record]:
     """(object, shipment) for shipments that left before the object was packed into what they named, as was known; see `repository`."""
     return await tx.fetch(
-        f"""{_OUTWARD_THEN}
+        f"""with recursive outward(object_id, id, left_from, left_before, packed) as (
+              select o.object_id, o.object_id, '-infinity'::timestamptz, 'infinity'::timestamptz, '-infinity'::timestamptz
+              from traceable_object o where o.tenant_id = $1 and o.object_id = any($3::bigint[])
+              union
+              select w.object_id, c.container_id, greatest(w.left_from, m.left_from), least(w.left_before, c.valid_to),
+                     greatest(w.packed, c.valid_from)
+              from outward w
+              cross join lateral (select * from {STAYS_THEN} c where c.content_id = w.id and c.valid_to > w.left_from offset 0) c
+              join traceable_object k on k.tenant_id = $1 and k.object_id = c.container_id
+              cross join lateral (select case when k.kind = 3 then '-infinity'::timestamptz else c.valid_from - {TOLERANCE} end as left_from) m
+              where m.left_from < w.left_before)
             select distinct w.object_id, s.shipment_id from outward w
-            join traceable_object k on k.tenant_id = $1 and k.object_id = w.id
             join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
             cross join lateral (select * from {_SHIPMENTS_THEN} s where s.shipment_id = eo.event_id offset 0) s
-            where s.direction <> 2 and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
+            where s.direction <> 2 and s.shipped_at >= w.left_from and s.shipped_at < w.left_before and s.shipped_at < w.packed""",
         known_at,
         list(objects),
     )

@@ -32,7 +32,8 @@ async def set_directions(tx: TenantTransaction, shipments: Sequence[int], direct
             select $1, s.shipment_id, s.direction, greatest(s.known_from, (
               select max(p.known_to) from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id))
             from shipment s where s.tenant_id = $1 and s.shipment_id = any($2::bigint[]) and s.known_from < {MOMENT}
-              and not exists (select 1 from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id and p.known_to = {MOMENT})""",
+              and not exists (select 1 from shipment_past p where p.tenant_id = $1 and p.shipment_id = s.shipment_id and p.known_to = {MOMENT})
+            returning tenant_id""",
         shipments,
     )
     await tx.execute(
@@ -111,23 +112,28 @@ async def shipments_of_events(tx: TenantTransaction, event_ids: Collection[int])
 
 
 async def perhaps_carried_in(tx: TenantTransaction, objects: Collection[int]) -> list[Record]:
-    """(object, shipment) for shipments that left before the object was packed, by its events, into a container that they named.
+    """(object, shipment) for shipments that left before the object was packed, by its events, into what they named, at any level of packing.
 
-    Whether the container was empty then, so that the clocks may be wrong, is to be seen in `goods_in`. A logistic unit isn't shipped
-    before anything is in it; an asset goes back and forth empty, and counts within the tolerance only.
+    Whether the containers were empty then, so that the clocks may be wrong, is to be seen in `goods_in`. A logistic unit isn't shipped
+    before anything is in it; an asset goes back and forth empty, and counts within the tolerance only. The stays of a chain needn't
+    overlap: each container is taken as it was filled next after it had left.
     """
     return await tx.fetch(
-        f"""with recursive outward(object_id, id, valid_from, valid_to) as (
-             select o.object_id, o.object_id, '-infinity'::timestamptz, 'infinity'::timestamptz
+        f"""with recursive outward(object_id, id, left_from, left_before, packed) as (
+             select o.object_id, o.object_id, '-infinity'::timestamptz, 'infinity'::timestamptz, '-infinity'::timestamptz
              from traceable_object o where o.tenant_id = $1 and o.object_id = any($2::bigint[])
              union
-             select w.object_id, c.container_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from outward w
-             join containment c on c.tenant_id = $1 and c.content_id = w.id and c.valid_from < w.valid_to and c.valid_to > w.valid_from)
+             select w.object_id, c.container_id, greatest(w.left_from, m.left_from), least(w.left_before, c.valid_to),
+                    greatest(w.packed, c.valid_from)
+             from outward w
+             join containment c on c.tenant_id = $1 and c.content_id = w.id and c.valid_to > w.left_from
+             join traceable_object k on k.tenant_id = $1 and k.object_id = c.container_id
+             cross join lateral (select case when k.kind = 3 then '-infinity'::timestamptz else c.valid_from - {TOLERANCE} end as left_from) m
+             where m.left_from < w.left_before)
            select distinct w.object_id, s.shipment_id from outward w
-           join traceable_object k on k.tenant_id = $1 and k.object_id = w.id
            join event_object eo on eo.tenant_id = $1 and eo.object_id = w.id and eo.role in (1, 2)
            join shipment s on s.tenant_id = $1 and s.shipment_id = eo.event_id and s.superseded_by is null and s.direction <> 2
-             and s.shipped_at < w.valid_from and (k.kind = 3 or s.shipped_at >= w.valid_from - {TOLERANCE})""",
+             and s.shipped_at >= w.left_from and s.shipped_at < w.left_before and s.shipped_at < w.packed""",
         list(objects),
     )
 
@@ -174,7 +180,8 @@ async def add_to_rollup(tx: TenantTransaction, rows: Sequence[tuple[Any, ...]]) 
     """(lot, shipment, uom, quantity, certainty), each key once and in order."""
     await tx.execute(
         f"""insert into lot_shipment (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
-           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])""",
+           select $1, *, (select {MOMENT}) from unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::smallint[])
+           returning tenant_id""",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 
@@ -187,7 +194,7 @@ async def take_from_rollup(tx: TenantTransaction, keys: Sequence[tuple[int, int,
              where s.tenant_id = $1 and s.lot_id = g.lot_id and s.shipment_id = g.shipment_id and s.uom = g.uom
              returning s.*)
            insert into lot_shipment_past (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
-           select $1, lot_id, shipment_id, uom, quantity, certainty, known_from from gone where known_from < {MOMENT}""",
+           select $1, lot_id, shipment_id, uom, quantity, certainty, known_from from gone where known_from < {MOMENT} returning tenant_id""",
         *(list(column) for column in zip(*keys, strict=True)),
     )
 

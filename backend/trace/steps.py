@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -20,7 +20,7 @@ from backend.objects.service import TraceableObject
 from backend.trace import step_repository
 from backend.trace.answer import ReachedShipment, Trace, TraceNode
 from backend.trace.event_words import Condition, Document, EventWords, merged, words_of
-from backend.trace.rules import Direction
+from backend.trace.rules import Direction, Link
 from infra.database import Record, TenantTransaction
 
 # Of each role in one step; the counts tell how many there are, and the event's own lines give the rest in pages.
@@ -88,6 +88,25 @@ class StepPlace:
     def order(self) -> tuple[datetime, bool, str]:
         """What a cursor holds."""
         return self.at, self.act is not None, str(self.act or self.key)
+
+
+class StepIndex:
+    """A trace's links by step, so that page after page of steps can be described without going through all links each time."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._nodes = {node.thing.object_id: node for node in trace.nodes if node.thing.kind is ObjectKind.TRANSFORMATION}
+        self._links: dict[int, list[Link]] = defaultdict(list)
+        for link in trace.links:
+            for end in (link.parent_id, link.child_id):
+                if end in self._nodes:
+                    self._links[end].append(link)
+
+    def part(self, steps: Collection[int]) -> Trace:
+        """The trace with these steps, and the links and gaps at them, alone."""
+        nodes = tuple(self._nodes[step] for step in steps if step in self._nodes)
+        links = dict.fromkeys(link for step in steps for link in self._links.get(step, ()))
+        return replace(self._trace, nodes=nodes, links=tuple(links), gaps=tuple(gap for gap in self._trace.gaps if gap.node_id in steps))
 
 
 def transformations(trace: Trace) -> list[StepPlace]:

@@ -8,7 +8,8 @@ from tenants.permissions import DEVICES, Permission, Role, permissions_of
 
 _EXTENSION: Final = "/254/"
 # Nobody named: capture, and look up what that needs.
-ALONE: Final = permissions_of(Role.WORKER) & DEVICES
+# An alert is answered by a person, and never by a phone that nobody has taken.
+ALONE: Final = (permissions_of(Role.WORKER) & DEVICES) - {Permission.ALERTS_ACT}
 
 
 def alone(site: str) -> Mapping[Permission, frozenset[str]]:

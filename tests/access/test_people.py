@@ -176,7 +176,8 @@ async def test_me_tells_company_limits_and_whether_a_second_factor_is_needed(ser
     me = (await worker.caller.ask(query))["me"]
     assert (me["company"], me["secondFactorNeeded"]) == (company, False)
     assert me["siteLimits"] == [
-        {"permission": permission, "sites": [PLANT]} for permission in ("catalog.read", "events.capture", "holds.read", "mobile.sync", "trace.read")
+        {"permission": permission, "sites": [PLANT]}
+        for permission in ("alerts.act", "catalog.read", "events.capture", "holds.read", "mobile.sync", "quality.read", "trace.read")
     ]
     async with services.database.tenant(firm.tenant_id) as tx:
         await sessions.insert_grant(tx, worker.membership_id, Role.WORKER)

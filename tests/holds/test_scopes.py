@@ -258,7 +258,7 @@ async def test_a_scope_beyond_the_bound_is_refused_clearly(services: Services, f
 
 async def test_what_sql_finds_and_what_the_projection_sees_is_the_same(services: Services, firm: Firm, other_firm: Firm) -> None:
     """The same events before the hold and after it: the same roots."""
-    machine = {"readPoint": {"id": MIXER}}
+    machine: dict[str, Any] = {"readPoint": {"id": MIXER}}
     bodies = [
         received([], [quantity(F1, 5)]), received([sscc(1)], [], 6), received([], [quantity(F2, 5)], 60), received([], [quantity(M1, 2)], 0),
         received([], [quantity(M1, 2)], -1), transformed([F1], [D1], 10, **machine),

@@ -13,6 +13,7 @@ from tests.infra.clones import clone_of
 TENANT = 7_301
 CLOSED = (
     "alert_history", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
+    "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
@@ -33,6 +34,17 @@ INSERTS = {
                       values (7301, 1, 2, 1, now(), now(), 3, now())""",
     "lot_shipment_past": """insert into lot_shipment_past (tenant_id, lot_id, shipment_id, uom, quantity, certainty, known_from)
                       values (7301, 1, 2, '', 1, 1, now())""",
+    "sampling_plan_version": """insert into sampling_plan_version (tenant_id, plan_id, version, name, definition, made_at, made_by)
+                      values (7301, gen_random_uuid(), 1, 'x', '{}', now(), gen_random_uuid())""",
+    "sampling_lot": """insert into sampling_lot (tenant_id, state_id, inspection_id, number, accepted, severity, score, concluded_at)
+                      values (7301, gen_random_uuid(), gen_random_uuid(), 1, true, 1, 0, now())""",
+    "sampling_switch": """insert into sampling_switch (tenant_id, switch_id, state_id, rule, from_severity, to_severity, skipping, frequency, lots,
+                      switched_at) values (7301, gen_random_uuid(), gen_random_uuid(), 1, 1, 2, 1, 1, '[]', now())""",
+    "calibration": """insert into calibration (tenant_id, calibration_id, instrument_id, performed_at, performed_by, certificate, as_found, as_left,
+                      due_at, note, recorded_at, recorded_by) values (7301, gen_random_uuid(), gen_random_uuid(), now(), 'x', 'x', 1, 1, now(), '',
+                      now(), gen_random_uuid())""",
+    "photo_subject": """insert into photo_subject (tenant_id, subject, photo_id, attached_at, attached_by)
+                      values (7301, 'x', gen_random_uuid(), now(), gen_random_uuid())""",
     "shipment_past": "insert into shipment_past (tenant_id, shipment_id, direction, known_from) values (7301, 1, 1, now())",
     "event_feed": "insert into event_feed (tenant_id, seq, event_id) values (7301, 1, 1)",
 }

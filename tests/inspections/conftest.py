@@ -14,7 +14,8 @@ RELEASE: Final = f"""mutation($input: ReleaseSpecificationInput!) {{ releaseSpec
   version {{ version status validFrom characteristics {{ code lower {{ value }} upper {{ value inclusive }} }} }} {ERRORS} }} }}"""
 WITHDRAW: Final = f"""mutation($input: WithdrawSpecificationInput!) {{ withdrawSpecification(input: $input) {{
   version {{ version status withdrawnReason }} {ERRORS} }} }}"""
-_INSPECTION: Final = """id status kind origin conclusion sampleSize sampleClasses { severity acceptNumber rejectNumber } flagged note reason overdue object { code }
+_INSPECTION: Final = """id status kind origin conclusion sampleSize sampleClasses { severity acceptNumber rejectNumber } flagged note reason overdue
+  object { code }
   specificationVersion { version specification { code } } hold { id objectKey active } supersedes { id } supersededBy { id } follows { id }"""
 OPEN: Final = f"mutation($input: OpenInspectionInput!) {{ openInspection(input: $input) {{ inspection {{ {_INSPECTION} }} {ERRORS} }} }}"
 RECORD: Final = f"""mutation($input: RecordResultsInput!) {{ recordResults(input: $input) {{ inspection {{ {_INSPECTION} }}
@@ -27,6 +28,13 @@ REPORT: Final = f"""mutation($input: RecordLaboratoryResultsInput!) {{ recordLab
   lines {{ index status field code message inspection {{ id status conclusion }} }} {ERRORS} }} }}"""
 TASK: Final = """query($key: String!) { inspectionTask(key: $key) { object { code } inspections { id status kind dueAt }
   version { version characteristics { code name unit upper { value } photo method measurements } } } }"""
+ALLOW: Final = f"""mutation($input: AllowLaboratoryFileInput!) {{ allowLaboratoryFile(input: $input) {{
+  uploadId method url headers {{ name value }} {ERRORS} }} }}"""
+READ: Final = f"""mutation($input: ReadLaboratoryFileInput!) {{ readLaboratoryFile(input: $input) {{
+  taken duplicates refused failedRows faults {{ cell column message }} inspections {{ status conclusion }} {ERRORS} }} }}"""
+SCHEDULE: Final = f"""mutation($input: PutInspectionScheduleInput!) {{ putInspectionSchedule(input: $input) {{
+  schedule {{ id nextDueAt lotsSince endedAt }} {ERRORS} }} }}"""
+END: Final = f"mutation($input: EndInspectionScheduleInput!) {{ endInspectionSchedule(input: $input) {{ schedule {{ id endedAt }} {ERRORS} }} }}"
 LEAD: Final[dict[str, Any]] = {
     "code": "LEAD", "name": "铅", "kind": "NUMBER", "severity": "CRITICAL", "unit": "NA", "upper": {"value": "0.2"}, "method": "GB 5009.12",
 }  # fmt: skip

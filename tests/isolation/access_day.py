@@ -11,9 +11,11 @@ from uuid import UUID
 import httpx
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from backend.graphql.ids import parse_global_id
+from backend.graphql.ids import global_id, parse_global_id
+from backend.sampling import service as sampling
 from backend.services import Services
 from infra.clock import now
+from infra.ids import uuid7
 from tenants.service import Caller as Somewhere
 from tests.conftest import PASSWORD
 from tests.factories import FLOUR, PLANT, lot
@@ -24,6 +26,7 @@ from tests.mobile_api import phones
 
 CHOSEN = "nineteen quiet herons at dawn"
 PIN = "739155"
+DAY = Somewhere("192.0.2.9", "a day")
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Office:
         await self.phones()
         await self.machines()
         await self.webhooks()
+        await self.quality()
         await self.trail()
         await self.sandbox()
         await self.run_out()
@@ -100,6 +104,35 @@ class Office:
             await self.ask(name, None, **choices.get(name, {}))
         await self.ask("setMemberRoles", {"memberId": member, "grants": [{"role": "worker"}], "reason": "tastes no more"})
         await self.ask("archiveRole", {"key": "taster", "reason": "tasted enough"})
+
+    async def quality(self) -> None:
+        """A sampling plan whose state switches, an instrument that is found wrong, a photo on its way."""
+        aqls = [{"defectClass": "MAJOR", "aql": "1.0"}]
+        await self.ask("putSamplingPlan", {"name": self.word, "scheme": "ATTRIBUTES", "aqls": aqls, "reducedAllowed": True})
+        plan = (await self.ask("samplingPlans"))["nodes"][0]["id"]
+        principal = await self.services.identity.authenticate(self.headers["Authorization"].partition(" ")[2], caller=DAY)
+        counted: dict[str, Any] = {"plan_id": UUID((parse_global_id(plan) or ("", ""))[1]), "product": FLOUR, "supplier": "", "accepted": True}
+        await self.services.in_tenant(principal.tenant_id, lambda tx: sampling.lot_concluded(tx, **counted, inspection_id=uuid7()))
+        state = (await self.ask("samplingStates"))["nodes"][0]["id"]
+        await self.ask("switchSamplingSeverity", {"stateId": state, "severity": "TIGHTENED", "reason": self.word})
+        await self.ask("samplingPlan", None, lotSize=1000, level="II", aql="1.0")
+        await self.ask("putSamplingPlan", {"name": "put away", "scheme": "FULL", "aqls": aqls})
+        await self.ask("archiveSamplingPlan", {"planId": (await self.ask("samplingPlans"))["nodes"][0]["id"]})
+        uploaded = await self.ask("allowUpload", {"contentType": "image/png", "size": 3, "sha256": "0" * 64})
+        assert uploaded["url"]
+        async with self.services.database.tenant(principal.tenant_id) as tx:
+            photo = global_id("Photo", await tx.fetchval("select photo_id from photo where tenant_id = $1 order by photo_id desc limit 1"))
+        await self.ask("photos", None, ids=[photo])
+        kind = uuid7().hex[-8:]
+        await self.ask("putInstrument", {"identifier": f"CALIPER-{kind}", "owner": self.word, "intervalDays": 365, "place": PLANT})
+        instrument = (await self.ask("instruments"))["nodes"][0]["id"]
+        done = {"instrumentId": instrument, "performedBy": self.word, "asLeft": "IN_TOLERANCE"}
+        await self.ask("recordCalibration", {**done, "performedAt": "2026-01-05T08:00:00Z", "asFound": "IN_TOLERANCE"})
+        found = {"performedAt": "2026-03-05T08:00:00Z", "asFound": "OUT_OF_TOLERANCE", "fileId": photo}
+        await self.ask("recordCalibration", {**done, **found})
+        await self.ask("takeInstrumentOutOfService", {"instrumentId": instrument, "reason": self.word})
+        await self.ask("returnInstrumentToService", {"instrumentId": instrument, "reason": self.word})
+        self.names |= {"sampling plan": plan, "sampling state": state, "instrument": instrument, "photo": photo}
 
     async def phones(self) -> None:
         """Enrolled, switched to a person by badge and PIN, moved, revoked; what a revoked one still held is looked at."""

@@ -26,12 +26,19 @@ FIELDS: Final[dict[str, str]] = {
     _P.TRACE_READ: """aliases containerContents flow impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
                       trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
-    _P.HOLDS_PLACE: "placeHold",
+    _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
-    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam
-                                putEscalationPolicy putShiftPlan shiftPlans""",
+    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam putEscalationPolicy
+                                putShiftPlan shiftPlans""",
+    _P.QUALITY_READ: """inspection inspectionSchedules inspectionTask inspections instruments photos samplingPlan samplingPlans samplingStates
+                        specification specifications""",
+    _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification releaseSpecification
+                                switchSamplingSeverity withdrawSpecification""",
+    _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
+    _P.INSPECTIONS_RECORD: """allowLaboratoryFile allowUpload cancelInspection concludeInspection openInspection readLaboratoryFile
+                              recordLaboratoryResults recordResults""",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
@@ -55,9 +62,12 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_READ: "Event",
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
-    _P.HOLDS_READ: "Alert AlertChange AlertChanges AlertCounts AlertGroup AlertHistoryEntry Hold HoldCause",
+    _P.HOLDS_READ: "Alert AlertChange AlertChanges AlertCounts AlertGroup AlertHistoryEntry Hold HoldCause HoldListing HoldScope",
     _P.ALERTS_ACT: "MemberOnDuty",
     _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
+    _P.HOLDS_PLACE: "HoldPreview",
+    _P.QUALITY_READ: """Inspection InspectionResult InspectionSchedule InspectionTask Instrument Photo SamplingPlan SamplingState Specification
+                        SpecificationVersion""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

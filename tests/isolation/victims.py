@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, time
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -12,6 +13,10 @@ from backend.alerts import policies
 from backend.alerts.rules import Policy, Severity, Step
 from backend.catalog import service as catalog
 from backend.holds import service as holds
+from backend.instruments import service as instruments
+from backend.instruments.service import InstrumentDetails
+from backend.sampling import service as sampling
+from backend.sampling.plans import DefectClass, Definition, Scheme
 from backend.services import Services
 from backend.shifts import planning
 from backend.shifts.rules import Hours, Shift
@@ -76,6 +81,7 @@ async def _catalogue_and_hold(services: Services, person: Person, canary: str) -
         await catalog.put_partners(tx, person.principal, [catalog.Partner(CUSTOMER, names, False, True, canary)])
 
     await services.in_tenant(person.tenant.tenant_id, put)
+    await services.in_tenant(person.tenant.tenant_id, lambda tx: _quality(tx, person, canary))
     hold = {"key": FLOUR_LOT, "reason": canary, "note": canary}
     await services.in_tenant(person.tenant.tenant_id, lambda tx: holds.place_hold(tx, person.principal, **hold), gate=Gate.EXCLUSIVE)
 
@@ -99,6 +105,13 @@ async def _duty(services: Services, person: Person, canary: str) -> None:
         )  # fmt: skip
 
     await services.in_tenant(person.tenant.tenant_id, put)
+
+
+async def _quality(tx: TenantTransaction, person: Person, canary: str) -> None:
+    definition = Definition(Scheme.ATTRIBUTES, "II", {DefectClass.MAJOR: Decimal("1.0")})
+    await sampling.put_plan(tx, person.principal, plan_id=None, name=canary, definition=definition)
+    details = InstrumentDetails("V-GAUGE", serial=canary, owner=canary, place=PLANT)
+    await instruments.put_instrument(tx, person.principal, instrument_id=None, details=details)
 
 
 async def identifiers_of(superuser: asyncpg.Connection, tenant_id: int) -> set[str]:

@@ -179,7 +179,7 @@ async def test_a_token_opens_what_a_phone_may_at_its_site_and_nothing_else(servi
         assert (await handset.ask(method, path)).status_code == 200, path
     assert (await handset.ask("GET", "/epcis/events")).json()["code"] == "PERMISSION_DENIED"
     told = (await handset.ask("GET", "/auth/me")).json()
-    assert told["permissions"] == ["catalog.read", "events.capture", "holds.read", "mobile.sync", "trace.read"]
+    assert told["permissions"] == ["catalog.read", "events.capture", "holds.read", "mobile.sync", "quality.read", "trace.read"]
     [entry] = await rows(services, firm, "select actor_kind, actor_id, device_id from audit_entry where tenant_id = $1 and action = 'events.synced'")
     assert entry == ("device", UUID(handset.device), UUID(handset.device))
 
@@ -351,7 +351,8 @@ async def test_a_phone_has_no_permission_beyond_those_of_phones(services: Servic
     told = (await handset.switch(badge=await with_badge(services, firm, owner))).json()
     assert told["actor"]["permissions"] == sorted(
         [
-            Permission.CATALOG_READ, Permission.EVENTS_CAPTURE, Permission.HOLDS_PLACE, Permission.HOLDS_READ, Permission.MOBILE_SYNC,
+            Permission.ALERTS_ACT, Permission.CATALOG_READ, Permission.EVENTS_CAPTURE, Permission.HOLDS_PLACE, Permission.HOLDS_READ,
+            Permission.INSPECTIONS_RECORD, Permission.MOBILE_SYNC, Permission.NONCONFORMANCES_OPEN, Permission.QUALITY_READ,
             Permission.SHIPMENTS_COMMAND, Permission.TRACE_READ,
         ]
     )  # fmt: skip

@@ -187,8 +187,14 @@ def _alike(one: str | None, other: str | None) -> bool:
 
 
 def _residues(stays: Sequence[Stay], ends: datetime) -> list[Stay]:
-    """MODEL, Tanks: everything since clean-out is in what is drawn, at least possibly, also what was taken out by name."""
-    return [replace(stay, until=ends, amount=None, uom=None, residue=True) for stay in stays[:1] if max(each.until for each in stays) < ends]
+    """MODEL, Tanks: everything since clean-out is in what is drawn, at least possibly, also what was taken out by name, until it is put in anew."""
+    found = []
+    for number, stay in enumerate(stays):
+        gone = max(each.until for each in stays[: number + 1])
+        anew = stays[number + 1].since if number + 1 < len(stays) else ends
+        if gone < anew:
+            found.append(replace(stay, since=gone, until=anew, amount=None, uom=None, residue=True))
+    return found
 
 
 def contents(stays: Sequence[Stay], container: str, at: datetime, *, residues: bool = False) -> list[Stay]:

@@ -156,6 +156,16 @@ async def test_exports_are_on_the_trail_with_what_was_asked(client: httpx.AsyncC
     ]
 
 
+async def test_a_report_and_the_trail_say_by_which_policy_tanks_are_reckoned(
+    client: httpx.AsyncClient, head: dict[str, str], services: Services, firm: Firm
+) -> None:
+    answer = await export(client, head, "pdf", tankPolicy="first_in_first_out")
+    assert (answer.status_code, set("储罐取料先进先出") <= characters(answer.content)) == (200, True)
+    async with services.database.tenant(firm.tenant_id) as tx:
+        told = await tx.fetchval("select after from audit_entry where tenant_id = $1 and action = 'trace.exported'")
+    assert json.loads(told)["tankPolicy"] == "first_in_first_out"
+
+
 async def test_as_of_leaves_later_events_out(client: httpx.AsyncClient, head: dict[str, str]) -> None:
     early = await export(client, head, "json", asOf="2026-03-02T08:15:00Z")
     assert {event["eventTime"] for event in json.loads(early.content)["epcisBody"]["eventList"]} == {
@@ -172,6 +182,7 @@ WRONG: dict[str, tuple[str, dict[str, str], int, str]] = {
     "direction": ("csv", {"key": FLOUR_LOT, "direction": "sideways"}, 400, "INVALID_INPUT"),
     "moment": ("csv", {"key": FLOUR_LOT, "asOf": "yesterday"}, 400, "INVALID_INPUT"),
     "moment without zone": ("csv", {"key": FLOUR_LOT, "knownAt": "2026-03-02T08:00:00"}, 400, "INVALID_INPUT"),
+    "tank policy": ("csv", {"key": FLOUR_LOT, "tankPolicy": "last_in"}, 400, "INVALID_INPUT"),
     "boxes": ("svg", {"key": FLOUR_LOT, "boxes": "100000"}, 400, "INVALID_INPUT"),
     "unknown parameter": ("csv", {"key": FLOUR_LOT, "limit": "5"}, 400, "INVALID_INPUT"),
 }

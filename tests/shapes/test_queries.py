@@ -8,11 +8,13 @@ import pytest
 from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
-from tests.factories import DUMPLING, FLOUR, PLANT, START, capture, lot, made, quantity, shipped, transformed
+from tests.balance.test_tank_service import CHEESE, CREAM, MILK_1, MILK_2, draw, fill
+from tests.factories import DUMPLING, FLOUR, PLANT, START, at, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.test_commands import PLACE
 from tests.trace.test_simulated_truth import capture_all
+from tests.trace.test_steps import WORDS
 
 FLOW = """query($key: String!, $boxes: Int = 60, $open: [String!], $asOf: DateTime, $direction: TraceDirection = BOTH) {
   flow(key: $key, boxes: $boxes, open: $open, asOf: $asOf, direction: $direction) {
@@ -20,7 +22,7 @@ FLOW = """query($key: String!, $boxes: Int = 60, $open: [String!], $asOf: DateTi
     boxes { id kind column row title subtitle detail count certainCount possibleCount certainty isStart innerLinks expandKey step place
             object { code } amounts { quantity uom unit } since until }
     arrows { parent child certainCount possibleCount certainty doubts untoldCount isLoop amounts { quantity unit } bends { column row } } } }"""
-LIFE = """query($key: String!, $points: Int = 120) { lifeOf(key: $key, points: $points) { product since until isCut
+LIFE = """query($key: String!, $points: Int = 120, $asOf: DateTime) { lifeOf(key: $key, points: $points, asOf: $asOf) { product since until isCut
   rows { kind lane title since until place toPlace object { kind code } } series { type unit points { since lowest mean highest count } }
   marks { at title place via { code } event { bizStep } } } }"""
 TABLE = """query($key: String!, $order: TraceTableOrder = TIME, $first: Int, $after: String, $last: Int, $before: String) {
@@ -129,6 +131,49 @@ async def test_the_table_is_paged_in_each_order_without_losing_a_row(simulated: 
         assert len(seen) == len(set(seen))
     refused = await caller.refusal(TABLE, {"key": key, "order": "STEPS", "first": 4, "after": page["pageInfo"]["endCursor"][:5]})
     assert refused["code"] == "INVALID_INPUT"
+
+
+async def test_a_step_in_the_table_tells_who_worked_at_what_and_under_which_conditions(
+    services: Services, firm: Firm, caller: Caller, client: Any
+) -> None:
+    made_of = transformed([lot(FLOUR, "F")], [lot(DUMPLING, "D")], 10, **WORDS)
+    await capture(services, firm.tenant_id, made([], [quantity(lot(FLOUR, "F"), 5)]), made_of)
+    asked = """query($key: String!) { traceTable(key: $key, first: 9) { nodes { kind operators equipment
+      conditions { kind device minimum maximum value uom } } } }"""
+    rows = (await caller.ask(asked, {"key": lot(FLOUR, "F")}))["traceTable"]["nodes"]
+    [step] = [row for row in rows if row["kind"] == "STEP"]
+    assert (step["operators"], step["equipment"]) == (["OP-7"], ["KETTLE-2", "urn:example:probe:1", "urn:example:probe:2"])
+    assert step["conditions"][0] == {
+        "kind": "Temperature",
+        "device": "urn:example:probe:1",
+        "minimum": "95.5",
+        "maximum": "99",
+        "value": None,
+        "uom": "CEL",
+    }
+    assert all(row["operators"] == row["equipment"] == row["conditions"] == [] for row in rows if row["kind"] != "STEP")
+    answer = await client.get("/trace/exports/csv", params={"key": lot(FLOUR, "F")}, headers={**caller.headers, "Accept-Language": "en"})
+    assert "Temperature 95.5–99 °C (urn:example:probe:1)" in answer.text
+
+
+async def test_a_policy_on_tanks_shapes_the_picture(services: Services, firm: Firm, caller: Caller) -> None:
+    story = (fill(MILK_1, 600, 1), fill(MILK_2, 400, 2), draw(quantity(CREAM, 500, "LTR"), 3), draw(quantity(CHEESE, 300, "LTR"), 4))
+    await capture(services, firm.tenant_id, *story)
+    asked = """query($key: String!, $policy: TankPolicy) {
+      traceTable(key: $key, tankPolicy: $policy, direction: BACKWARD, first: 9) { nodes { code certainty } } }"""
+    for policy, certainty in ((None, "CERTAIN"), ("FIRST_IN_FIRST_OUT", "POSSIBLE")):
+        rows = (await caller.ask(asked, {"key": CREAM, "policy": policy}))["traceTable"]["nodes"]
+        assert {row["code"]: row["certainty"] for row in rows}["M2"] == certainty
+
+
+async def test_a_life_as_of_a_moment_knows_nothing_that_came_after(services: Services, firm: Firm, caller: Caller) -> None:
+    piece = unit(DUMPLING, "S-1")
+    await capture(services, firm.tenant_id, made([piece]), packed(sscc(1), [piece], minutes=10), shipped([sscc(1)], minutes=40))
+    whole = (await caller.ask(LIFE, {"key": piece}))["lifeOf"]
+    early = (await caller.ask(LIFE, {"key": piece, "asOf": at(20)}))["lifeOf"]
+    assert [len(life["marks"]) for life in (whole, early)] == [3, 2]
+    assert [row["until"] for row in early["rows"] if row["kind"] == "CONTAINER"] == [None]
+    assert not [row for row in early["rows"] if row["kind"] == "TRANSPORT"]
 
 
 async def test_the_map_leads_from_suppliers_through_own_places_to_customers(simulated: Simulation, caller: Caller) -> None:

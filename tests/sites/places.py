@@ -12,15 +12,22 @@ _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
+    "samplingPlan": "it looks up published tables", "samplingPlans": _ALL, "samplingStates": _ALL,
+    "photos": "one's own uploads; others are shown where they belong to",
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "onDuty": "whom to call is the whole company's",
+    "specification": _ALL, "specifications": _ALL,
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,
     "removeSecondFactor": _OWN, "reauthenticate": _OWN, "changePassword": _OWN, "resetPassword": _OWN, "revokeSession": _OWN,
+    "allowLaboratoryFile": "a file is of no site; what its lines name is looked up at the sites of who sends it",
+    "readLaboratoryFile": "the same lines as recordLaboratoryResults, which tests/inspections/test_sites.py tries",
+    "recordLaboratoryResults": "line by line, which tests/inspections/test_sites.py tries",
+    "allowUpload": "a photo is of no place before something names it",
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
-NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
+NODES_OF_NO_SITE: Final = {"Specification": _ALL, "SamplingPlan": _ALL, "SamplingState": _ALL, "Product": _ALL, "Partner": _ALL}
 _QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
 _SUBSCRIPTIONS: Final = (
     ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),

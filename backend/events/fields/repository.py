@@ -19,7 +19,7 @@ on conflict (tenant_id, dimension, value, place) do nothing
 
 
 # Looking for a row that can't be there costs half as much again as the row.
-_INSERT_NEW: Final = _INSERT.replace("{again}", "")
+_INSERT_NEW: Final = _INSERT.replace("{again}", " returning tenant_id")
 _INSERT_AGAIN: Final = _INSERT.replace("{again}", " on conflict (tenant_id, field, event_id, line) do nothing")
 
 

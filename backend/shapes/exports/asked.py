@@ -5,13 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from backend.balance.tanks import TankPolicy
 from backend.events.timestamps import parse_timestamp
 from backend.shapes.errors import FormatNotFoundError
 from backend.shapes.subject import Question
 from backend.trace.rules import Direction
 from infra.errors import InvalidInputError
 
-_PARAMETERS: Final = frozenset({"key", "direction", "asOf", "knownAt", "boxes"})
+_PARAMETERS: Final = frozenset({"key", "direction", "asOf", "knownAt", "tankPolicy", "boxes"})
 _LONGEST: Final = 1_024
 
 
@@ -55,9 +56,8 @@ def read_question(given: Mapping[str, str]) -> tuple[Question, int]:
     key = given.get("key", "").strip()
     if not key or len(key) > _LONGEST or "\x00" in key:
         raise InvalidInputError("“key” says what is traced: an identifier, or a lot number, serial or SSCC that is unique here.", field="key")
-    return Question(key, _direction(given.get("direction", Direction.BOTH)), _moment(given, "asOf"), _moment(given, "knownAt")), _boxes(
-        given.get("boxes")
-    )
+    direction, policy = _direction(given.get("direction", Direction.BOTH)), _policy(given.get("tankPolicy"))
+    return Question(key, direction, _moment(given, "asOf"), _moment(given, "knownAt"), policy), _boxes(given.get("boxes"))
 
 
 def _direction(text: str) -> Direction:
@@ -65,6 +65,15 @@ def _direction(text: str) -> Direction:
         return Direction(text.lower())
     except ValueError:
         raise InvalidInputError(f"“direction” is one of {', '.join(Direction)}; it was “{text[:40]}”.", field="direction") from None
+
+
+def _policy(text: str | None) -> TankPolicy | None:
+    if not text:
+        return None
+    try:
+        return TankPolicy(text.lower())
+    except ValueError:
+        raise InvalidInputError(f"“tankPolicy” is one of {', '.join(TankPolicy)}; it was “{text[:40]}”.", field="tankPolicy") from None
 
 
 def _moment(given: Mapping[str, str], name: str) -> datetime | None:

@@ -17,7 +17,7 @@ from backend.shapes.exports.pictures import pictures_of
 from backend.shapes.flow import Flow
 from backend.shapes.graph import Graph, Sort, add_all
 from backend.shapes.table import TableRow, is_certain
-from backend.shapes.words import pick, sort_word, write_amounts
+from backend.shapes.words import pick, policy_word, sort_word, write_amounts, write_condition
 from backend.trace.rules import Direction
 from infra.clock import isoformat
 from infra.printing.shell import PrintedDocument
@@ -25,6 +25,7 @@ from infra.printing.shell import PrintedDocument
 GENERATOR: Final = "Suyuan 0.1.0 trace report 1"
 # Of each table: more is nobody's to read on paper, and stands in the CSV.
 MOST_ROWS: Final = 300
+MOST_CONDITIONS: Final = 4
 _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _STYLE: Final = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
 _environment = Environment(
@@ -115,6 +116,7 @@ def _facts(material: Material, digest: str) -> list[tuple[str, str]]:
         (pick(language, "方向", "Direction"), pick(language, *_DIRECTIONS[question.direction])),
         (pick(language, "事件截至", "Events until"), clock.write(question.as_of) if question.as_of else now),
         (pick(language, "已知截至", "As was known at"), clock.write(question.known_at) if question.known_at else now),
+        *([(pick(language, "储罐取料", "Drawn from tanks"), policy_word(question.tank_policy, language))] if question.tank_policy else []),
         (pick(language, "查询人", "Asked by"), material.asked_by),
         (pick(language, "生成时间", "Made at"), f"{clock.write(material.made_at)} ({clock.name})"),
         (pick(language, "数据摘要", "Digest of the data"), f"SHA-256 {digest}"),
@@ -168,12 +170,17 @@ def _goods(material: Material, sorts: tuple[Sort, ...], title: tuple[str, str]) 
 
 def _steps(material: Material) -> Section:
     language, rows = material.language, _of(material, Sort.STEP)
-    names = (("工序", "Step"), ("地点", "Place"), ("时间", "Time"), ("输入", "Inputs"), ("输出", "Outputs"), ("确定性", "Certainty"))
-    columns = [Column(pick(language, *name), number=name[1] in ("Inputs", "Outputs"), whole=name[1] == "Time") for name in names]
+    names = (
+        ("工序", "Step"), ("地点", "Place"), ("时间", "Time"), ("人员与设备", "People and equipment"), ("条件", "Conditions"),
+        ("输入/输出", "In/out"), ("确定性", "Certainty"),
+    )  # fmt: skip
+    columns = [Column(pick(language, *name), number=name[1] == "In/out", whole=name[1] == "Time") for name in names]
     cells = [
         [
-            row.step or sort_word(Sort.STEP, language), row.place or "", material.clock.minutes(row.line.point.at), str(row.line.inputs),
-            str(row.line.outputs), _certain(material, row),
+            row.step or sort_word(Sort.STEP, language), row.place or "", material.clock.minutes(row.line.point.at),
+            ", ".join((*row.operators, *(name.rsplit("/", 1)[-1] for name in row.equipment))),
+            "; ".join(write_condition(condition, language) for condition in row.conditions[:MOST_CONDITIONS]),
+            f"{row.line.inputs} / {row.line.outputs}", _certain(material, row),
         ]
         for row in rows
     ]  # fmt: skip

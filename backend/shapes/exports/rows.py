@@ -7,7 +7,7 @@ from backend.shapes.clocks import PlantTime
 from backend.shapes.graph import Amounts
 from backend.shapes.subject import Side
 from backend.shapes.table import Line, Table, TableRow, is_certain
-from backend.shapes.words import doubt_word, pick, sort_word, unit_word
+from backend.shapes.words import doubt_word, pick, sort_word, unit_word, write_condition
 from infra.csv_text import BOM, csv_rows
 
 AT_ONCE: Final = 500
@@ -17,7 +17,8 @@ _HEADING: Final = (
     ("类别", "kind"), ("位置", "side"), ("距离", "steps"), ("代码", "code"), ("GTIN", "GTIN"), ("产品", "product"), ("确定性", "certainty"),
     ("存疑原因", "doubts"), ("开始 ({zone})", "from ({zone})"), ("结束 ({zone})", "to ({zone})"), ("工序", "step"), ("地点", "place"),
     ("客户", "customer"), ("供应商", "suppliers"), ("产出数量", "made"), ("产出单位", "made unit"), ("使用数量", "used"), ("使用单位", "used unit"),
-    ("输入数", "inputs"), ("输出数", "outputs"), ("标识", "identifier"),
+    ("输入数", "inputs"), ("输出数", "outputs"), ("操作员", "operators"), ("设备", "equipment"),
+    ("条件", "conditions"), ("标识", "identifier"),
 )  # fmt: skip
 _SIDES: Final = {
     Side.START: ("查询对象", "asked about"), Side.BEFORE: ("上游", "upstream"), Side.BEHIND: ("下游", "downstream"),
@@ -41,7 +42,8 @@ def _cells(row: TableRow, clock: PlantTime, language: str) -> list[str]:
         row.product or "", pick(language, "确定", "certain") if is_certain(line) else pick(language, "可能", "possible"),
         "; ".join(doubt_word(doubt, language) for doubt in line.doubts), clock.write(point.at), clock.write(line.until), row.step or "",
         row.place or "", row.party or "", "; ".join(row.suppliers), *_amounts(line.made, language), *_amounts(line.used, language),
-        str(line.inputs), str(line.outputs), uri,
+        str(line.inputs), str(line.outputs), "; ".join(row.operators), "; ".join(row.equipment),
+        "; ".join(write_condition(condition, language) for condition in row.conditions), uri,
     ]  # fmt: skip
 
 

@@ -25,11 +25,13 @@ from backend.shapes.names import Names, Reader, look_up
 from backend.shapes.subject import Question, Subject, look
 from backend.shapes.table import Line, TableOrder, TableRow, lines_of, rows_of
 from backend.trace.rules import Direction
+from backend.trace.steps import StepIndex
 from infra import clock
 from infra.database import TenantTransaction
 from infra.printing.press import Press
 from infra.printing.shell import PrintedDocument
 from tenants import audit
+from tenants.mandates import tenant_of
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
@@ -93,6 +95,8 @@ class _Export:
         question = asked.question
         moments = {"asOf": question.as_of, "knownAt": question.known_at}
         told = {"format": str(asked.form), "direction": str(question.direction)} | {name: at.isoformat() for name, at in moments.items() if at}
+        if question.tank_policy is not None:
+            told["tankPolicy"] = str(question.tank_policy)
         await audit.record(tx, principal, "trace.exported", f"object:{subject.start.key}", after=told)
         return Prepared(_file_name(subject, asked.form), made)
 
@@ -134,10 +138,11 @@ class _Export:
     async def _csv(self, tx: TenantTransaction, reader: Reader, subject: Subject, graph: Graph) -> AsyncIterator[bytes]:
         time = plant_time(subject, (await _names(tx, reader, graph)).places.values())
         table = await asyncio.to_thread(lines_of, subject, TableOrder.TIME)
+        steps = await asyncio.to_thread(StepIndex, subject.trace)
 
         async def named(lines: Sequence[Line]) -> list[TableRow]:
             async with self._services.database.tenant(self._asked.principal.tenant_id) as later:
-                return await rows_of(later, reader, lines)
+                return await rows_of(later, reader, lines, steps)
 
         return csv_parts(table, named, time, reader.language)
 
@@ -147,12 +152,18 @@ class _Export:
         for sort in Sort:
             lines += [line for line in whole.lines if line.point.sort is sort][:MOST_ROWS]
         principal = self._asked.principal
+        rows = await rows_of(tx, reader, lines, await asyncio.to_thread(StepIndex, flow.subject.trace))
         material = Material(
-            flow=flow, graph=graph, rows=await rows_of(tx, reader, lines), totals=dict(flow.counts), clock=flow.clock, language=reader.language,
-            title=title, company=principal.tenant_slug, asked_by=principal.display_name, made_at=clock.now(),
+            flow=flow, graph=graph, rows=rows, totals=dict(flow.counts), clock=flow.clock, language=reader.language,
+            title=title, company=await self._company(), asked_by=principal.display_name, made_at=clock.now(),
             customers=len({point.party for point in graph.points if point.sort is Sort.SHIPMENT and point.party}),
         )  # fmt: skip
         return await asyncio.to_thread(report_of, material)
+
+    async def _company(self) -> str:
+        """Its name, as it stands over what is printed."""
+        tenant = await tenant_of(self._services.database, self._asked.principal.tenant_id)
+        return tenant.name if tenant else self._asked.principal.tenant_slug
 
 
 async def _names(tx: TenantTransaction, reader: Reader, graph: Graph) -> Names:

@@ -1,0 +1,103 @@
+"""What messages say, Chinese and English: the templates of the house, which a company may replace, and words for what they name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from backend.notifications.kinds import Urgency
+
+LANGUAGES: Final = ("zh", "en")
+GENERIC: Final = "generic"
+DIGEST: Final = "digest"
+TEST: Final = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A title, which also is a mail's subject, and a text of some lines."""
+
+    title: str
+    body: str
+
+
+# What a template of an alert may name; others are filled with what they are given.
+OF_ALERTS: Final = ("kind", "severity", "object", "detail", "at", "comment", "company")
+OF_OTHERS: Final = ("subject", "title", "text", "due", "owner", "number", "product", "state", "company")
+OF_DIGESTS: Final = ("count", "lines", "company")
+TEMPLATES: Final[Mapping[str, Mapping[str, Template]]] = {
+    "alert.raised": {
+        "zh": Template("【{{severity}}】{{kind}}：{{object}}", "{{object}}\n{{detail}}\n发生时间：{{at}}"),
+        "en": Template("{{severity}}: {{kind}}, {{object}}", "{{object}}\n{{detail}}\nRaised: {{at}}"),
+    },
+    "alert.escalated": {
+        "zh": Template("【升级·{{severity}}】{{kind}}：{{object}}", "该预警尚无人确认，现升级给您。\n{{object}}\n{{detail}}\n发生时间：{{at}}"),
+        "en": Template(
+            "Escalated, {{severity}}: {{kind}}, {{object}}", "Nobody has acknowledged this alert yet.\n{{object}}\n{{detail}}\nRaised: {{at}}"
+        ),
+    },
+    "alert.acknowledged": {
+        "zh": Template("【已确认】{{kind}}：{{object}}", "该预警已有人处理。\n{{object}}\n{{comment}}"),
+        "en": Template("Acknowledged: {{kind}}, {{object}}", "Somebody is taking care of this alert.\n{{object}}\n{{comment}}"),
+    },
+    "alert.reset": {
+        "zh": Template("【已恢复】{{kind}}：{{object}}", "该预警的条件已经结束。\n{{object}}\n{{comment}}"),
+        "en": Template("Over: {{kind}}, {{object}}", "The condition of this alert has ended.\n{{object}}\n{{comment}}"),
+    },
+    DIGEST: {
+        "zh": Template("{{count}} 条消息汇总", "{{lines}}"),
+        "en": Template("{{count}} messages", "{{lines}}"),
+    },
+    TEST: {
+        "zh": Template("测试消息", "{{company}} 的通知渠道可以使用。"),
+        "en": Template("Test message", "This channel of {{company}} works."),
+    },
+    "due": {
+        "zh": Template("即将到期：{{title}}", "{{title}}\n到期：{{due}}\n负责人：{{owner}}\n{{text}}"),
+        "en": Template("Due: {{title}}", "{{title}}\nDue: {{due}}\nOwner: {{owner}}\n{{text}}"),
+    },
+    "overdue": {
+        "zh": Template("已逾期：{{title}}", "{{title}}\n到期：{{due}}\n负责人：{{owner}}\n{{text}}"),
+        "en": Template("Overdue: {{title}}", "{{title}}\nDue: {{due}}\nOwner: {{owner}}\n{{text}}"),
+    },
+    "approval": {
+        "zh": Template("等待您审批：{{title}}", "{{title}}\n{{text}}"),
+        "en": Template("Waits for your approval: {{title}}", "{{title}}\n{{text}}"),
+    },
+    "assigned": {
+        "zh": Template("分配给您：{{title}}", "{{title}}\n到期：{{due}}\n{{text}}"),
+        "en": Template("Assigned to you: {{title}}", "{{title}}\nDue: {{due}}\n{{text}}"),
+    },
+    GENERIC: {
+        "zh": Template("{{title}}", "{{text}}\n{{subject}}"),
+        "en": Template("{{title}}", "{{text}}\n{{subject}}"),
+    },
+}
+SEVERITIES: Final[Mapping[Urgency, Mapping[str, str]]] = {
+    Urgency.CRITICAL: {"zh": "严重", "en": "Critical"},
+    Urgency.NORMAL: {"zh": "警告", "en": "Warning"},
+    Urgency.LOW: {"zh": "提示", "en": "Notice"},
+}
+KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "held_goods_shipped": {"zh": "扣留货物已发出", "en": "held goods were shipped"},
+    "held_goods_moved": {"zh": "扣留货物被移动", "en": "held goods were moved"},
+    "lot_number_reused": {"zh": "批号重复使用", "en": "a lot number came back"},
+    "times_contradict": {"zh": "时间先后矛盾", "en": "times contradict each other"},
+    "limit": {"zh": "超出限值", "en": "a limit was exceeded"},
+    "duration": {"zh": "持续超限", "en": "over the limit for too long"},
+    "missing_data": {"zh": "数据缺失", "en": "data is missing"},
+    "inspection_failed": {"zh": "检验不合格", "en": "an inspection failed"},
+    "expiry_near": {"zh": "临近保质期", "en": "the expiry date is near"},
+    "calibration_due": {"zh": "仪器待校准", "en": "an instrument's calibration is due"},
+}
+OPEN: Final = {"zh": "查看详情", "en": "Open"}
+MORE: Final = {"zh": "另有 {} 条", "en": "and {} more"}
+
+
+def values_of(template: str) -> tuple[str, ...]:
+    """The values that a template may name."""
+    return OF_DIGESTS if template == DIGEST else OF_ALERTS if template.startswith("alert.") else OF_OTHERS
+
+
+def kind_in_words(kind: str, language: str) -> str:
+    """A kind of alert as people call it; one without words is told by its name."""
+    return KINDS[kind][language] if kind in KINDS else kind.replace("_", " ")
