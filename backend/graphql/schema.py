@@ -35,6 +35,7 @@ from backend.alerts.subscriptions import AlertSubscriptions
 from backend.alerts.types import NODES as ALERT_NODES
 from backend.aliases.mutations import AliasMutations
 from backend.aliases.queries import AliasQueries
+from backend.analysis.queries import AnalysisQueries
 from backend.balance.queries import BalanceQueries
 from backend.bulk.queries import CaptureJobQueries
 from backend.bulk.types import NODES as CAPTURE_NODES
@@ -118,6 +119,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RuleQueries,
+    AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip

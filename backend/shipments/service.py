@@ -13,12 +13,13 @@ from backend.catalog.sites import Sites, sites_of
 from backend.events.canonical import CanonicalEvent
 from backend.events.commands import read_command
 from backend.events.projection import Source
-from backend.events.service import CaptureService, Outcome
+from backend.events.service import CaptureService, Outcome, OutcomeStatus
 from backend.holds import service as holds
 from backend.identifiers import IdentifierRole, ObjectKind, parse_identifier
 from backend.objects import service as objects
 from backend.shipments import known_repository, repository
 from backend.shipments.rollup import roll_up
+from backend.webhooks import service as webhooks
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -133,6 +134,9 @@ async def ship(tx: TenantTransaction, principal: Principal, capture: CaptureServ
     [outcome] = await capture.capture(tx, [event], source=source, command=True)
     await holds.refuse_if_fallen(tx, [item.object_id for item in goods])
     await audit.record(tx, principal, "shipment.shipped", event.event_key, after={"objects": [item.key for item in goods], "toParty": order.to_party})
+    if outcome.status is OutcomeStatus.ACCEPTED:
+        data = {"event": str(outcome.public_id), "objects": len(goods), "toParty": order.to_party}
+        await webhooks.publish(tx, kind="shipment.created", subject=event.event_key, data=data)
     return outcome
 
 

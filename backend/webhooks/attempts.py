@@ -123,8 +123,7 @@ async def switch_off(tx: TenantTransaction, endpoint: Endpoint, reason: str) -> 
     await audit.record(tx, None, "webhook.disabled", subject, after={"reason": reason[:1_000], "waiting": given_up})
     detail = {"host": host_of(endpoint), "description": endpoint.description, "owner": endpoint.owner_name, "reason": reason[:1_000]}
     await alerts.raise_alert(
-        tx, kind="webhook_disabled", severity=alerts.Severity.WARNING, dedupe_key=f"{subject}:{clock.isoformat(moment)}", subject=subject,
-        detail=detail,
+        tx, kind="webhook_disabled", severity=alerts.Severity.WARNING, dedupe_key=subject, subject=subject, detail=detail, resets=True,
     )  # fmt: skip
 
 

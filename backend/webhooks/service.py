@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from backend.alerts import service as alerts
 from backend.webhooks import delivery_repository, repository
 from backend.webhooks.errors import EndpointDisabledError, EndpointNotFoundError, TooManyEndpointsError
 from backend.webhooks.kinds import KINDS
@@ -82,6 +83,7 @@ async def enable(tx: TenantTransaction, principal: Principal, endpoint_id: UUID)
         return
     await repository.change(tx, endpoint_id, enabled=True, disabled_reason=None, disabled_at=None, failing_since=None, last_failure=None)
     await audit.record(tx, principal, "webhook.enabled", subject_of(endpoint_id), before={"reason": endpoint.disabled_reason})
+    await alerts.reset_alert(tx, dedupe_key=subject_of(endpoint_id), reason="The endpoint was switched on again.")
 
 
 async def disable(tx: TenantTransaction, principal: Principal, endpoint_id: UUID) -> None:

@@ -19,11 +19,12 @@ async def hold_changed(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         hold = await holds.get_hold(tx, UUID(payload["hold_id"]))
     except HoldNotFoundError:
         return
-    data = {"hold": str(hold.hold_id), "reason": hold.reason}
+    # A hold on a scope into which nothing has fallen yet has no object.
+    data, subject = {"hold": str(hold.hold_id), "reason": hold.reason}, hold.object_uri or f"hold:{hold.hold_id}"
     if await first_time(tx, f"webhook:hold.placed:{hold.hold_id}"):
-        await publish(tx, kind="hold.placed", subject=hold.object_uri, data=data, at=hold.placed_at)
+        await publish(tx, kind="hold.placed", subject=subject, data=data, at=hold.placed_at)
     if not hold.active and await first_time(tx, f"webhook:hold.released:{hold.hold_id}"):
-        await publish(tx, kind="hold.released", subject=hold.object_uri, data=data | {"releaseReason": hold.release_reason}, at=hold.released_at)
+        await publish(tx, kind="hold.released", subject=subject, data=data | {"releaseReason": hold.release_reason}, at=hold.released_at)
 
 
 async def alert_raised(tx: TenantTransaction, payload: dict[str, Any]) -> None:

@@ -49,6 +49,7 @@ class Office:
         await self.people()
         await self.phones()
         await self.machines()
+        await self.webhooks()
         await self.quality()
         await self.trail()
         await self.sandbox()
@@ -199,9 +200,34 @@ class Office:
         }
         await self.ask("revokeClient", {"id": self.names["client"], "reason": self.word})
 
+    async def webhooks(self) -> None:
+        """One that nobody answers at, tested, changed, switched off and on, and its messages sent again; one that is deleted."""
+        terms = {"url": "http://127.0.0.1:1025/hook", "description": self.word, "kinds": ["hold.placed"]}
+        self.names["webhook"] = endpoint = (await self.ask("createWebhookEndpoint", terms))["endpoint"]["id"]
+        other = (await self.ask("createWebhookEndpoint", terms))["endpoint"]["id"]
+        await self.ask("deleteWebhookEndpoint", {"id": other})
+        await self.ask("changeWebhookEndpoint", {**terms, "id": endpoint, "kinds": ["hold.placed", "alert.raised"]})
+        await self.ask("rotateWebhookSecret", {"id": endpoint})
+        self.names["webhook delivery"] = (await self.ask("testWebhookEndpoint", {"id": endpoint}))["delivery"]["id"]
+        principal = await self.services.identity.authenticate(self.headers["Authorization"].partition(" ")[2], caller=Somewhere())
+        async with self.services.database.tenant(principal.tenant_id) as tx:
+            await self.services.webhooks.ring(tx, {"endpoint_id": (parse_global_id(endpoint) or ("", ""))[1]})
+        await self.services.webhooks.settle()
+        await self.ask("disableWebhookEndpoint", {"id": endpoint})
+        await self.ask("enableWebhookEndpoint", {"id": endpoint})
+        await self.ask("replayFailedWebhooks", {"id": endpoint, "since": lately_said()})
+        await self.ask("disableWebhookEndpoint", {"id": endpoint})
+        await self.ask("enableWebhookEndpoint", {"id": endpoint})
+        await self.ask("replayWebhookDelivery", {"id": self.names["webhook delivery"]})
+        for name in ("webhookEndpoint", "webhookDelivery"):
+            await self.ask(name, id=self.names["webhook delivery" if name.endswith("Delivery") else "webhook"])
+        await self.ask("webhookKinds")
+        await self.ask("webhookEndpoints")
+        await self.ask("webhookDeliveries", endpointId=endpoint)
+
     async def trail(self) -> None:
         """Searched by every filter, exported."""
-        lately = {"from": (now() - timedelta(days=1)).isoformat()}
+        lately = {"from": lately_said()}
         for chosen in ({}, {"action": "device"}, {"text": "Packing"}, {"actor": self.names["member"]}, {"address": "192.0.2.1"}):
             await self.ask("auditEntries", filter={**chosen, **lately})
         await self.ask("signatures")
@@ -241,6 +267,11 @@ class Office:
         digest = hashlib.sha256(reset["token"].encode()).digest()
         async with self.services.auth_database.connection() as connection:
             await connection.execute("update password_reset set expires_at = now() - interval '1 minute' where token_sha256 = $1", digest)
+
+
+def lately_said() -> str:
+    """A day ago."""
+    return (now() - timedelta(days=1)).isoformat()
 
 
 async def _enrol(handset: Handset, code: str) -> None:

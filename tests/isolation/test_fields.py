@@ -176,6 +176,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         firm = Both(client, victim, other, limited)
         office = Office(clone_services, client, other.headers)
         await office.work()
+        firm.arguments["endpointId"] = [office.names["webhook"]]
         firm.arguments["token"] = [await left_open(clone_services, office)]
         firm.arguments["ids"] = [[office.names["photo"]]]
         job = (await client.post("/epcis/capture", json=document(made_flour()), headers=other.headers)).json()["captureID"]
