@@ -97,7 +97,8 @@ async def test_plans_and_teams_that_make_no_sense_are_refused(owner: Caller, pla
     ):  # fmt: skip
         refused = await do(owner, "putShiftPlan", {**plan, **wrong})
         assert [error["field"] for error in refused["userErrors"]] == [field], wrong
-    for wrong, field in (({"memberIds": ["x"]}, "memberIds"), ({"name": "Days"}, "name"), ({"id": "x"}, "teamId")):
+    teams: tuple[tuple[dict[str, Any], str], ...] = (({"memberIds": ["x"]}, "memberIds"), ({"name": "Days"}, "name"), ({"id": "x"}, "teamId"))
+    for wrong, field in teams:
         refused = await do(owner, "putDutyTeam", {"name": "y", "memberIds": [], **wrong})
         assert [error["field"] for error in refused["userErrors"]] == [field], wrong
     told = await owner.ask(PLANNING)
