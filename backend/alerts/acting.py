@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from backend.alerts import acting_repository, escalation, repository, service, trail
+from backend.alerts import acting_repository, escalation, query_service, repository, service, trail
 from backend.alerts.errors import AlertAcknowledgedError, AlertClosedError, AlertNotFoundError, AlertOpenError
 from backend.alerts.rules import BY_HAND, LONGEST_SNOOZE, Act, Resolution, Severity
 from backend.catalog.sites import sites_of
-from backend.identifiers import DIGITAL_LINK_ROOT
-from backend.objects import service as objects
 from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
@@ -127,11 +125,7 @@ async def _chosen(tx: TenantTransaction, principal: Principal, alert_ids: Sequen
         raise InvalidInputError(f"Name 1 to {MOST_ALERTS} alerts at a time.", field="alertIds")
 
     async def visible(ids: set[UUID]) -> set[UUID]:
-        if sites is None:
-            return ids
-        about = await acting_repository.object_ids(tx, sorted(ids), DIGITAL_LINK_ROOT)
-        met = await objects.met_at(tx, set(about.values()), sites)
-        return {alert_id for alert_id, object_id in about.items() if object_id in met}
+        return ids if sites is None else set(await query_service.alerts_by_id(tx, ids, sites))
 
     if await visible(named) != named:
         raise AlertNotFoundError

@@ -17,19 +17,6 @@ async def open_of_causes(tx: TenantTransaction, cause_keys: Collection[str], lim
     return [row["alert_id"] for row in rows]
 
 
-async def object_ids(tx: TenantTransaction, alert_ids: Sequence[UUID], root: str) -> dict[UUID, int]:
-    """The objects that alerts are about; `root` is what the URIs of GS1 objects begin with."""
-    rows = await tx.fetch(
-        """select a.alert_id, o.object_id from alert a
-           join traceable_object o on o.tenant_id = $1
-             and o.key = case when starts_with(a.subject, $3) then substr(a.subject, length($3) + 1) else a.subject end
-           where a.tenant_id = $1 and a.alert_id = any($2::uuid[])""",
-        list(alert_ids),
-        root,
-    )
-    return {row["alert_id"]: row["object_id"] for row in rows}
-
-
 async def acknowledge(tx: TenantTransaction, alert_ids: Sequence[UUID], *, at: datetime, by: UUID, owner_id: UUID | None) -> None:
     """Somebody has taken them up, and owns those that nobody owned."""
     await tx.execute(

@@ -56,7 +56,8 @@ async def _count(tx: TenantTransaction, row: Record, occurrences: Sequence[Raisi
     if after is not before:
         alert_id: UUID = row["alert_id"]
         await trail.note(tx, [alert_id], Act.SEVERITY_CHANGED, at=clock.now(), detail={"before": before.name.lower(), "after": after.name.lower()})
-        await escalation.begin_again(tx, row, severity=after, why="severity")
+        if not row["folded"]:
+            await escalation.begin_again(tx, row, severity=after, why="severity")
 
 
 async def _add(tx: TenantTransaction, row: Record, occurrences: Sequence[Raising], severity: Severity) -> None:

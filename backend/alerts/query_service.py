@@ -139,12 +139,30 @@ async def page_of_alerts(
     if sites is None:
         rows = await query_repository.page(tx, wanted, cursor=cursor, backward=backward, limit=limit)
     else:
-        rows = await objects.first_met(tx, read, cursor=cursor, limit=limit, sites=sites)
+        rows = await _first_seen(tx, read, cursor=cursor, limit=limit, sites=sites)
     return [Alert.from_row(row) for row in rows]
 
 
+async def _first_seen(tx: TenantTransaction, read: objects.ReadOn, *, cursor: UUID | None, limit: int, sites: Sites) -> list[Record]:
+    """The first rows that somebody limited to `sites` sees; read on in growing steps, as `objects.first_met` does."""
+    found: list[Record] = []
+    step = max(limit, objects.FIRST_STEP)
+    while True:
+        rows = await read(cursor, step)
+        found += await _seen(tx, rows, sites)
+        if len(found) >= limit or len(rows) < step:
+            return found[:limit]
+        cursor, step = rows[-1]["cursor"], min(4 * step, objects.MOST_IN_A_STEP)
+
+
+async def _seen(tx: TenantTransaction, rows: Sequence[Record], sites: Sites) -> list[Record]:
+    """Those about an object that the sites meet, or about a place in them."""
+    met = await objects.met_at(tx, {row["object_id"] for row in rows if row["object_id"] is not None}, sites)
+    return [row for row in rows if row["object_id"] in met or sites.cover(row["subject"])]
+
+
 async def alert_by_id(tx: TenantTransaction, alert_id: UUID, sites: Sites | None = None) -> Alert | None:
-    """One alert about what `sites` meet, or None. With `sites` an alert about anything but an object isn't told."""
+    """One alert about what `sites` meet, or a place in them, or None. With `sites` an alert about anything else isn't told."""
     return (await alerts_by_id(tx, [alert_id], sites)).get(alert_id)
 
 
@@ -152,8 +170,7 @@ async def alerts_by_id(tx: TenantTransaction, alert_ids: Collection[UUID], sites
     """Those of these alerts that there are, and that are about what `sites` meet."""
     rows = await query_repository.by_ids(tx, alert_ids) if alert_ids else []
     if sites is not None:
-        met = await objects.met_at(tx, {row["object_id"] for row in rows if row["object_id"] is not None}, sites)
-        rows = [row for row in rows if row["object_id"] in met]
+        rows = await _seen(tx, rows, sites)
     return {row["alert_id"]: Alert.from_row(row) for row in rows}
 
 

@@ -106,7 +106,8 @@ async def tell_all(tx: TenantTransaction, topic: str, rows: Sequence[Record], **
 
 def _payload(topic: str, row: Record | Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     severity = Severity(row["severity"]).name.lower()
-    return {"topic": topic, "alert_id": str(row["alert_id"]), "kind": row["kind"], "subject": row["subject"], "severity": severity, **more}
+    told = {"topic": topic, "alert_id": str(row["alert_id"]), "kind": row["kind"], "subject": row["subject"], "severity": severity}
+    return told | {"at": clock.isoformat(clock.now()), **more}
 
 
 async def mark_notified(tx: TenantTransaction, alert_id: UUID) -> None:

@@ -76,6 +76,7 @@ class Alert(Node):
     escalated_steps: int
     alert_id: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID | None]
+    ruling_id: strawberry.Private[UUID | None]
     acknowledger_id: strawberry.Private[UUID | None]
     recurring_id: strawberry.Private[UUID | None]
 
@@ -89,8 +90,13 @@ class Alert(Node):
             latest_detail=_json(alert.latest_json), folded=alert.folded, acknowledged_at=alert.acknowledged_at,
             snoozed_until=alert.snoozed_until if alert.status is Status.SNOOZED else None, resolution=alert.resolution,
             close_reason=alert.close_reason, escalated_steps=alert.escalated_steps, alert_id=alert.alert_id, owner_id=alert.owner_id,
-            acknowledger_id=alert.acknowledged_by, recurring_id=alert.recurrence_of,
+            ruling_id=alert.rule_id,             acknowledger_id=alert.acknowledged_by, recurring_id=alert.recurrence_of,
         )  # fmt: skip
+
+    @field(description="The alert rule that raised it; null where the service itself did.")
+    def rule_id(self) -> ID | None:
+        """Its id."""
+        return global_id("AlertRule", self.ruling_id) if self.ruling_id else None
 
     @field(description="The member who sees to it, as an id of `Member`.")
     def owner(self) -> ID | None:

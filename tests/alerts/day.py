@@ -1,6 +1,8 @@
 """A day with alerts: everything that can be done about them is done once."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from infra import clock
 from tests.alerts import documents
@@ -22,19 +24,20 @@ async def watch_over(caller: Caller, alert: str) -> None:
     await caller.ask(documents.FOUND, {"filter": {"statuses": ["OPEN"], "severities": ["CRITICAL"], "site": "https://example.com/nowhere"}})
     named = {"alertIds": [alert]}
     until = clock.isoformat(clock.now() + timedelta(hours=1))
-    for name, given in (
+    acts: tuple[tuple[str, Mapping[str, Any]], ...] = (
         ("acknowledgeAlerts", {**named, "wholeGroup": True}), ("assignAlerts", {**named, "ownerId": me}),
         ("commentAlerts", {**named, "comment": "seen"}), ("snoozeAlerts", {**named, "until": until}),
         ("changeAlertSeverity", {**named, "severity": "NOTICE", "reason": "harmless"}),
         ("closeAlerts", {**named, "resolution": "FIXED", "reason": "taken back"}), ("reopenAlert", {"alertId": alert, "reason": "not all"}),
         ("archiveEscalationPolicy", {"id": policy}), ("archiveShiftPlan", {"id": plan_id}), ("archiveDutyTeam", {"id": team}),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for name, given in acts:
         await done(caller, name, given)
     await caller.ask(documents.ONE, {"id": alert})
 
 
-async def done(caller: Caller, name: str, given: dict[str, object]) -> dict[str, dict[str, str]]:
+async def done(caller: Caller, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """A mutation that isn't refused."""
-    payload = await caller.command(documents.MUTATIONS[name], given)
+    payload = await caller.command(documents.MUTATIONS[name], dict(given))
     assert payload["userErrors"] == [], (name, payload)
     return payload

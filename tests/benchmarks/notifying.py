@@ -22,7 +22,8 @@ SECONDS = 20
 GROUP = 10
 TARGET = Target(1, unit="s")
 PATIENCE = 60
-HELD = lot(DUMPLING, "HELD")
+# Each has a hold of its own: of one cause, more alerts would come in a minute than are told one by one.
+HELD = [lot(DUMPLING, f"HELD-{number}") for number in range(40)]
 
 # Handing an alert over is the transaction that closes its outbox row; `xmin` is that of the row's last change.
 _ALERTS = """
@@ -55,17 +56,18 @@ async def _measure(house: House, report: Report) -> None:
     production = food(EVENTS_A_SECOND * SECONDS * (GROUP - 1) // GROUP, size=GROUP - 1)
     for one in (warm_up, firm):
         await enter_catalogue(house, one, production.master_data)
-        place = partial(holds.place_hold, principal=one.principal, key=HELD, reason="found bad")
-        await house.services.in_tenant(one.tenant_id, place, gate=Gate.EXCLUSIVE)
+        for key in HELD:
+            place = partial(holds.place_hold, principal=one.principal, key=key, reason="found bad")
+            await house.services.in_tenant(one.tenant_id, place, gate=Gate.EXCLUSIVE)
     batches = [read(document, "application/json").canonical for document in production.documents]
-    for batch in batches[:60]:
-        await _capture(house, warm_up, batch)
+    for number, batch in enumerate(batches[:60]):
+        await _capture(house, warm_up, batch, HELD[number % len(HELD)])
     await house.analyze()
     await asyncio.sleep(2)
     begun = time.perf_counter()
     for number, batch in enumerate(batches):
         await asyncio.sleep(max(0.0, begun + number * GROUP / EVENTS_A_SECOND - time.perf_counter()))
-        await _capture(house, firm, batch)
+        await _capture(house, firm, batch, HELD[number % len(HELD)])
     rate = (production.events + len(batches)) / (time.perf_counter() - begun)
     for statement, name, target in (
         (_ALERTS, "event committed → alert handed over", TARGET),
@@ -83,9 +85,9 @@ async def _measure(house: House, report: Report) -> None:
             report.note(f"{left} outbox rows were still open {PATIENCE} seconds after the last capture; they are not in the figure.")
 
 
-async def _capture(house: House, firm: Firm, batch: list[CanonicalEvent]) -> None:
+async def _capture(house: House, firm: Firm, batch: list[CanonicalEvent], held: str) -> None:
     """A part of the production, and a shipment of held goods, which raises an alert."""
-    events = [*batch, read_command(shipped([], [quantity(HELD, 1)]))]
+    events = [*batch, read_command(shipped([], [quantity(held, 1)]))]
     await house.services.capturing(firm.tenant_id, events, partial(house.services.capture.capture, events=events, source=Source.EPCIS))
 
 

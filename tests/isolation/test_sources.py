@@ -19,6 +19,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("infra/database.py", "fetchval"): "as above",
     ("infra/database.py", "execute"): "as above",
     ("backend/catalog/repository.py", "places_in"): "a fence's condition: constants of `Sites`, whose values are numbered",
+    ("backend/alerts/query_repository.py", "page"): "conditions of this module, whose values are numbered",
+    ("backend/alerts/query_repository.py", "page_with_objects"): "as above",
     ("infra/database.py", "lock_derivation"): "the tenant's number, an int",
     ("infra/database.py", "set_planner"): "constants of the repositories",
     ("infra/database.py", "tenant"): "numbers made by int(), and the gate's own names",

@@ -88,15 +88,17 @@ async def test_plans_and_teams_that_make_no_sense_are_refused(owner: Caller, pla
     shift = {"weekday": 1, "hours": hours}
     plan = {"name": "x", "timeZone": "UTC", "shifts": [shift]}
     for wrong, field in (
-        ({"timeZone": "Mars/Base"}, "timeZone"), ({"timeZone": None}, "timeZone"), ({"timeZone": "../etc/passwd"}, "timeZone"), ({"weeks": 0}, "weeks"),
-        ({"weeks": 13}, "weeks"), ({"firstMonday": "2026-01-06"}, "firstMonday"), ({"firstMonday": "soon"}, "firstMonday"),
+        ({"timeZone": "Mars/Base"}, "timeZone"), ({"timeZone": None}, "timeZone"), ({"timeZone": "../etc/passwd"}, "timeZone"),
+        ({"weeks": 0}, "weeks"), ({"weeks": 13}, "weeks"), ({"firstMonday": "2026-01-06"}, "firstMonday"), ({"firstMonday": "soon"}, "firstMonday"),
         ({"shifts": [{**shift, "weekday": 8}]}, "shifts"), ({"shifts": [{**shift, "week": 2}]}, "shifts"), ({"shifts": [shift] * 401}, "shifts"),
-        ({"shifts": [{**shift, "hours": {**hours, "start": "25:00"}}]}, "shifts"), ({"shifts": [{**shift, "hours": {**hours, "teamId": "x"}}]}, "shifts"),
+        ({"shifts": [{**shift, "hours": {**hours, "start": "25:00"}}]}, "shifts"),
+        ({"shifts": [{**shift, "hours": {**hours, "teamId": "x"}}]}, "shifts"),
         ({"exceptions": [{"day": "1066-10-14"}]}, "exceptions"), ({"name": ""}, "name"), ({"id": "x"}, "planId"),
     ):  # fmt: skip
         refused = await do(owner, "putShiftPlan", {**plan, **wrong})
         assert [error["field"] for error in refused["userErrors"]] == [field], wrong
-    for wrong, field in (({"memberIds": ["x"]}, "memberIds"), ({"name": "Days"}, "name"), ({"id": "x"}, "teamId")):
+    teams: tuple[tuple[dict[str, Any], str], ...] = (({"memberIds": ["x"]}, "memberIds"), ({"name": "Days"}, "name"), ({"id": "x"}, "teamId"))
+    for wrong, field in teams:
         refused = await do(owner, "putDutyTeam", {"name": "y", "memberIds": [], **wrong})
         assert [error["field"] for error in refused["userErrors"]] == [field], wrong
     told = await owner.ask(PLANNING)

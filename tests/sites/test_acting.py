@@ -180,7 +180,26 @@ async def test_a_phones_commands_for_another_site_are_refused(town: Town, superu
     assert await contents(superuser, town.tenant.tenant_id) == before
 
 
+ALERT_ACTS: Final[dict[str, Given]] = {
+    "acknowledgeAlerts": {"wholeGroup": True}, "assignAlerts": {"toMe": True}, "commentAlerts": {"comment": "x"},
+    "snoozeAlerts": {"until": isoformat(now() + timedelta(hours=1))}, "closeAlerts": {"resolution": "FIXED", "reason": "x"},
+    "changeAlertSeverity": {"severity": "NOTICE", "reason": "x"},
+}  # fmt: skip
 Attempt = Callable[[Town, dict[str, str]], tuple[str, Given]]
+
+
+def _acts(name: str, more: Given) -> list[Attempt]:
+    """On another site's alert alone, and together with one that he sees."""
+
+    def alone(_: Town, names: dict[str, str]) -> tuple[str, Given]:
+        return _mutation(name), {"alertIds": [names["alert"]], **more}
+
+    def together(town: Town, names: dict[str, str]) -> tuple[str, Given]:
+        return _mutation(name), {"alertIds": [town.here.names["alert"], names["alert"]], **more}
+
+    return [alone, together]
+
+
 # Each mutation with names of another site, and with names that nobody has: refused alike.
 NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
     "placeHold": [
@@ -332,6 +351,8 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         ),
     ],
     "endInspectionSchedule": [lambda _, names: (_mutation("endInspectionSchedule"), {"scheduleId": names["schedule"], "reason": "x"})],
+    **{name: _acts(name, more) for name, more in ALERT_ACTS.items()},
+    "reopenAlert": [lambda _, names: (_mutation("reopenAlert"), {"alertId": names["alert"], "reason": "x"})],
     "enrolDevice": [
         lambda _, names: (ENROL, {"name": "x", "site": names["place"]}),
         lambda _, names: (ENROL, {"name": "x", "site": names["hall"]}),
