@@ -18,6 +18,7 @@ from backend.instruments import query_service, rules, service
 from backend.instruments.errors import InstrumentNotFoundError
 from backend.photos import service as photos
 from backend.photos.types import Photo
+from infra import clock
 from tenants.permissions import Permission
 
 strawberry.enum(rules.Finding, name="CalibrationFinding", description="What a calibration found.")
@@ -124,7 +125,7 @@ class Instrument(Node):
     async def validity(self, info: Info, at: datetime | None = None) -> InstrumentValidity:
         """By its calibrations and outages, as they are known now."""
         async with info.context.reading() as tx:
-            found = await service.state_at(tx, self.instrument_id, at or info.context.started_at)
+            found = await service.state_at(tx, self.instrument_id, at or clock.now())
         return InstrumentValidity(valid=found.valid, due_at=found.due_at, fault=found.fault, reason=found.reason)
 
     @field(
