@@ -67,7 +67,7 @@ async def allow(
     return upload_id, upload
 
 
-async def fetch(
+async def read_upload(
     principal: Principal, storage: ObjectStorage, *, upload_id: UUID, sheet: str | None, mapping: Mapping
 ) -> tuple[list[list[str]], Mapped]:
     """The rows of an uploaded file and its lines; raises `UploadNotFoundError`, `UnreadableTableError`. Needs no transaction."""

@@ -272,7 +272,7 @@ class LaboratoryMutations:
         async def use_case(tx: TenantTransaction) -> Reply:
             # Read only once it is known that this isn't a repetition, whose file is gone.
             if not read:
-                read.append(await files.fetch(principal, storage, upload_id=given.upload_id, sheet=given.sheet, mapping=given.mapping()))
+                read.append(await files.read_upload(principal, storage, upload_id=given.upload_id, sheet=given.sheet, mapping=given.mapping()))
             rows, found = read[0]
             outcome = await files.take(tx, principal, rows, found, laboratory=given.laboratory, kind=given.kind, dry_run=given.dry_run)
             return {"outcome": msgspec.to_builtins(outcome)}

@@ -24,14 +24,17 @@ _RESULT_TYPES: Final = {
     "high": "numeric", "uncertainty": "numeric", "judged": "smallint", "judged_why": "text", "instrument_id": "uuid", "instrument_valid": "bool",
     "instrument_note": "text", "photo_ids": "text", "note": "text", "method": "text", "measured_at": "timestamptz",
 }  # fmt: skip
+_INSERTED: Final = ", ".join(INSERTED)
+_PLACES: Final = ", ".join(f"${number}" for number in range(2, len(INSERTED) + 2))
+_RESULT_COLUMNS: Final = ", ".join(_RESULT_TYPES)
+_UNNESTED: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_RESULT_TYPES.values(), 8))
 
 
 async def insert(tx: TenantTransaction, values: Mapping[str, Any]) -> None:
     """Add an inspection that awaits; `values` has every column of `INSERTED`."""
-    places = ", ".join(f"${number}" for number in range(2, len(INSERTED) + 2))
     await tx.execute(
-        f"""insert into inspection (tenant_id, {", ".join(INSERTED)}, status, note, flagged, concluded_name)
-            values ($1, {places}, 1, '', false, '')""",
+        f"""insert into inspection (tenant_id, {_INSERTED}, status, note, flagged, concluded_name)
+            values ($1, {_PLACES}, 1, '', false, '')""",
         *(values[name] for name in INSERTED),
     )
 
@@ -72,11 +75,10 @@ async def insert_results(
         columns["measurement"],
         at,
     )
-    unnested = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_RESULT_TYPES.values(), 8))
     await tx.execute(
         f"""insert into inspection_result (
-              tenant_id, inspection_id, recorded_at, recorded_by, recorded_name, product, step, {", ".join(_RESULT_TYPES)})
-            select $1, $2, $3, $4, $5, $6, $7, given.* from unnest({unnested}) as given returning result_id""",
+              tenant_id, inspection_id, recorded_at, recorded_by, recorded_name, product, step, {_RESULT_COLUMNS})
+            select $1, $2, $3, $4, $5, $6, $7, given.* from unnest({_UNNESTED}) as given returning result_id""",
         inspection_id,
         at,
         by,

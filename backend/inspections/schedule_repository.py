@@ -13,13 +13,14 @@ _INSERTED: Final = (
     "schedule_id", "name", "specification_id", "every_days", "every_lots", "product", "place", "equipment", "lead_hours", "next_due_at",
     "counted_lot", "created_at", "created_by",
 )  # fmt: skip
+_NAMES: Final = ", ".join(_INSERTED)
+_PLACES: Final = ", ".join(f"${number}" for number in range(2, len(_INSERTED) + 2))
 
 
 async def insert(tx: TenantTransaction, values: Mapping[str, Any]) -> None:
     """Add a schedule."""
-    places = ", ".join(f"${number}" for number in range(2, len(_INSERTED) + 2))
     await tx.execute(
-        f"insert into inspection_schedule (tenant_id, {', '.join(_INSERTED)}, lots_since) values ($1, {places}, 0)",
+        f"insert into inspection_schedule (tenant_id, {_NAMES}, lots_since) values ($1, {_PLACES}, 0)",
         *(values[name] for name in _INSERTED),
     )
 
