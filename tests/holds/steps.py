@@ -1,7 +1,8 @@
 """Acts on goods and holds, taken apart into steps: the gate, the deed and the commit, so that two or three run in any order of steps.
 
 A step runs to its end or until it waits for another connection, which is seen in `pg_blocking_pids` and not guessed by time. What waits
-goes on by itself once it may. Afterwards the outcome must be one that the acts have one after the other.
+goes on by itself once it may. Afterwards the outcome must be the one that the whole acts
+have one after the other in the order in which they committed or were refused.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -31,6 +33,7 @@ EXCLUSIVE = frozenset({"place", "release", "correct"})
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _numbers = count(1)
 _boxes = count(1_000)
+Outcome = tuple[tuple[int, ...], tuple[Any, ...]]
 Use = Callable[[TenantTransaction], Awaitable[Any]]
 
 
@@ -165,8 +168,8 @@ class Scene:
 class Actor:
     """One connection that does an act step by step. A step that waits goes on in its own task; those after it follow by themselves."""
 
-    def __init__(self, scene: Scene, act: str) -> None:
-        self._scene, self._act = scene, act
+    def __init__(self, scene: Scene, act: str, ended: Callable[[], None]) -> None:
+        self._scene, self._act, self._ended = scene, act, ended
         self._gate = Gate.EXCLUSIVE if act in EXCLUSIVE else Gate.SHARED
         self._stack = AsyncExitStack()
         self._tx: TenantTransaction | None = None
@@ -198,8 +201,8 @@ class Actor:
             self.again = True
             await self._stack.__aexit__(type(problem), problem, None)
         except SuyuanError as refusal:
-            self.answer = f"{self._act}: {refusal.code}"
             await self._stack.__aexit__(type(refusal), refusal, None)
+            self._end(refusal.code)
 
     async def _begin(self) -> None:
         database = self._scene.services.database
@@ -211,7 +214,11 @@ class Actor:
 
     async def _commit(self) -> None:
         await self._stack.aclose()
-        self.answer = f"{self._act}: done"
+        self._end("done")
+
+    def _end(self, answer: str) -> None:
+        self.answer = f"{self._act}: {answer}"
+        self._ended()
 
     async def finish(self) -> None:
         """Do what is left, and after a deadlock all of it again."""
@@ -222,16 +229,17 @@ class Actor:
         if self.again:
             try:
                 await self._scene.services.in_tenant(self._scene.firm.tenant_id, self._scene.use(self._act), gate=self._gate)
-                self.answer = f"{self._act}: done"
+                self._end("done")
             except SuyuanError as refusal:
-                self.answer = f"{self._act}: {refusal.code}"
+                self._end(refusal.code)
 
 
-async def run(services: Services, firm: Firm, admin: asyncpg.Connection, acts: tuple[str, ...], order: Sequence[int]) -> tuple[Any, ...]:
-    """Do the acts in an order of steps (the acts' places, each three times) and tell the outcome."""
+async def run(services: Services, firm: Firm, admin: asyncpg.Connection, acts: tuple[str, ...], order: Sequence[int]) -> Outcome:
+    """Do the acts in an order of steps (the acts' places, each three times): the order in which they ended, and what came out."""
     scene = Scene(services, firm, acts)
     await scene.prepare()
-    actors = [Actor(scene, act) for act in acts]
+    ended: list[int] = []
+    actors = [Actor(scene, act, partial(ended.append, place)) for place, act in enumerate(acts)]
     for place in order:
         if not actors[place].waiting:
             await _until_it_waits(admin, actors[place].step(), sum(actor.waiting for actor in actors))
@@ -240,7 +248,7 @@ async def run(services: Services, firm: Firm, admin: asyncpg.Connection, acts: t
     await asyncio.gather(*(actor.finish() for actor in actors))
     outcome = await scene.outcome([actor.answer for actor in actors])
     await scene.end()
-    return outcome
+    return tuple(ended), outcome
 
 
 async def _until_it_waits(admin: asyncpg.Connection, task: asyncio.Task[None], waiting: int) -> None:

@@ -18,7 +18,7 @@ from backend.services import Services, build_services
 from infra.database import Gate, TenantTransaction
 from infra.settings import Settings
 from tests.firms import Firm
-from tests.holds.steps import ACTS, run
+from tests.holds.steps import ACTS, Outcome, run
 from tests.soak.marks import soak
 
 PAIRS: Final = sorted(combinations_with_replacement(ACTS, 2))
@@ -44,8 +44,8 @@ async def admin(cluster: Any, database_urls: Any) -> AsyncIterator[asyncpg.Conne
     await connection.close()
 
 
-async def one_after_the_other(services: Services, firm: Firm, admin: asyncpg.Connection, acts: tuple[str, ...]) -> set[tuple[Any, ...]]:
-    """The outcomes of the acts in each order of whole acts."""
+async def one_after_the_other(services: Services, firm: Firm, admin: asyncpg.Connection, acts: tuple[str, ...]) -> set[Outcome]:
+    """The outcomes of the acts in each order of whole acts, with the order."""
     wholes = permutations(range(len(acts)))
     return {await run(services, firm, admin, acts, [place for place in whole for _ in range(3)]) for whole in wholes}
 
@@ -78,7 +78,7 @@ async def test_two_acts_in_every_order_of_steps(services: Services, firm: Firm, 
 async def escapes(services: Services, firm: Firm, admin: asyncpg.Connection, acts: tuple[str, ...]) -> bool:
     """Whether some order of steps comes out as no order of whole acts does."""
     allowed = await one_after_the_other(services, firm, admin, acts)
-    for order in ALL:
+    for order in (*SOME, (0, 1, 1, 0, 0, 1)):
         try:
             if await run(services, firm, admin, acts, order) not in allowed:
                 return True
