@@ -10,14 +10,18 @@ from tenants.permissions import UNDIVIDED, Permission
 
 _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
+_FEED: Final = "the caller's own messages: of what he may not see he isn't told (tests/notifications)"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
-    "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
+    "partners": _ALL, "myNotifications": _FEED, "myUnreadNotificationCount": _FEED, "myNotificationPreferences": _OWN, "myPushRegistrations": _OWN,
+    "webPushKey": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "onDuty": "whom to call is the whole company's",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,
     "removeSecondFactor": _OWN, "reauthenticate": _OWN, "changePassword": _OWN, "resetPassword": _OWN, "revokeSession": _OWN,
+    "setMyNotificationPreferences": _OWN, "registerBrowserForPush": _OWN, "registerAppForPush": _OWN, "removePushRegistration": _OWN,
+    "markNotificationsRead": _OWN,
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {"Product": _ALL, "Partner": _ALL}
