@@ -101,6 +101,18 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "deactivateMember": {"membership.deactivated"},
     "reactivateMember": {"membership.reactivated"},
     "renameMember": {"membership.renamed"},
+    "putNotificationChannel": {"notification_channel.created", "notification_channel.changed"},
+    "archiveNotificationChannel": {"notification_channel.archived"},
+    "testNotificationChannel": {"notification_channel.tested"},
+    "putNotificationRoute": {"notification_route.created", "notification_route.changed"},
+    "deleteNotificationRoute": {"notification_route.deleted"},
+    "putNotificationTemplate": {"notification_template.put"},
+    "resetNotificationTemplate": {"notification_template.reset"},
+    "retryNotificationDelivery": {"notification_delivery.retried"},
+    "setMyNotificationPreferences": {"notification_preference.set"},
+    "registerBrowserForPush": {"push.registered"},
+    "registerAppForPush": {"push.registered"},
+    "removePushRegistration": {"push.removed"},
     "putRole": {"role.created", "role.changed"},
     "archiveRole": {"role.archived"},
     "invite": {"invitation.created"},
@@ -138,6 +150,7 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "dismissReviewEntry": {"review.dismissed"},
 }
 MUTATIONS_WITHOUT: Final[dict[str, str]] = {
+    "markNotificationsRead": "it says that somebody has seen his own messages; when he did stands with each of them",
     "refreshToken": "it goes on with a session whose start is on the trail; every ten minutes an entry would bury the others",
     "beginSecondFactor": "it only offers a secret, which protects nothing before it is confirmed",
 }

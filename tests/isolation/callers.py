@@ -36,8 +36,8 @@ KINDS: Final = (ANOTHER_TENANT, LOWER_ROLE, OTHER_SITE, ANONYMOUS, REVOKED, REVO
 CATALOGUE: Final = (
     "product", "location", "partner", "catalog_version", "vocabulary_element", "vocabulary_version", "vocabulary_attribute"
 )  # fmt: skip
-# Whoever is a member sets his own PIN, whatever else he may or may no longer do.
-OWN_PIN: Final = frozenset({"member_pin", "audit_entry"})
+# Whoever is a member sets his own PIN and how he is told, whatever else he may or may no longer do.
+OWN_PIN: Final = frozenset({"member_pin", "audit_entry", "notification_preference", "push_subscription", "idempotent_reply"})
 # What a phone still held when it was revoked is taken in, for a person to decide on; whoever enters his firm's sandbox becomes a
 # member there, and opening it fills it with samples where it had none. Nothing else of a victim's changes.
 LEFT_BEHIND: Final[dict[str, frozenset[str]]] = {

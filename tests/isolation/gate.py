@@ -19,7 +19,9 @@ FIELDS: Final[dict[str, str]] = {
     OPEN: "signIn refreshToken acceptInvitation invitationPreview resetPassword",
     # A person's own affairs, and words that are the same for everybody.
     ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin
-                secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes""",
+                secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes
+                myNotifications myUnreadNotificationCount myNotificationPreferences myPushRegistrations webPushKey notificationFeed
+                setMyNotificationPreferences registerBrowserForPush registerAppForPush removePushRegistration markNotificationsRead""",
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
@@ -50,6 +52,9 @@ FIELDS: Final[dict[str, str]] = {
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
+    _P.NOTIFICATIONS_MANAGE: """notificationChannels notificationRoutes notificationTemplates notificationDeliveries notificationDeliveryCounts
+                                putNotificationChannel archiveNotificationChannel testNotificationChannel putNotificationRoute
+                                deleteNotificationRoute putNotificationTemplate resetNotificationTemplate retryNotificationDelivery""",
     _P.PEOPLE_READ: "floorAccess invitations people roles",
     _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
                          issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",
@@ -79,6 +84,8 @@ TYPES: Final[dict[str, str]] = {
                         InspectionTask Instrument Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification
                         SpecificationVersion SupplierCertificate SupplierRequest TrialFinding""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
+    _P.NOTIFICATIONS_MANAGE: """NotificationAttempt NotificationChannel NotificationDelivery NotificationDeliveryCount NotificationRoute
+                                NotificationTemplate""",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",

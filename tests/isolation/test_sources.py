@@ -48,6 +48,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/directory.py", "_one_tenant"): "one of the conditions in this module",
     ("tenants/directory.py", "tenant_by_gtin"): "columns of a constant",
     ("backend/catalog/query_repository.py", "_keys"): "the names of table and key from this module",
+    ("backend/notifications/delivery_repository.py", "change"): "names of columns from this module, numbered values",
+    ("backend/notifications/query_repository.py", "deliveries"): "names of columns of a constant, and one of two comparisons",
     ("backend/subscriptions/delivery_repository.py", "change"): "names of columns from this module, numbered values",
     ("backend/subscriptions/repository.py", "insert"): "as above",
     ("backend/events/repository.py", "jobs"): "one of two comparisons",

@@ -10,6 +10,7 @@ from tenants.permissions import UNDIVIDED, Permission
 
 _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
+_FEED: Final = "the caller's own messages: of what he may not see he isn't told (tests/notifications)"
 _COMPANYS: Final = "the whole company's: refused to whom quality counts at a site only"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
@@ -18,6 +19,8 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
     "ruleSchema": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
+    "myNotifications": _FEED, "myUnreadNotificationCount": _FEED, "myNotificationPreferences": _OWN, "myPushRegistrations": _OWN,
+    "webPushKey": _ALL,
     "onDuty": "whom to call is the whole company's",
     "specification": _ALL, "specifications": _ALL,
     "twoPeopleDecideFrom": _ALL,
@@ -29,6 +32,8 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "readLaboratoryFile": "the same lines as recordLaboratoryResults, which tests/inspections/test_sites.py tries",
     "recordLaboratoryResults": "line by line, which tests/inspections/test_sites.py tries",
     "allowUpload": "a photo is of no place before something names it",
+    "setMyNotificationPreferences": _OWN, "registerBrowserForPush": _OWN, "registerAppForPush": _OWN, "removePushRegistration": _OWN,
+    "markNotificationsRead": _OWN,
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {

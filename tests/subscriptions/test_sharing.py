@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from backend.subscriptions.delivery import OF_A_TENANT, Deliveries
+from backend.subscriptions.delivery import Deliveries
+from infra.errands import OF_A_TENANT
 from tests.firms import Firm
 from tests.subscriptions.conftest import Sit, received
 from tests.subscriptions.receiver import Receiver, receiving

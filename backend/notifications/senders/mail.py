@@ -33,9 +33,10 @@ def write(letter: Letter, sender: str, sender_name: str, host: str) -> EmailMess
     mail["Message-ID"] = f"<{letter.delivery_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["Content-Language"] = letter.language
     mail.set_content(f"{letter.text}\n\n{letter.link}\n")
     mail.add_alternative(letter.html, subtype="html")
+    # Earlier it would go down into the first part.
+    mail["Content-Language"] = letter.language
     return mail
 
 
