@@ -66,7 +66,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
-        CONCLUDED: announced,
+        CONCLUDED: both(announced, webhook_sources.inspection_concluded),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),

@@ -32,8 +32,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
     _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam putEscalationPolicy
                                 putShiftPlan shiftPlans""",
-    _P.QUALITY_READ: """inspection inspectionSchedules inspectionTask inspections instruments photos samplingPlan samplingPlans samplingStates
-                        specification specifications""",
+    _P.QUALITY_READ: """anomalies explain inspection inspectionSchedules inspectionTask inspections instruments photos samplingPlan samplingPlans
+                        samplingStates specification specifications""",
     _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification releaseSpecification
                                 switchSamplingSeverity withdrawSpecification""",
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
@@ -66,7 +66,8 @@ TYPES: Final[dict[str, str]] = {
     _P.ALERTS_ACT: "MemberOnDuty",
     _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
     _P.HOLDS_PLACE: "HoldPreview",
-    _P.QUALITY_READ: """Inspection InspectionResult InspectionSchedule InspectionTask Instrument Photo SamplingPlan SamplingState Specification
+    _P.QUALITY_READ: """AnalysisCandidate AnalysisFactor AnomalyCount AnomalyDistribution AnomalyShare Explanation
+                        Inspection InspectionResult InspectionSchedule InspectionTask Instrument Photo SamplingPlan SamplingState Specification
                         SpecificationVersion""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
