@@ -68,7 +68,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
-        CONCLUDED: evaluation.ring_inspected,
+        CONCLUDED: in_turn(evaluation.ring_inspected, webhook_sources.inspection_concluded),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
         evaluation.TOPIC: evaluation.evaluate_next,

@@ -17,6 +17,7 @@ from backend.nonconformance.rules import NcSeverity, NcSourceKind, NcStatus, is_
 from backend.nonconformance.stored import Nonconformance, lines_of
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
 from backend.objects import service as objects
+from backend.webhooks import service as webhooks
 from infra import clock
 from infra.database import Gate, TenantTransaction
 from infra.errors import InvalidInputError
@@ -144,6 +145,8 @@ async def _open(
     after = {"number": number, "severity": found.severity.name, "source": source.kind.name, "reference": reference, "objects": len(rows)}
     await audit.record(tx, principal, "nonconformance.opened", subject_of(nonconformance_id), after=after, reason=title)
     await note(tx, principal, subject_of(nonconformance_id), "opened", title, detail=after)
+    told = {"nonconformance": str(nonconformance_id), "title": title, "number": number, "severity": found.severity.name}
+    await webhooks.publish(tx, kind="nonconformance.opened", subject=subject_of(nonconformance_id), data=told)
     return nonconformance_id, True
 
 

@@ -22,9 +22,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "alert.raised": Kind("出现预警", "An alert was raised", ("alert", "kind", "severity")),
     "alert.reset": Kind("预警条件已解除", "An alert ended because its condition is over", ("alert", "kind", "severity")),
     "hold.placed": Kind("货物被扣留", "A hold was placed", ("hold", "reason")),
-    "hold.released": Kind("扣留被解除", "A hold was released", ("hold", "reason")),
-    "inspection.concluded": Kind("检验已得出结论", "An inspection was concluded", ("inspection", "result")),
-    "nonconformance.opened": Kind("开立不合格", "A nonconformance was opened", ("nonconformance", "title")),
-    "rule.fired": Kind("预警规则被触发", "An alert rule fired", ("rule", "name")),
+    "hold.released": Kind("扣留被解除", "A hold was released", ("hold", "reason", "releaseReason")),
+    "inspection.concluded": Kind("检验已得出结论", "An inspection was concluded", ("inspection", "conclusion")),
+    "nonconformance.opened": Kind("开立不合格", "A nonconformance was opened", ("nonconformance", "title", "number", "severity")),
+    "rule.fired": Kind("预警规则被触发", "An alert rule fired", ("rule", "name", "firing", "at")),
     "shipment.created": Kind("货物按指令发出", "Goods were shipped by a command", ("event", "objects", "toParty")),
 }

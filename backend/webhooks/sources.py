@@ -6,6 +6,8 @@ from uuid import UUID
 from backend.alerts import query_service as alerts
 from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
+from backend.inspections import service as inspections
+from backend.objects import service as objects
 from backend.webhooks.publishing import publish
 from infra.database import TenantTransaction
 from infra.outbox import first_time
@@ -25,6 +27,17 @@ async def hold_changed(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         await publish(tx, kind="hold.placed", subject=subject, data=data, at=hold.placed_at)
     if not hold.active and await first_time(tx, f"webhook:hold.released:{hold.hold_id}"):
         await publish(tx, kind="hold.released", subject=subject, data=data | {"releaseReason": hold.release_reason}, at=hold.released_at)
+
+
+async def inspection_concluded(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """An inspection came to a conclusion; it is about goods, a delivery, a place or a machine."""
+    inspection = await inspections.get_inspection(tx, UUID(payload["inspection_id"]))
+    if inspection.conclusion is None or not await first_time(tx, f"webhook:inspection.concluded:{inspection.inspection_id}"):
+        return
+    goods = await objects.load(tx, [inspection.object_id]) if inspection.object_id is not None else {}
+    subject = next((thing.uri for thing in goods.values()), inspection.reference)
+    data = {"inspection": str(inspection.inspection_id), "conclusion": inspection.conclusion.name}
+    await publish(tx, kind="inspection.concluded", subject=subject, data=data, at=inspection.concluded_at)
 
 
 async def alert_raised(tx: TenantTransaction, payload: dict[str, Any]) -> None:

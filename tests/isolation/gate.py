@@ -30,9 +30,9 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
     _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
-    _P.QUALITY_READ: """alertRules approvals controlChart correctiveAction correctiveActions inspection inspectionSchedules inspectionTask inspections
-                        instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans samplingStates
-                        specification specifications supplierCertificates supplierRequest supplierRequests tryRule twoPeopleDecideFrom""",
+    _P.QUALITY_READ: """alertRules anomalies approvals controlChart correctiveAction correctiveActions explain inspection inspectionSchedules
+                        inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
+                        samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule twoPeopleDecideFrom""",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -42,8 +42,11 @@ FIELDS: Final[dict[str, str]] = {
     _P.ACTIONS_VERIFY: "verifyCorrectiveAction",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
-    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam putEscalationPolicy
-                                putShiftPlan shiftPlans""",
+    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveNotificationChannel archiveShiftPlan deleteNotificationRoute dutyTeams
+                                escalationPolicies notificationChannels notificationDeliveries notificationDeliveryCounts notificationRoutes
+                                notificationTemplates putDutyTeam putEscalationPolicy putNotificationChannel putNotificationRoute
+                                putNotificationTemplate putShiftPlan resetNotificationTemplate retryNotificationDelivery shiftPlans
+                                testNotificationChannel""",
     _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification releaseSpecification
                                 switchSamplingSeverity withdrawSpecification""",
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
@@ -52,9 +55,6 @@ FIELDS: Final[dict[str, str]] = {
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
-    _P.NOTIFICATIONS_MANAGE: """notificationChannels notificationRoutes notificationTemplates notificationDeliveries notificationDeliveryCounts
-                                putNotificationChannel archiveNotificationChannel testNotificationChannel putNotificationRoute
-                                deleteNotificationRoute putNotificationTemplate resetNotificationTemplate retryNotificationDelivery""",
     _P.PEOPLE_READ: "floorAccess invitations people roles",
     _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
                          issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",
@@ -78,14 +78,15 @@ TYPES: Final[dict[str, str]] = {
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert AlertChange AlertChanges AlertCounts AlertGroup AlertHistoryEntry Hold HoldCause HoldListing HoldScope",
     _P.ALERTS_ACT: "MemberOnDuty",
-    _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
+    _P.NOTIFICATIONS_MANAGE: """DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep NotificationAttempt NotificationChannel
+                                NotificationDelivery NotificationDeliveryCount NotificationRoute NotificationTemplate ShiftException ShiftPlan
+                                WeeklyShift""",
     _P.HOLDS_PLACE: "HoldPreview",
-    _P.QUALITY_READ: """AlertRule AlertRuleVersion ControlChart ControlChartPoint CorrectiveAction Inspection InspectionResult InspectionSchedule
-                        InspectionTask Instrument Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification
-                        SpecificationVersion SupplierCertificate SupplierRequest TrialFinding""",
+    _P.QUALITY_READ: """AlertRule AlertRuleVersion AnalysisCandidate AnalysisFactor AnomalyCount AnomalyDistribution AnomalyShare ControlChart
+                        ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
+                        Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion SupplierCertificate
+                        SupplierRequest TrialFinding""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
-    _P.NOTIFICATIONS_MANAGE: """NotificationAttempt NotificationChannel NotificationDelivery NotificationDeliveryCount NotificationRoute
-                                NotificationTemplate""",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",

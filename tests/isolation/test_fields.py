@@ -6,6 +6,7 @@ Generated from the schema: a field is tried on the day it is made, and a type th
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import uuid4
@@ -27,6 +28,7 @@ from backend.services import Services
 from backend.specifications import service as specifications
 from backend.specifications.characteristics import Characteristic, CharacteristicKind, Limit
 from backend.specifications.rules import Scope
+from infra.clock import now
 from infra.database import Gate, TenantTransaction
 from mobile_api.app import create_app
 from tenants.audit import exports
@@ -50,6 +52,8 @@ ARGUMENTS: Final[dict[str, list[Any]]] = {
     "tankPolicy": ["FIRST_IN_FIRST_OUT"], "roleOrTeam": ["role:owner"],
     "gtin": [FLOUR, DUMPLING], "place": [PLANT], "level": ["II"],
     # Everybody; a code that both firms know, and one that is wrong.
+    "by": ["PRODUCT"], "from": [(now() - timedelta(days=300)).isoformat()], "to": [(now() + timedelta(days=1)).isoformat()],
+    "bad": [{"keys": [FLOUR_LOT]}],
     "text": ["", FLOUR_LOT, "(01)1"], "openOnly": [False], "activeOnly": [False], "revoked": [True], "archived": [True],
 }  # fmt: skip
 

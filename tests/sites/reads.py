@@ -3,10 +3,12 @@
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
 
+from infra.clock import now
 from tests.factories import FLOUR
 from tests.sites.town import Person
 
@@ -31,6 +33,9 @@ INSTRUMENT: Final = """id identifier serial place owner status validity { valid 
 REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
 HITS: Final = "more hits { kind key code type match matched matchedText name object { key } location { name } }"
 FOUND: Final = "truncated endCursor nodes { firstEventTime lastEventTime object { key } }"
+# A year around whenever the tests run.
+SPAN: Final = f'from: "{(now() - timedelta(days=300)).isoformat()}", to: "{(now() + timedelta(days=1)).isoformat()}"'
+CANDIDATE: Final = "bad good badOthers factors { kind value step }"
 PAGE: Final = "pageInfo { hasNextPage hasPreviousPage }"
 
 
@@ -134,6 +139,8 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "event": [Read(f"query($id: ID!) {{ event(id: $id) {{ {EVENT} }} }}", {"id": "{event}"})],
     "captureJob": [Read("query($id: ID!) { captureJob(id: $id) { id accepted } }", {"id": "{job}"})],
     "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
+    "anomalies": [Read(f"{{ anomalies({SPAN}, by: PRODUCT) {{ total placed kinds {{ kind count }} shares {{ count factor {{ value }} }} }} }}")],
+    "explain": _keyed(f"query($key: String!) {{ explain(bad: {{keys: [$key]}}) {{ bad good candidates {{ {CANDIDATE} }} }} }}", "lot", "made"),
     "inspections": [
         Read(f"{{ inspections(first: 50) {{ edges {{ cursor }} nodes {{ {INSPECTION} }} {PAGE} }} }}"),
         *_keyed(f"query($key: String!) {{ inspections(first: 50, filter: {{key: $key}}) {{ nodes {{ {INSPECTION} }} }} }}", "lot", "code"),
