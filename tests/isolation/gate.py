@@ -32,7 +32,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_RELEASE: "releaseHold",
     _P.QUALITY_READ: """alertRules anomalies approvals controlChart correctiveAction correctiveActions explain inspection inspectionSchedules
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
-                        samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule twoPeopleDecideFrom""",
+                        samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
+                        twoPeopleDecideFrom""",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
