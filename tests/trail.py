@@ -77,7 +77,7 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "cancelInspection": {"inspection.cancelled"},
     "recordLaboratoryResults": {"laboratory.reported"},
     "allowLaboratoryFile": {"laboratory.file_allowed"},
-    "readLaboratoryFile": {"laboratory.reported"},
+    "readLaboratoryFile": {"laboratory.reported", "laboratory.file_tried"},
     "putInspectionSchedule": {"inspection_schedule.set"},
     "endInspectionSchedule": {"inspection_schedule.ended"},
     "createRule": {"rule.created"},

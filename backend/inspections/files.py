@@ -110,6 +110,12 @@ async def take(
     return outcome
 
 
+async def record_tried(tx: TenantTransaction, principal: Principal, upload_id: UUID, laboratory: str, outcome: FileOutcome) -> None:
+    """Put a dry run on the trail."""
+    after = {"laboratory": laboratory[:120], "taken": outcome.taken, "refused": outcome.refused}
+    await audit.record(tx, principal, "laboratory.file_tried", f"upload:{upload_id}", after=after)
+
+
 def _failed(rows: Sequence[Sequence[str]], heading: Sequence[str], faults: Sequence[Fault]) -> str:
     """The rows of which something failed, to be put right and sent again; no cell of it is taken for a formula."""
     if not faults:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from backend.photos.mutations import UploadHeader
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from tenants.permissions import Permission
+from tenants.principal import Principal
 
 strawberry.enum(LineStatus, name="LaboratoryLineStatus", description="What became of a line of a laboratory's report.")
 strawberry.enum(Column, name="LaboratoryColumn", description="What a column of a laboratory's file holds.")
@@ -203,6 +205,12 @@ def _file_payload(done: Done) -> LaboratoryFilePayload:
     )  # fmt: skip
 
 
+async def _tried(tx: TenantTransaction, *, principal: Principal, given: ReadLaboratoryFileInput, outcome: files.FileOutcome) -> Reply:
+    """What was tried was rolled back; that it was tried stands on the trail."""
+    await files.record_tried(tx, principal, given.upload_id, given.laboratory, outcome)
+    return {"outcome": msgspec.to_builtins(outcome)}
+
+
 @strawberry.type
 class LaboratoryMutations:
     """A line that is wrong keeps no other out."""
@@ -279,8 +287,8 @@ class LaboratoryMutations:
 
         try:
             done = await perform_gated(info, given, use_case)
-        except files.DryRunError as tried:
-            return _file_payload(Done({"outcome": msgspec.to_builtins(tried.outcome)}))
-        if done.reply is not None:
+        except files.DryRunError as problem:
+            return _file_payload(await perform(info, given, partial(_tried, principal=principal, given=given, outcome=problem.outcome)))
+        if done.reply is not None and not given.dry_run:
             await files.forget(principal, storage, given.upload_id)
         return _file_payload(done)

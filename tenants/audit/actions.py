@@ -152,6 +152,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "session.reauthenticated": ("重新验证身份", "Proved the identity once more"),
         "session.started": ("登录", "Signed in"),
         "laboratory.file_allowed": ("允许上传检测结果文件", "Allowed a file of laboratory results to be uploaded"),
+        "laboratory.file_tried": ("试读检测结果文件", "Tried a file of laboratory results"),
         "laboratory.reported": ("接收实验室检测结果", "Took results of a laboratory"),
         "specification.drafted": ("起草质量标准", "Wrote the draft of a specification"),
         "specification.released": ("发布质量标准", "Released a specification"),
