@@ -13,6 +13,11 @@ from backend.inspections import models as inspections
 from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.rules import models as rules
+from backend.instruments import models as instruments
+from backend.nonconformance import models as nonconformance
+from backend.objects import models as objects
+from backend.photos import models as photos
+from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
 from backend.search import models as search
 from backend.shifts import models as shifts
@@ -44,12 +49,15 @@ __all__ = [
     "history",
     "holds",
     "inspections",
+    "instruments",
     "nonconformance",
     "objects",
     "outbox",
     "people",
+    "photos",
     "recovery",
     "rules",
+    "sampling",
     "sandbox",
     "search",
     "second_factor",

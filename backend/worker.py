@@ -18,6 +18,10 @@ from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.inspections import service as inspections
 from backend.rules import acting, evaluation, findings, looking
+from backend.inspections import schedules
+from backend.inspections.concluding import CONCLUDED, announced
+from backend.photos import checking as photos
+from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -29,7 +33,7 @@ from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, both, run_worke
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
-LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK}
+LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG}
 QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 
@@ -46,6 +50,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
         events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), evaluation.ring),
+        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
@@ -59,6 +64,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         evaluation.INSPECTED: evaluation.evaluate_inspected,
         findings.ACT: acting.act,
         looking.LOOK: looking.look,
+        CONCLUDED: announced,
+        schedules.DUE: schedules.open_due,
+        PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),
         staging.TOPIC: StagedCapture(services),
     }

@@ -51,6 +51,11 @@ from backend.graphql.scalars import SCALARS
 from backend.holds.mutations import HoldMutations
 from backend.holds.queries import HoldQueries
 from backend.holds.types import NODES as HOLD_NODES
+from backend.inspections.laboratory_mutations import LaboratoryMutations
+from backend.inspections.mutations import InspectionMutations
+from backend.inspections.queries import InspectionQueries
+from backend.inspections.schedule_types import InspectionScheduleMutations, InspectionScheduleQueries
+from backend.inspections.types import NODES as INSPECTION_NODES
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
@@ -60,6 +65,9 @@ from backend.shapes.queries import ShapeQueries
 from backend.shipments.mutations import ShipmentMutations
 from backend.shipments.queries import ShipmentQueries
 from backend.shipments.types import NODES as SHIPMENT_NODES
+from backend.specifications.mutations import SpecificationMutations
+from backend.specifications.queries import SpecificationQueries
+from backend.specifications.types import NODES as SPECIFICATION_NODES
 from backend.trace.queries import TraceQueries
 from backend.trace.subscriptions import TraceSubscriptions
 from backend.webhooks.mutations import WebhookMutations
@@ -69,17 +77,23 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *RULE_NODES, *DEVICE_NODES, *REVIEW_NODES,
+    *SPECIFICATION_NODES, *INSPECTION_NODES,
+    *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
     node_queries(NODES), TraceQueries, EventQueries, CaptureJobQueries, HoldQueries, AlertQueries, ShipmentQueries, CatalogQueries,
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, WebhookQueries, RuleQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
+    SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
+    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, RuleMutations, SandboxMutations,
+    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
+    SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,
 )  # fmt: skip

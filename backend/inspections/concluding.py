@@ -1,6 +1,6 @@
 """Conclude an inspection: what the results allow is concluded for good, and what a failure asks for is done in the same transaction."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -17,11 +17,13 @@ from backend.specifications.characteristics import FailureAction
 from backend.specifications.service import Version
 from infra import clock
 from infra.database import Gate, TenantTransaction
+from infra.logging import get_logger
 from infra.outbox import enqueue
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
+_log = get_logger(__name__)
 CONCLUDED: Final = "inspection.concluded"
 NOTE_LENGTH: Final = 2_000
 
@@ -71,10 +73,10 @@ async def conclude_locked(
         "failed": verdict.failed, "flagged": verdict.flagged,
     }  # fmt: skip
     await audit.record(tx, principal, "inspection.concluded", inspection.reference, after=after, reason=note or None)
-    if inspection.sampling_plan_id is not None:
-        await neighbours.lot_concluded(tx, inspection.sampling_plan_id, inspection.goods, accepted=not failed)
+    if inspection.sampling_plan_id is not None and inspection.plan.size and inspection.supersedes is None and inspection.follows is None:
+        await neighbours.lot_concluded(tx, inspection.sampling_plan_id, inspection, verdict, accepted=not failed)
     if failed:
-        await consequences.act(tx, inspection, version, principal=principal, results=results, verdict=verdict, note=note)
+        await consequences.act(tx, inspection, version, results=results, verdict=verdict, note=note)
     await enqueue(tx, CONCLUDED, [{"inspection_id": str(inspection.inspection_id)}])
     return await get_inspection(tx, inspection.inspection_id)
 
@@ -84,3 +86,8 @@ async def assessed(tx: TenantTransaction, inspection: Inspection) -> tuple[Versi
     version = await specifications.get_version(tx, inspection.specification_id, inspection.version)
     results = [Result.from_row(row) for row in await repository.results(tx, [inspection.inspection_id])]
     return version, results, assess(version.characteristics, inspection.plan, [result.found for result in results])
+
+
+async def announced(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """Outbox handler of a conclusion: who has more to do with it than to know of it is wired behind this one."""
+    _log.info("inspection_concluded", tenant_id=tx.tenant_id, inspection_id=payload["inspection_id"])

@@ -7,20 +7,23 @@ from uuid import UUID
 
 from backend.alerts import service as alerts
 from backend.holds import service as holds
-from backend.inspections import neighbours, repository
+from backend.inspections import repository
 from backend.inspections.inspections import Inspection, Origin, Result
 from backend.inspections.opening import Behind, Wanted, opened
 from backend.inspections.rules import Judged, Verdict
+from backend.nonconformance import service as nonconformances
+from backend.nonconformance.rules import NcSeverity, NcSourceKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
 from backend.specifications import service as specifications
 from backend.specifications.characteristics import FailureAction
 from backend.specifications.service import Version
 from infra.database import TenantTransaction
-from tenants.principal import Principal
 
 FAILED: Final = "inspection_failed"
 MOST_TOLD: Final = 10
+MOST_TITLE: Final = 200
+HOLD_REASON: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,16 @@ class Failure:
     note: str
 
 
-async def act(
-    tx: TenantTransaction, inspection: Inspection, version: Version, *, principal: Principal, results: Sequence[Result], verdict: Verdict, note: str
-) -> None:
+async def act(tx: TenantTransaction, inspection: Inspection, version: Version, *, results: Sequence[Result], verdict: Verdict, note: str) -> None:
     """Do what the specification says; the hold first, so that whatever else follows finds the goods held."""
     found = await objects.load(tx, [inspection.object_id]) if inspection.object_id is not None else {}
     goods = found.get(inspection.object_id) if inspection.object_id is not None else None
     failure = Failure(inspection, goods, _told(version, results, note), note)
     hold_id = nonconformance_id = None
     if FailureAction.HOLD in version.on_failure and goods is not None:
-        hold_id = await _hold(tx, principal, failure)
+        hold_id = await _hold(tx, failure, goods)
     if FailureAction.NONCONFORMANCE in version.on_failure:
-        nonconformance_id = await neighbours.open_nonconformance(tx, failure)
+        nonconformance_id = await _nonconformance(tx, failure, verdict, hold_id)
     if FailureAction.ALERT in version.on_failure:
         await _alert(tx, failure, version, verdict, hold_id)
     if FailureAction.REINSPECT in version.on_failure:
@@ -52,12 +53,22 @@ async def act(
     await repository.note_consequences(tx, inspection.inspection_id, hold_id=hold_id, nonconformance_id=nonconformance_id)
 
 
-async def _hold(tx: TenantTransaction, principal: Principal, failure: Failure) -> UUID | None:
-    """Held from the commit on: the goods, their units, and everything made from them."""
-    if failure.goods is None:
-        return None
-    reason = f"Failed inspection: {failure.told}"[: holds.REASON_LENGTH]
-    return (await holds.place_hold(tx, principal, key=failure.goods.key, reason=reason, note=failure.inspection.reference)).hold_id
+async def _hold(tx: TenantTransaction, failure: Failure, goods: TraceableObject) -> UUID:
+    """Held from the commit on: the goods, their units, and everything made from them. The service places it: the specification says so."""
+    reason = f"Failed inspection: {failure.told}"[:HOLD_REASON]
+    origin = holds.HoldOrigin(holds.HoldCauseKind.INSPECTION, failure.inspection.reference)
+    return (await holds.place(tx, None, scope=holds.Scope.of_objects(goods.key), origin=origin, reason=reason)).hold_id
+
+
+async def _nonconformance(tx: TenantTransaction, failure: Failure, verdict: Verdict, hold_id: UUID | None) -> UUID:
+    """Its decisions release the hold that this inspection placed."""
+    severity = NcSeverity.CRITICAL if verdict.critical else NcSeverity.MAJOR if verdict.major or not verdict.minor else NcSeverity.MINOR
+    return await nonconformances.open_for(
+        tx, None, source=nonconformances.NcSource(NcSourceKind.INSPECTION, failure.inspection.reference),
+        title=f"Failed inspection: {failure.told}"[:MOST_TITLE], description=failure.note or failure.told,
+        object_keys=[failure.goods.key] if failure.goods else [], quantity=None, uom=None, severity=severity,
+        characteristic=verdict.failed[0] if verdict.failed else None, hold_ids=[hold_id] if hold_id else [],
+    )  # fmt: skip
 
 
 async def _alert(tx: TenantTransaction, failure: Failure, version: Version, verdict: Verdict, hold_id: UUID | None) -> None:
@@ -82,7 +93,7 @@ async def _reinspect(tx: TenantTransaction, failure: Failure, version: Version) 
         material=before.goods.material, supplier=before.goods.supplier, step=before.goods.step, customer=before.goods.customer,
         lot_size=before.lot_size, reason=f"Test again: {failure.told}"[:500],
     )  # fmt: skip
-    await opened(tx, None, wanted, failure.goods, Behind(Origin.FAILED_INSPECTION, follows=before.inspection_id), now)
+    await opened(tx, None, wanted, failure.goods, Behind(Origin.FAILED_INSPECTION, follows=before.inspection_id, version=now))
 
 
 def _told(version: Version, results: Sequence[Result], note: str) -> str:

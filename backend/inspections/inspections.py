@@ -10,18 +10,9 @@ import msgspec
 
 from backend.inspections import repository
 from backend.inspections.errors import InspectionNotFoundError
-from backend.inspections.rules import Conclusion, Found, Judged, Plan, Verdict
-from backend.specifications.rules import Scope
+from backend.inspections.rules import ClassPlan, Conclusion, Found, Judged, Plan, Verdict
+from backend.specifications.rules import Kind, Scope
 from infra.database import Record, TenantTransaction
-
-
-class Kind(IntEnum):
-    """When goods are inspected; the numbers are stored and never change."""
-
-    INCOMING = 1
-    IN_PROCESS = 2
-    FINAL = 3
-    PERIODIC = 4
 
 
 class Status(IntEnum):
@@ -41,6 +32,9 @@ class Origin(IntEnum):
     LABORATORY = 3
     FAILED_INSPECTION = 4
     RULE = 5
+
+
+__all__ = ["Inspection", "Kind", "Origin", "Result", "Status", "get_inspection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ class Inspection:
     def from_row(cls, row: Record) -> "Inspection":
         """From a row of the table."""
         goods = Scope(row["product"], row["material"], row["supplier"], row["step"], row["customer"], row["kind"])
-        plan = Plan(row["sample_size"], row["accept"], row["reject"], row["sampling_plan_id"] is not None)
+        plan = Plan(row["sample_size"], msgspec.json.decode(row["sample_classes"], type=tuple[ClassPlan, ...]))
         return cls(
             row["inspection_id"], Kind(row["kind"]), Origin(row["origin"]), Status(row["status"]), row["object_id"], row["receipt"], row["place"],
             row["equipment"], goods, row["specification_id"], row["version"], row["sampling_plan_id"], row["lot_size"], plan,
@@ -143,8 +137,10 @@ class Result:
     @property
     def found(self) -> Found:
         """As the rules need it."""
+        exact = self.low if self.low is not None and self.low == self.high else None
+        flagged = self.instrument_valid is False
         return Found(
-            self.characteristic, self.sample, self.measurement, self.judged, bool(self.photo_ids), self.instrument_valid is False
+            self.characteristic, self.sample, self.measurement, self.judged, has_photo=bool(self.photo_ids), flagged=flagged, number=exact
         )  # fmt: skip
 
 

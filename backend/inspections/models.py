@@ -25,8 +25,8 @@ inspection = tenant_table(
     Column("sampling_plan_id", Uuid),
     Column("lot_size", Integer),
     Column("sample_size", Integer, nullable=False),
-    Column("accept", Integer, nullable=False),
-    Column("reject", Integer, nullable=False),
+    # By class of nonconformities, as JSON; empty without a sampling plan.
+    Column("sample_classes", Text, nullable=False),
     Column("sampling_note", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("schedule_id", Uuid),

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from backend.catalog.sites import Sites, sites_of
 from backend.identifiers import parse_identifier
 from backend.identifiers.errors import InvalidIdentifierError
@@ -57,11 +59,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Why the service itself opens one."""
+    """Why the service itself opens one; `version` judges it whatever is in force, `repeats` opens one beside another."""
 
     origin: Origin = Origin.PERSON
     schedule_id: UUID | None = None
     follows: UUID | None = None
+    version: Version | None = None
+    repeats: bool = False
 
 
 async def open_inspection(tx: TenantTransaction, principal: Principal, wanted: Wanted, behind: Behind | None = None) -> Inspection:
@@ -82,24 +86,23 @@ async def open_inspection(tx: TenantTransaction, principal: Principal, wanted: W
     return await opened(tx, principal, wanted, found, behind or Behind())
 
 
-async def opened(
-    tx: TenantTransaction, principal: Principal | None, wanted: Wanted, found: TraceableObject | None, behind: Behind, version: Version | None = None
-) -> Inspection:
-    """The same for an object at hand; without a principal the service itself opens it. `version` judges it whatever is in force."""
+async def opened(tx: TenantTransaction, principal: Principal | None, wanted: Wanted, found: TraceableObject | None, behind: Behind) -> Inspection:
+    """The same for an object at hand; without a principal the service itself opens it."""
     goods = goods_of(wanted, found)
-    version = version or await _version_for(tx, wanted, goods, found.uri if found else wanted.receipt or wanted.equipment or "this")
-    if found is not None and wanted.supersedes is None and behind.follows is None:
+    version = behind.version or await _version_for(tx, wanted, goods, found.uri if found else wanted.receipt or wanted.equipment or "this")
+    if found is not None and wanted.supersedes is None and behind.follows is None and not behind.repeats:
         for row in await repository.open_of(tx, found.object_id):
             if (row["kind"], row["specification_id"]) == (wanted.kind, version.specification_id):
                 raise InspectionOpenError(found.uri)
-    plan, note = await neighbours.plan_for(tx, version, goods, wanted.lot_size)
+    key, asked = found.key if found else "", behind.origin is Origin.PERSON
+    plan, note = await neighbours.plan_for(tx, version, goods, lot_size=wanted.lot_size, key=key, asked=asked)
     inspection_id = uuid7()
     values = {
         "inspection_id": inspection_id, "kind": wanted.kind, "origin": behind.origin, "object_id": found.object_id if found else None,
         "receipt": wanted.receipt, "place": wanted.place, "equipment": wanted.equipment, "product": goods.product, "material": goods.material,
         "supplier": goods.supplier, "step": goods.step, "customer": goods.customer, "specification_id": version.specification_id,
         "version": version.version, "sampling_plan_id": version.sampling_plan_id if plan.planned else None, "lot_size": wanted.lot_size,
-        "sample_size": plan.size, "accept": plan.accept, "reject": plan.reject, "sampling_note": note, "reason": wanted.reason,
+        "sample_size": plan.size, "sample_classes": msgspec.json.encode(plan.classes).decode(), "sampling_note": note, "reason": wanted.reason,
         "schedule_id": behind.schedule_id, "due_at": wanted.due_at, "opened_at": clock.now(), "opened_by": principal.actor_id if principal else None,
         "supersedes": wanted.supersedes, "follows": behind.follows,
     }  # fmt: skip
@@ -135,7 +138,7 @@ async def _check_superseded(tx: TenantTransaction, inspection_id: UUID, found: T
     if row is None:
         raise InspectionNotFoundError("supersedes")
     before = Inspection.from_row(row)
-    await require_seen(tx, before, sites)
+    await require_seen(tx, before, sites, "supersedes")
     if before.status is not Status.CONCLUDED:
         raise InvalidInputError("Only a concluded inspection can be superseded; record the results in that one.", field="supersedes")
     if before.superseded_by is not None:

@@ -87,7 +87,7 @@ async def write_results(tx: TenantTransaction, principal: Principal, inspection:
         step=inspection.goods.step,
     )  # fmt: skip
     await repository.begin(tx, inspection.inspection_id)
-    await neighbours.attach_photos(tx, principal, {row["result_id"]: row["photos"] for row in rows if row["photos"]})
+    await neighbours.attach_photos(tx, principal, inspection, [photo for row in rows for photo in row["photos"]])
     listed = [f"{row['characteristic']} #{row['sample']}: {row['value']}"[:80] for row in rows[:50]]
     await audit.record(tx, principal, "inspection.results_recorded", inspection.reference, after={"count": len(rows), "results": listed})
 
@@ -130,7 +130,7 @@ def row_of(inspection: Inspection, version: Version, given: Given, at: str) -> d
 
 def _check_cell(inspection: Inspection, asked: Characteristic, given: Given, at: str) -> None:
     """Under a sampling plan the sample is what was drawn: more units would make its accept number mean something else."""
-    most = inspection.plan.size if inspection.plan.planned else MOST_SAMPLES
+    most = max(inspection.plan.size, asked.samples) if inspection.plan.planned else MOST_SAMPLES
     if not 1 <= given.sample <= most:
         told = f"Sample unit {given.sample} of “{asked.code}”: the sample has units 1 to {most}."
         raise InvalidInputError(told, field=f"{at}.sample")

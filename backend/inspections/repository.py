@@ -8,7 +8,7 @@ from uuid import UUID
 from infra.database import Record, TenantTransaction
 
 COLUMNS: Final = """i.inspection_id, i.kind, i.origin, i.status, i.object_id, i.receipt, i.place, i.equipment, i.product, i.material, i.supplier,
-  i.step, i.customer, i.specification_id, i.version, i.sampling_plan_id, i.lot_size, i.sample_size, i.accept, i.reject, i.sampling_note, i.reason,
+  i.step, i.customer, i.specification_id, i.version, i.sampling_plan_id, i.lot_size, i.sample_size, i.sample_classes, i.sampling_note, i.reason,
   i.schedule_id, i.due_at, i.opened_at, i.conclusion, i.verdict, i.note, i.flagged, i.concluded_at, i.concluded_name, i.supersedes,
   i.superseded_by, i.follows, i.hold_id, i.nonconformance_id"""
 _RESULT: Final = """r.result_id, r.inspection_id, r.characteristic, r.sample, r.measurement, r.value, r.unit, r.low, r.high, r.uncertainty, r.judged,
@@ -16,7 +16,7 @@ _RESULT: Final = """r.result_id, r.inspection_id, r.characteristic, r.sample, r.
   r.recorded_name, r.replaced_at"""
 INSERTED: Final = (
     "inspection_id", "kind", "origin", "object_id", "receipt", "place", "equipment", "product", "material", "supplier", "step", "customer",
-    "specification_id", "version", "sampling_plan_id", "lot_size", "sample_size", "accept", "reject", "sampling_note", "reason", "schedule_id",
+    "specification_id", "version", "sampling_plan_id", "lot_size", "sample_size", "sample_classes", "sampling_note", "reason", "schedule_id",
     "due_at", "opened_at", "opened_by", "supersedes", "follows",
 )  # fmt: skip
 _RESULT_TYPES: Final = {
@@ -24,14 +24,17 @@ _RESULT_TYPES: Final = {
     "high": "numeric", "uncertainty": "numeric", "judged": "smallint", "judged_why": "text", "instrument_id": "uuid", "instrument_valid": "bool",
     "instrument_note": "text", "photo_ids": "text", "note": "text", "method": "text", "measured_at": "timestamptz",
 }  # fmt: skip
+_INSERTED: Final = ", ".join(INSERTED)
+_PLACES: Final = ", ".join(f"${number}" for number in range(2, len(INSERTED) + 2))
+_RESULT_COLUMNS: Final = ", ".join(_RESULT_TYPES)
+_UNNESTED: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_RESULT_TYPES.values(), 8))
 
 
 async def insert(tx: TenantTransaction, values: Mapping[str, Any]) -> None:
     """Add an inspection that awaits; `values` has every column of `INSERTED`."""
-    places = ", ".join(f"${number}" for number in range(2, len(INSERTED) + 2))
     await tx.execute(
-        f"""insert into inspection (tenant_id, {", ".join(INSERTED)}, status, note, flagged, concluded_name)
-            values ($1, {places}, 1, '', false, '')""",
+        f"""insert into inspection (tenant_id, {_INSERTED}, status, note, flagged, concluded_name)
+            values ($1, {_PLACES}, 1, '', false, '')""",
         *(values[name] for name in INSERTED),
     )
 
@@ -72,11 +75,10 @@ async def insert_results(
         columns["measurement"],
         at,
     )
-    unnested = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_RESULT_TYPES.values(), 8))
     await tx.execute(
         f"""insert into inspection_result (
-              tenant_id, inspection_id, recorded_at, recorded_by, recorded_name, product, step, {", ".join(_RESULT_TYPES)})
-            select $1, $2, $3, $4, $5, $6, $7, given.* from unnest({unnested}) as given returning result_id""",
+              tenant_id, inspection_id, recorded_at, recorded_by, recorded_name, product, step, {_RESULT_COLUMNS})
+            select $1, $2, $3, $4, $5, $6, $7, given.* from unnest({_UNNESTED}) as given returning result_id""",
         inspection_id,
         at,
         by,

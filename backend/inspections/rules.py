@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from backend.inspections.values import Reading, read_number, read_passed
+from backend.sampling import variables
 from backend.specifications.characteristics import Characteristic, CharacteristicKind, Limit, PhotoRule, SeverityClass
 from backend.units.measured import comparable, convert
 from infra.errors import InvalidInputError
@@ -145,18 +147,42 @@ class Found:
     sample: int
     measurement: int
     judged: Judged
+    severity: SeverityClass = SeverityClass.MAJOR
     has_photo: bool = False
     flagged: bool = False
+    number: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many sample units are looked at and what they may show (ISO 2859-1, 11.1.2). `planned` is False without a sampling plan."""
+class ClassPlan(msgspec.Struct, frozen=True):
+    """What a class of nonconformities asks for: units to look at, and from which number of nonconforming ones on the lot is rejected
+    (ISO 2859-1, 11.1.2), or by variables the constant k (ISO 3951-1)."""
+
+    severity: SeverityClass
+    size: int
+    accept: int = 0
+    reject: int = 1
+    k: Decimal | None = None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How many sample units are looked at, and what each class of nonconformities allows; no classes without a sampling plan."""
 
     size: int
-    accept: int
-    reject: int
-    planned: bool = False
+    classes: tuple[ClassPlan, ...] = ()
+
+    @property
+    def planned(self) -> bool:
+        """Whether a sampling plan says what is drawn."""
+        return bool(self.classes)
+
+    def of(self, severity: SeverityClass) -> ClassPlan | None:
+        """What a class allows; None where the plan has nothing for it."""
+        return next((one for one in self.classes if one.severity is severity), None)
+
+    def units_of(self, asked: Characteristic) -> int:
+        """On how many units a characteristic is taken."""
+        of_class = self.of(asked.severity)
+        return asked.samples or (of_class.size if of_class else self.size)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -181,15 +207,17 @@ class Verdict(msgspec.Struct, frozen=True):
 def assess(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]) -> Verdict:
     """Judge an inspection.
 
-    A critical failure rejects, whatever the plan. Units with a major failure reject from the reject number on; without a plan, the first
-    does. Units with a minor failure alone reject from the reject number on too; without a plan they accept with conditions. What is
-    uncertain, or was measured with an instrument that wasn't fit, is never accepted without conditions.
+    A critical failure rejects, whatever the plan. Units with a major failure reject from the class's reject number on; without one, the
+    first does. Units with a minor failure alone reject from theirs on; without one they accept with conditions. By variables, mean and
+    deviation reject in place of single units. What is uncertain, or was measured with an instrument that wasn't fit, is never accepted
+    without conditions.
     """
     by_code = {one.code: one for one in asked}
     units: dict[SeverityClass, set[int]] = defaultdict(set)
+    results = [replace(found, severity=by_code[found.characteristic].severity) for found in results]
     for found in results:
         if found.judged is Judged.FAIL:
-            units[by_code[found.characteristic].severity].add(found.sample)
+            units[found.severity].add(found.sample)
     critical, major = len(units[SeverityClass.CRITICAL]), len(units[SeverityClass.MAJOR])
     minor = len(units[SeverityClass.MINOR] - units[SeverityClass.MAJOR])
     missing = _missing(asked, plan, results)
@@ -198,13 +226,35 @@ def assess(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]
         _codes(found for found in results if found.judged is Judged.UNCERTAIN), _codes(found for found in results if found.flagged),
         _codes(found for found in results if found.judged is Judged.FAIL),
     )  # fmt: skip
-    too_many_minor = plan.planned and minor >= plan.reject
-    if critical or major >= plan.reject or too_many_minor:
-        return msgspec.structs.replace(verdict, proposed=Conclusion.REJECTED, overridable=not critical and major < plan.reject)
+    many_major = _rejects(asked, plan, SeverityClass.MAJOR, major, results, complete=not missing)
+    many_minor = plan.of(SeverityClass.MINOR) is not None and _rejects(asked, plan, SeverityClass.MINOR, minor, results, complete=not missing)
+    if critical or many_major or many_minor:
+        return msgspec.structs.replace(verdict, proposed=Conclusion.REJECTED, overridable=not critical and not many_major)
     if missing:
         return verdict
-    doubtful = verdict.uncertain or verdict.flagged or (minor and not plan.planned) or max(major, minor) > plan.accept
+    doubtful = verdict.uncertain or verdict.flagged or (minor and plan.of(SeverityClass.MINOR) is None)
     return msgspec.structs.replace(verdict, proposed=Conclusion.CONDITIONAL if doubtful else Conclusion.ACCEPTED)
+
+
+def _rejects(asked: Sequence[Characteristic], plan: Plan, severity: SeverityClass, failing: int, results: Sequence[Found], *, complete: bool) -> bool:
+    """Whether a class rejects; by variables only once everything is measured."""
+    of_class = plan.of(severity)
+    if of_class is None or of_class.k is None:
+        return failing >= (of_class.reject if of_class else 1)
+    measured = {one.code: one for one in asked if one.severity is severity and one.kind is CharacteristicKind.NUMBER and (one.lower or one.upper)}
+    if any(found.judged is Judged.FAIL and found.characteristic not in measured for found in results if found.severity is severity):
+        return True
+    return complete and any(not _accepted_by_variables(one, of_class.k, results) for one in measured.values())
+
+
+def _accepted_by_variables(asked: Characteristic, k: Decimal, results: Sequence[Found]) -> bool:
+    """By mean and deviation of the values (ISO 3951-1, s method); where one of them is no plain number, or there is one alone, by each."""
+    found = [one for one in results if one.characteristic == asked.code]
+    numbers = [float(one.number) for one in found if one.number is not None]
+    lower, upper = (float(limit.value) if limit else None for limit in (asked.lower, asked.upper))
+    if len(numbers) < max(2, len(found)) or (lower is not None and lower == upper):
+        return all(one.judged is not Judged.FAIL for one in found)
+    return variables.judge(numbers, k, lower=lower, upper=upper).accepted
 
 
 def _codes(results: Iterable[Found]) -> tuple[str, ...]:
@@ -213,13 +263,14 @@ def _codes(results: Iterable[Found]) -> tuple[str, ...]:
 
 def _missing(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]) -> list[str]:
     there = {(found.characteristic, found.sample, found.measurement) for found in results}
-    return [
+    missing = (
         f"{one.code} #{sample}"
         for one in asked
         if one.required
-        for sample in range(1, (one.samples or plan.size) + 1)
+        for sample in range(1, plan.units_of(one) + 1)
         if any((one.code, sample, number) not in there for number in range(1, one.measurements + 1))
-    ]
+    )
+    return list(islice(missing, MOST_TOLD))
 
 
 def _without_photo(by_code: dict[str, Characteristic], results: Sequence[Found]) -> list[str]:

@@ -38,12 +38,12 @@ async def first_seen(
         cursor, step = rows[-1]["inspection_id"], min(4 * step, MOST_IN_A_STEP)
 
 
-async def require_seen(tx: TenantTransaction, inspection: Inspection, sites: Sites | None) -> None:
+async def require_seen(tx: TenantTransaction, inspection: Inspection, sites: Sites | None, field: str = "inspectionId") -> None:
     """Raise `InspectionNotFoundError` unless it concerns the sites."""
     if sites is None:
         return
     if inspection.object_id is None:
         if not sites.cover(inspection.place or None):
-            raise InspectionNotFoundError
+            raise InspectionNotFoundError(field)
     elif not await objects.met_at(tx, {inspection.object_id}, sites):
-        raise InspectionNotFoundError
+        raise InspectionNotFoundError(field)

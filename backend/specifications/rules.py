@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from enum import IntEnum
 from typing import Final, Protocol, TypeVar
+
+
+class Kind(IntEnum):
+    """When goods are inspected; the numbers are stored and never change."""
+
+    INCOMING = 1
+    IN_PROCESS = 2
+    FINAL = 3
+    PERIODIC = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +20,7 @@ class Scope:
     """What a specification is for, or what goods are: "" is any there, and unknown here.
 
     `product` is a GTIN-14, `material` the company's own code of a material, `supplier` and `customer` are parties' canonical URIs,
-    `step` is a business step or the name of a step of the company's own, `kind` an inspection's kind.
+    `step` is a business step or the name of a step of the company's own, `kind` a `Kind` or 0.
     """
 
     product: str = ""

@@ -12,6 +12,7 @@ import msgspec
 
 from backend.catalog.languages import Names, encode_names
 from backend.identifiers import parse_identifier
+from backend.sampling import service as sampling
 from backend.specifications import repository
 from backend.specifications.characteristics import Characteristic, FailureAction, PhotoRule, check_all, decode, encode
 from backend.specifications.errors import (
@@ -112,6 +113,8 @@ async def put_draft(tx: TenantTransaction, principal: Principal, *, code: str, n
     code, scope = _code(code), normal_scope(scope)
     check_all(draft.characteristics)
     _text(draft.note, "note", NOTE_LENGTH)
+    if draft.sampling_plan_id is not None:
+        await sampling.get_plan(tx, draft.sampling_plan_id)
     specification_id = await _specification_of(tx, principal, code, encode_names(names, "names"), scope)
     last = await repository.latest(tx, specification_id)
     number = 1 if last is None else last["version"] + (last["status"] != VersionStatus.DRAFT)

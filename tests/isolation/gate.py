@@ -29,6 +29,10 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_PLACE: "placeHold",
     _P.HOLDS_RELEASE: "releaseHold",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
+    _P.SPECIFICATIONS_WRITE: "putSpecification releaseSpecification withdrawSpecification putInspectionSchedule endInspectionSchedule",
+    _P.INSPECTIONS_RECORD: """openInspection recordResults concludeInspection cancelInspection recordLaboratoryResults allowLaboratoryFile
+                              readLaboratoryFile""",
+    _P.QUALITY_READ: "specification specifications inspection inspections inspectionSchedules inspectionTask",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
@@ -55,6 +59,7 @@ TYPES: Final[dict[str, str]] = {
     _P.EVENTS_REVIEW: "ReviewEntry",
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert Hold HoldCause",
+    _P.QUALITY_READ: """Specification SpecificationVersion Inspection InspectionResult InspectionSchedule InspectionTask""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

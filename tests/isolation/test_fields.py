@@ -6,6 +6,7 @@ Generated from the schema: a field is tried on the day it is made, and a type th
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -17,7 +18,15 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from backend.aliases import service as aliases
 from backend.graphql.ids import global_id
 from backend.holds import service as holds
+from backend.inspections import schedules
+from backend.inspections import service as inspections
+from backend.inspections.opening import Wanted
+from backend.sampling import service as sampling
+from backend.sampling.plans import DefectClass, Definition, Scheme
 from backend.services import Services
+from backend.specifications import service as specifications
+from backend.specifications.characteristics import Characteristic, CharacteristicKind, Limit
+from backend.specifications.rules import Scope
 from infra.database import Gate, TenantTransaction
 from mobile_api.app import create_app
 from tenants.audit import exports
@@ -104,6 +113,29 @@ async def sign_a_release(services: Services, person: Person, word: str) -> None:
     await services.in_tenant(tenant_id, release, gate=Gate.EXCLUSIVE)
 
 
+async def inspect(services: Services, person: Person, word: str) -> None:
+    """Flour is inspected by a sampling plan, accepted, and again every month."""
+    principal, tenant_id = person.principal, person.tenant.tenant_id
+
+    async def work(tx: TenantTransaction) -> None:
+        definition = Definition(Scheme.ATTRIBUTES, "II", {DefectClass.MAJOR: Decimal("1.0")})
+        plan = await sampling.put_plan(tx, principal, plan_id=None, name=word, definition=definition)
+        limit = Characteristic("DAMP", word, CharacteristicKind.NUMBER, unit="P1", lower=Limit(Decimal(5)), upper=Limit(Decimal(15)), samples=1)
+        draft = specifications.Draft((limit,), plan.plan_id, note=word)
+        named = {"zh": word}
+        made_for = Scope(product=FLOUR)
+        specification_id, version = await specifications.put_draft(tx, principal, code="FLOUR", names=named, scope=made_for, draft=draft)
+        await specifications.release(tx, principal, specification_id=specification_id, version=version)
+        wanted = Wanted(inspections.Kind.INCOMING, key=FLOUR_LOT, lot_size=3, reason=word)
+        opened = await inspections.open_inspection(tx, principal, wanted)
+        given = inspections.Given("DAMP", "13", note=word)
+        await inspections.record_results(tx, principal, inspection_id=opened.inspection_id, results=[given])
+        await inspections.conclude(tx, principal, inspection_id=opened.inspection_id, note=word)
+        await schedules.put_schedule(tx, principal, schedules.Plan(word, specification_id, every_days=30))
+
+    await services.in_tenant(tenant_id, work)
+
+
 async def left_open(services: Services, office: Office) -> str:
     """What a day leaves open: somebody is on a phone, an export is ready, and an invitation waits, whose token this is."""
     badge = (await office.ask("issueBadge", {"memberId": office.names["member"]}))["code"]
@@ -130,6 +162,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
     for signer, word in ((victim.person, CANARY), (other, OWN_WORD)):
         await sign_a_release(clone_services, signer, word)
         await fill_and_draw(clone_services, signer, word)
+        await inspect(clone_services, signer, word)
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)
@@ -143,7 +176,8 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         await office.work()
         firm.arguments["token"] = [await left_open(clone_services, office)]
         job = (await client.post("/epcis/capture", json=document(made_flour()), headers=other.headers)).json()["captureID"]
-        lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } alerts(first: 20) { nodes { id } } }"
+        lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } "
+        lists += "inspections(first: 9) { nodes { id } } specifications(first: 9) { nodes { id } } alerts(first: 20) { nodes { id } } }"
         found = [node["id"] for part in (await firm.ask(lists))["data"].values() for node in part["nodes"]]
         firm.ids.extend([*found, *office.names.values(), global_id("CaptureJob", job), global_id("Product", FLOUR), global_id("Location", PLANT)])
         yield firm

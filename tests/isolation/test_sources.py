@@ -50,6 +50,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/events/query_repository.py", "count_events"): "as above",
     ("backend/events/query_repository.py", "having_field"): "as above",
     ("backend/genealogy/repository.py", "supersede"): "the projections' own tables",
+    ("backend/inspections/query_repository.py", "page"): "conditions of this module, whose values are numbered",
     ("backend/search/finding_repository.py", "events_before"): "conditions of the modules of questions, whose values are numbered",
     ("backend/search/finding_repository.py", "objects_in"): "as above",
     ("backend/search/finding_repository.py", "spans"): "as above",

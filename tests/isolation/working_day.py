@@ -24,6 +24,8 @@ from tests.graphql.test_balance import DRAWS, PRODUCT
 from tests.graphql.test_balance import LOT as BALANCE
 from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
 from tests.graphql.test_reading import OBJECT, TRACE
+from tests.inspections.conftest import ALLOW, DAMP, LEAD, OPEN, RECORD, REPORT, SCHEDULE, TASK, released
+from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.mobile_api import phones
@@ -73,6 +75,7 @@ class Day:
         await self.read()
         await self.load()
         await self.subscribe()
+        await self.inspect()
         await self.hold_and_ship()
         await self.scan()
         await self.administer()
@@ -179,6 +182,21 @@ class Day:
         results = "results(first: 5) { nodes { index status } }"
         await caller.ask(f"query($id: ID!) {{ captureJob(id: $id) {{ id success {results} }} }}", {"id": self.names["job"]})
         await caller.ask(f"{{ captureJobs(first: 5) {{ nodes {{ id {results} }} }} }}", {})
+
+    async def inspect(self) -> None:
+        """A specification, an inspection that passes and one by a laboratory, a file that is only allowed, a schedule."""
+        caller = Caller(self.client, self.headers)
+        specification = await released(caller, "DAY-FLOUR", [DAMP, LEAD])
+        opened = (await caller.command(OPEN, {"kind": "INCOMING", "key": F1}))["inspection"]["id"]
+        await caller.command(RECORD, {"inspectionId": opened, "results": [{"characteristic": "DAMP", "value": "13"}]})
+        line = {"key": F1, "report": "DAY-R1", "sample": "S1", "characteristic": "LEAD", "value": "<0.01"}
+        assert [one["status"] for one in (await caller.command(REPORT, {"laboratory": "DAY lab", "results": [line]}))["lines"]] == ["TAKEN"]
+        await caller.ask(INSPECTED, {"filter": {"product": FLOUR}})
+        await caller.ask(TASK, {"key": F1})
+        await caller.ask("query($id: ID!) { node(id: $id) { __typename id } }", {"id": opened})
+        await caller.command(SCHEDULE, {"name": "DAY check", "specificationId": specification, "everyLots": 2, "product": FLOUR})
+        assert len((await caller.ask("{ inspectionSchedules(first: 5) { nodes { id name } } }"))["inspectionSchedules"]["nodes"]) == 1
+        await caller.command(ALLOW, {"contentType": "text/csv", "size": 3, "sha256": "0" * 64})
 
     async def scan(self) -> None:
         """What a phone sends and pulls."""

@@ -16,13 +16,18 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
     "ruleSchema": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
+    "partners": _ALL, "specification": _ALL, "specifications": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "signIn": _OWN, "refreshToken": _OWN, "signOut": _OWN, "beginSecondFactor": _OWN, "confirmSecondFactor": _OWN, "renewRecoveryCodes": _OWN,
     "removeSecondFactor": _OWN, "reauthenticate": _OWN, "changePassword": _OWN, "resetPassword": _OWN, "revokeSession": _OWN,
+    "allowLaboratoryFile": "a file is of no site; what its lines name is looked up at the sites of who sends it",
+    "readLaboratoryFile": "the same lines as recordLaboratoryResults, which tests/inspections/test_sites.py tries",
+    "recordLaboratoryResults": "line by line, which tests/inspections/test_sites.py tries",
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {"AlertRule": _COMPANYS, "Product": _ALL, "Partner": _ALL}
+NODES_OF_NO_SITE: Final = {"Specification": _ALL, "Product": _ALL, "Partner": _ALL}
 _QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
 _SUBSCRIPTIONS: Final = (
     ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),

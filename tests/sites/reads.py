@@ -19,6 +19,7 @@ HOLD: Final = "id objectKey reason note active object { key }"
 SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { quantity object { key } }"
 LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
+INSPECTION: Final = "id status reason step object { key } results(first: 5) { nodes { value note } }"
 DEVICE: Final = "id name site location { name }"
 REVIEW: Final = "id eventKey raw reason storedEvent { id } device { id name }"
 HITS: Final = "more hits { kind key code type match matched matchedText name object { key } location { name } }"
@@ -72,6 +73,7 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
         _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
+        _node("inspection", "Inspection", INSPECTION),
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
     ],
@@ -120,6 +122,15 @@ FIELDS: Final[dict[str, list[Read]]] = {
     "event": [Read(f"query($id: ID!) {{ event(id: $id) {{ {EVENT} }} }}", {"id": "{event}"})],
     "captureJob": [Read("query($id: ID!) { captureJob(id: $id) { id accepted } }", {"id": "{job}"})],
     "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
+    "inspections": [
+        Read(f"{{ inspections(first: 50) {{ edges {{ cursor }} nodes {{ {INSPECTION} }} {PAGE} }} }}"),
+        *_keyed(f"query($key: String!) {{ inspections(first: 50, filter: {{key: $key}}) {{ nodes {{ {INSPECTION} }} }} }}", "lot", "code"),
+    ],
+    "inspection": [Read(f"query($id: ID!) {{ inspection(id: $id) {{ {INSPECTION} }} }}", {"id": "{inspection}"})],
+    "inspectionTask": _keyed(
+        f"query($key: String!) {{ inspectionTask(key: $key) {{ object {{ key }} inspections {{ {INSPECTION} }} }} }}", "lot", "code"
+    ),
+    "inspectionSchedules": [Read(f"{{ inspectionSchedules(first: 50) {{ edges {{ cursor }} nodes {{ name place }} {PAGE} }} }}")],
     "hold": [Read(f"query($id: ID!) {{ hold(id: $id) {{ {HOLD} }} }}", {"id": "{hold}"})],
     "alerts": [Read(f"{{ alerts(first: 50, openOnly: false) {{ edges {{ cursor }} nodes {{ subject detail }} {PAGE} }} }}")],
     "shipments": [Read(f"{{ shipments(first: 50) {{ edges {{ cursor }} nodes {{ {SHIPMENT} }} {PAGE} }} }}")],

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
 from infra.database import Gate
+from infra.ids import uuid7
 from tests.conftest import PASSWORD
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, declared_wrong, lot, made, packed, quantity, shipped, transformed
 from tests.graphql.conftest import PUT
@@ -188,6 +190,25 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda town, names: (_mutation("assertAlias"), {"key": town.here.names["lot"], "sameAs": names["lot"], "cause": "OTHER", "reason": "x"}),
     ],
     "revokeAlias": [lambda _, names: (_mutation("revokeAlias"), {"aliasId": names["alias"], "reason": "x"})],
+    "openInspection": [
+        lambda _, names: (_mutation("openInspection"), {"kind": "INCOMING", "key": names["lot"]}),
+        lambda _, names: (_mutation("openInspection"), {"kind": "INCOMING", "receipt": "x", "place": names["place"]}),
+        lambda town, names: (
+            _mutation("openInspection"),
+            {"kind": "INCOMING", "key": town.here.names["lot"], "supersedes": names["inspection"], "reason": "x"},
+        ),
+    ],
+    "recordResults": [
+        lambda _, names: (_mutation("recordResults"), {"inspectionId": names["inspection"], "results": [{"characteristic": "LOOK", "value": "NG"}]}),
+    ],
+    "concludeInspection": [lambda _, names: (_mutation("concludeInspection"), {"inspectionId": names["inspection"]})],
+    "cancelInspection": [lambda _, names: (_mutation("cancelInspection"), {"inspectionId": names["inspection"], "reason": "x"})],
+    "putInspectionSchedule": [
+        lambda _, names: (
+            _mutation("putInspectionSchedule"), {"name": "x", "specificationId": "x", "everyDays": 1, "place": names["place"]},
+        ),
+    ],
+    "endInspectionSchedule": [lambda _, names: (_mutation("endInspectionSchedule"), {"scheduleId": names["schedule"], "reason": "x"})],
     "enrolDevice": [
         lambda _, names: (ENROL, {"name": "x", "site": names["place"]}),
         lambda _, names: (ENROL, {"name": "x", "site": names["hall"]}),
@@ -219,16 +240,22 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda town, names: (PUT["locations"], {"locations": [{"place": town.here.place, "parentPlace": names["place"], **LOCATION}]}),
     ],
 }  # fmt: skip
-WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
-    "putProducts": (PUT["products"], {"products": [PRODUCT]}),
-    "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
-}
-REFUSALS: Final = [(name, number) for name, attempts in NAMED_ATTEMPTS.items() for number in range(len(attempts))]
+_SPECIFICATION: Final = global_id("Specification", uuid7())
 
 
 def _mutation(name: str) -> str:
     kind = f"{name[0].upper()}{name[1:]}Input"
     return f"mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ field code message }} }} }}"
+
+
+WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
+    "putSpecification": (_mutation("putSpecification"), {"code": "X", "names": {"en": "x"}, "characteristics": []}),
+    "releaseSpecification": (_mutation("releaseSpecification"), {"specificationId": _SPECIFICATION, "version": 1}),
+    "withdrawSpecification": (_mutation("withdrawSpecification"), {"specificationId": _SPECIFICATION, "version": 1, "reason": "x"}),
+    "putProducts": (PUT["products"], {"products": [PRODUCT]}),
+    "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
+}
+REFUSALS: Final = [(name, number) for name, attempts in NAMED_ATTEMPTS.items() for number in range(len(attempts))]
 
 
 def _bare(place: str) -> Given:

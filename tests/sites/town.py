@@ -22,9 +22,26 @@ from tests.handsets import Handset
 from tests.isolation.people import HERE as FROM_HERE
 
 HEADQUARTERS = "https://id.gs1.org/414/9506000134031"
-NODES = {"event": "Event", "hold": "Hold", "alert": "Alert", "shipment": "Shipment", "device": "Device", "review": "ReviewEntry"}
+NODES = {
+    "event": "Event",
+    "hold": "Hold",
+    "alert": "Alert",
+    "shipment": "Shipment",
+    "device": "Device",
+    "review": "ReviewEntry",
+    "inspection": "Inspection",
+    "schedule": "InspectionSchedule",
+}
 HALL = "https://firm.example/places/{}-hall"
 ALIAS = "mutation($input: AssertAliasInput!) { assertAlias(input: $input) { alias { id } userErrors { code } } }"
+SPECIFY = """mutation($input: PutSpecificationInput!) { putSpecification(input: $input) {
+  version { specification { id } } userErrors { code } } }"""
+INSPECT = "mutation($input: OpenInspectionInput!) { openInspection(input: $input) { inspection { id } userErrors { code } } }"
+SCHEDULE = "mutation($input: PutInspectionScheduleInput!) { putInspectionSchedule(input: $input) { schedule { id } userErrors { code } } }"
+QUALITY = {
+    name: f"mutation($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
+    for name in ("releaseSpecification", "recordResults")
+}
 ENROL = "mutation($input: EnrolDeviceInput!) { enrolDevice(input: $input) { enrolment { code } userErrors { code } } }"
 LISTED = """{ holds(first: 5, activeOnly: false) { nodes { id objectUri } } alerts(first: 5) { nodes { id subject } }
   shipments(first: 5) { nodes { id document } } }"""
@@ -107,6 +124,7 @@ async def tell(head: Person, site: Site) -> None:
         "hall": site.hall, "yard": site.yard, "event id": first["eventID"], "event": event["id"], "event uuid": uuid_in(event["id"]),
         "declared id": wrong["eventID"], "job": job, "hold": hold["hold"]["id"], "alert": alert["id"], "shipment": sent["id"], "paper": paper,
     }  # fmt: skip
+    site.names |= await inspect(caller, site, flour)
     handset = Handset(caller.client)
     offered = await caller.ask(ENROL, {"input": {"name": f"{mark} phone", "site": site.place}})
     assert (await handset.enrol(offered["enrolDevice"]["enrolment"]["code"])).status_code == 201
@@ -120,6 +138,22 @@ async def tell(head: Person, site: Site) -> None:
     site.names |= {to: global_id("TraceableObject", site.names[name].removeprefix("https://id.gs1.org/")) for name, to in keys}
     site.names |= {"job node": global_id("CaptureJob", job), "place node": global_id("Location", site.place)}
     site.names |= {"hall node": global_id("Location", site.hall)}
+
+
+async def inspect(caller: Caller, site: Site, flour: str) -> dict[str, str]:
+    """Flour of the site is inspected by a specification of the site's own step, and again every month."""
+    asked = [{"code": "LOOK", "name": "appearance", "kind": "PASS_FAIL"}]
+    given = {"code": f"{site.mark}-SPEC", "names": {"en": "Flour"}, "scope": {"product": FLOUR, "step": site.mark}, "characteristics": asked}
+    [drafted] = (await caller.ask(SPECIFY, {"input": given})).values()
+    named = {"specificationId": drafted["version"]["specification"]["id"], "version": 1}
+    await caller.command(QUALITY["releaseSpecification"], named)
+    opened = await caller.command(INSPECT, {"kind": "INCOMING", "key": flour, "step": site.mark, "reason": f"{site.mark} delivery"})
+    result = {"characteristic": "LOOK", "value": "PASS", "note": f"{site.mark} look"}
+    await caller.command(QUALITY["recordResults"], {"inspectionId": opened["inspection"]["id"], "results": [result]})
+    monthly = {"name": f"{site.mark} monthly", "specificationId": named["specificationId"], "everyDays": 30, "place": site.place}
+    set_up = await caller.command(SCHEDULE, monthly)
+    assert (opened["userErrors"], set_up["userErrors"]) == ([], [])
+    return {"inspection": opened["inspection"]["id"], "schedule": set_up["schedule"]["id"]}
 
 
 async def put_places(caller: Caller, site: Site) -> None:

@@ -1,0 +1,1 @@
+"""Measuring instruments and their calibrations: whether what an instrument measured counts."""
