@@ -10,13 +10,11 @@ from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
 from backend.inspections import models as inspections
-from backend.nonconformance import models as nonconformance
-from backend.objects import models as objects
-from backend.rules import models as rules
 from backend.instruments import models as instruments
 from backend.nonconformance import models as nonconformance
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.rules import models as rules
 from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
 from backend.search import models as search

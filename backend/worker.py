@@ -16,12 +16,11 @@ from backend.events import service as events
 from backend.history import publisher
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
-from backend.inspections import service as inspections
-from backend.rules import acting, evaluation, findings, looking
 from backend.inspections import schedules
 from backend.inspections.concluding import CONCLUDED, announced
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.rules import acting, evaluation, findings, looking
 from backend.sandbox import service as sandbox
 from backend.search import indexing as search
 from backend.services import Services
@@ -49,8 +48,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), evaluation.ring),
-        events.CAPTURED: both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots),
+        events.CAPTURED: both(
+            both(both(both(services.deliveries.wake, publisher.publish_captured), search.ring), schedules.count_lots), evaluation.ring
+        ),
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
@@ -59,12 +59,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
-        inspections.CONCLUDED: evaluation.ring_inspected,
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,
         findings.ACT: acting.act,
         looking.LOOK: looking.look,
-        CONCLUDED: announced,
+        CONCLUDED: both(announced, evaluation.ring_inspected),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
         sandbox.FILL: sandbox.Filler(services.capture),

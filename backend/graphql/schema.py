@@ -78,7 +78,6 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *RULE_NODES, *DEVICE_NODES, *REVIEW_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
-    *CLIENT_NODES, *DEVICE_NODES, *REVIEW_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -86,13 +85,11 @@ QUERIES: Final = (
     PeopleQueries, RoleQueries, InvitationQueries, AuditQueries,
     ClientQueries, WebhookQueries, RuleQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
-    ClientQueries, SandboxQueries, DeviceQueries, FloorAccessQueries, ReviewQueries, CodeQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, RuleMutations, SandboxMutations,
-    PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     AliasMutations,

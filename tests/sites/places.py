@@ -15,7 +15,6 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
     "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
     "ruleSchema": _ALL,
-    "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "partners": _ALL, "specification": _ALL, "specifications": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
 }  # fmt: skip
 MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
