@@ -25,8 +25,7 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "recordLaboratoryResults": "line by line, which tests/inspections/test_sites.py tries",
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
-NODES_OF_NO_SITE: Final = {"AlertRule": _COMPANYS, "Product": _ALL, "Partner": _ALL}
-NODES_OF_NO_SITE: Final = {"Specification": _ALL, "Product": _ALL, "Partner": _ALL}
+NODES_OF_NO_SITE: Final = {"AlertRule": _COMPANYS, "Specification": _ALL, "Product": _ALL, "Partner": _ALL}
 _QUESTIONS: Final = "questions are the whole company's; what they find is looked up at the sites of who asks"
 _SUBSCRIPTIONS: Final = (
     ("", "GET"), ("", "POST"), ("/{subscription_id:str}", "GET"), ("/{subscription_id:str}", "DELETE"), ("/{subscription_id:str}/resume", "POST"),
