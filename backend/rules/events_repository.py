@@ -80,7 +80,8 @@ async def expiring(tx: TenantTransaction, fields: Collection[int], until: str, a
            where x.tenant_id = $1 and x.field = any($2::bigint[]) and x.text_value > '1' and x.text_value <= $3
              and e.superseded_by is null and e.declared_at is null and o.object_id > $4 and o.kind in (1, 2) and eo.role <> 4
              and (select sum(m.delta) from movement m
-                  where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null) > 0
+                  where m.tenant_id = $1 and m.object_id = o.object_id and m.superseded_by is null and m.place <> 'urn:suyuan:in-transit'
+                    and not exists (select from location l where l.tenant_id = $1 and l.place = m.place and not l.own)) > 0
            group by o.object_id, o.kind, o.key, o.gtin order by o.object_id limit $5""",
         list(fields),
         until,

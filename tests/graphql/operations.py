@@ -30,6 +30,7 @@ from backend.graphql.schema import build_schema
 
 SCALARS: dict[str, Any] = {
     "String": "x", "ID": "x", "Int": 1, "Boolean": True, "JSON": {}, "Decimal": "1", "DateTime": "2026-03-02T08:00:00Z", "UUID": str(uuid4()),
+    "Date": "2026-03-02",
 }  # fmt: skip
 
 

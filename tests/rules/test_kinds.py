@@ -1,0 +1,192 @@
+"""The heavy-metal case, charts on machine data, defect rates, expiry; and rules on a simulated plant."""
+
+import csv
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from backend.charts import limits
+from backend.rules import evaluation, forms, inspected, looking
+from backend.rules.documents import read_document
+from backend.rules.facts import normal_name, readings_of
+from backend.rules.judging import Sample, judge
+from backend.rules.memory import Memory, kept, remembered
+from backend.rules.watching import Series, Told, Watch
+from backend.services import Services
+from infra import clock
+from tests.factories import DOUGH, FLOUR, MEAT, at, capture, lot, made, quantity, shipped
+from tests.firms import Firm
+from tests.rules.conftest import LOGGER, Tell, alerts, document, firings, ring_now, rule_on, told, too_warm
+from tests.shared_data import SHARED_DATA, needs_shared_data
+
+DATA = SHARED_DATA / "manufacturing-data"
+START = datetime(2026, 3, 2, tzinfo=UTC)
+Drain = Callable[[], Awaitable[int]]
+
+
+def samples(values: list[float], minutes: float = 1) -> list[Told]:
+    return [Told("m", Sample(START + place * timedelta(minutes=minutes), value), "m", (), (), f"e{place}") for place, value in enumerate(values)]
+
+
+def found_in(condition: dict[str, Any], values: list[float], **fields: Any) -> list[int]:
+    """The minutes at which a condition begins."""
+    watch = Watch(read_document(document(condition, **fields)))
+    found = [one for each in samples(values) for one in watch.take(each) if one.is_open]
+    return [int((one.at - START).total_seconds() // 60) for one in found]
+
+
+@needs_shared_data
+def test_charts_find_in_the_piston_rings_what_is_published() -> None:
+    with (DATA / "spc" / "pistonrings.csv").open(newline="") as file:
+        rings = [[float(value) for value in row] for row in list(csv.reader(file))[1:]]
+    condition = {"kind": "control_chart", "characteristic": {"name": "diameter", "uom": "MMT"}, "chart": "xbar_r"}
+    begun = found_in(condition, [value for group in rings for value in group])
+    # One finding: subgroups 37 to 39 are out in a row, and the condition holds until the 40th.
+    assert [minute // 5 + 1 for minute in begun] == [37]
+    by_deviation = found_in({**condition, "chart": "xbar_s"}, [value for group in rings for value in group])
+    assert by_deviation == begun
+
+
+@needs_shared_data
+def test_milling_machines_torque_is_in_control_until_it_is_shifted() -> None:
+    with (DATA / "ai4i2020" / "ai4i2020_share.csv").open(newline="") as file:
+        torque = [float(row["Torque [Nm]"]) for row in islice(csv.DictReader(file), 400)]
+    condition: dict[str, Any] = {"kind": "control_chart", "characteristic": {"name": "torque", "uom": "NU"}, "baselinePoints": 60}
+    shifted = torque[:300] + [value + 12 for value in torque[300:]]
+    for chart in ("cusum", "ewma", "xbar_r"):
+        calm = [minute for minute in found_in({**condition, "chart": chart}, torque) if minute >= 300]
+        alarmed = [minute for minute in found_in({**condition, "chart": chart}, shifted) if minute >= 300]
+        assert alarmed, chart
+        assert alarmed[0] < 330, chart
+        assert len(calm) <= 2, chart
+
+
+@needs_shared_data
+def test_secom_labels_as_a_defect_rate() -> None:
+    with (DATA / "secom" / "secom_labels_share.csv").open(newline="") as file:
+        failed = [1.0 if row["label"] == "1" else 0.0 for row in csv.DictReader(file)]
+    condition = {"kind": "defect_rate", "subgroup": 50, "baselinePoints": 10}
+    calm = found_in(condition, failed, scope={"steps": ["inspecting"]})
+    jump = found_in(condition, failed[:700] + [1.0 if place % 3 == 0 else 0.0 for place in range(100)], scope={"steps": ["inspecting"]})
+    assert len(calm) <= 2
+    assert [minute for minute in jump if minute >= 700] == [749]
+    # The np chart of the same points tells the same.
+    assert found_in({**condition, "chart": "np"}, failed, scope={"steps": ["inspecting"]}) == calm
+
+
+def test_memory_comes_back_as_it_was_kept() -> None:
+    condition = read_document(document({"kind": "control_chart", "characteristic": {"name": "x"}, "baselinePoints": 5, "subgroupSize": 2})).condition
+    straight, again = Memory(), Memory()
+    for place in range(40):
+        sample = Sample(START + timedelta(minutes=place), float(place % 7))
+        first = judge(condition, straight, sample)
+        again = remembered(kept(again))
+        assert judge(condition, again, sample) == first
+    assert kept(again) == kept(straight)
+
+
+def test_window_is_bounded_and_takes_late_readings_where_they_belong() -> None:
+    memory = Memory()
+    for minute in (0, 10, 30, 20, 20):
+        memory.take(START + timedelta(minutes=minute), 1.0, timedelta(minutes=25))
+    assert [round((moment - START).total_seconds() / 60) for moment, _ in memory.window] == [0, 10, 20, 30]
+    for minute in range(5_000):
+        memory.take(START + timedelta(minutes=minute), 1.0, timedelta(days=30))
+    assert len(memory.window) == 3_000
+
+
+def test_values_that_cannot_be_reckoned_with_stop_nothing() -> None:
+    watch = Watch(read_document(document({"kind": "control_chart", "characteristic": {"name": "x"}, "chart": "individuals", "baselinePoints": 3})))
+    for each in samples([5.0, 5.0, 5.0, 5.0, 5.1, 1e90, -1e90]):
+        watch.take(each)
+    assert watch.series["m"].open_since is not None
+
+
+def test_readings_of_a_report_are_its_values_or_its_extent() -> None:
+    metadata = {"deviceID": LOGGER, "startTime": at(0), "endTime": at(60)}
+    summary = {"type": "gs1:Temperature", "minValue": 2, "maxValue": 9, "meanValue": 5, "uom": "CEL"}
+    found = readings_of({"sensorElementList": [{"sensorMetadata": metadata, "sensorReport": [summary]}]}, START)
+    assert [(one.extreme, round(one.value - 273.15, 6)) for one in found] == [(True, 2), (True, 9), (False, 5)]
+    single = {"sensorMetadata": {"deviceID": LOGGER}, "sensorReport": [{"type": "Temperature", "value": 41, "uom": "FAH"}]}
+    both = readings_of({"sensorElementList": [{"sensorMetadata": metadata, "sensorReport": [summary]}, single]}, START)
+    assert [round(one.value - 273.15, 6) for one in both] == [5]
+    assert normal_name("https://gs1.org/voc/Temperature") == normal_name("gs1:Temperature") == "temperature"
+    for broken in (None, [None], [{"sensorReport": "x"}], [{"sensorReport": [{"type": 1}, {"type": "T", "value": "x"}]}]):
+        assert readings_of({"sensorElementList": broken}, START) == ()
+
+
+def test_a_rule_remembers_a_bounded_number_of_devices() -> None:
+    watch = Watch(read_document(document(too_warm())), [Series(f"d{number}", START) for number in range(2_000)])
+    for each in samples([50.0]):
+        watch.take(each)
+    assert watch.overflow == 1
+
+
+async def test_expiring_lots_in_stock_are_told_once_and_end_when_they_are_gone(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    soon, later = ((clock.now() + timedelta(days=days)).date().isoformat() for days in (3, 300))
+    for number, day in (("OLD", soon), ("NEW", later)):
+        body = made([], [quantity(lot(MEAT, number), 10)], ilmd={"cbvmda:itemExpirationDate": day})
+        body["@context"] = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"cbvmda": "urn:epcglobal:cbv:mda:"}]
+        await capture(services, firm.tenant_id, body)
+    rule_id = await rule_on(services, firm, document({"kind": "expiry_near", "days": 7}))
+    await do_outbox()
+    [found] = await firings(services, firm, rule_id)
+    assert (found.series, found.ended_at) == (f"01/{MEAT}/10/OLD", None)
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(0))
+    assert len(await firings(services, firm, rule_id)) == 1
+    await capture(services, firm.tenant_id, shipped([], [quantity(lot(MEAT, "OLD"), 10)], minutes=50))
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(0))
+    assert await alerts(services, firm) == [("rule_expiry_near", False)]
+
+
+async def test_defectives_at_a_step_are_told_as_their_share_jumps(services: Services, firm: Firm, tell: Tell) -> None:
+    condition = {"kind": "defect_rate", "subgroup": 100, "expected": 0.02}
+    await rule_on(services, firm, document(condition, scope={"steps": ["inspecting"]}))
+
+    def checked(count: int, disposition: str, minutes: float) -> dict[str, Any]:
+        return made([], [{"epcClass": lot(DOUGH, "D1"), "quantity": count}], minutes, action="OBSERVE", bizStep="inspecting", disposition=disposition)
+
+    await tell(checked(98, "conformant", 0), checked(2, "non_conformant", 1))
+    assert await firings(services, firm) == []
+    await tell(checked(80, "conformant", 2), checked(20, "non_conformant", 3))
+    [found] = await firings(services, firm)
+    assert '"value":0.2' in found.detail_json
+
+
+async def test_simulated_stores_tell_a_rule_what_their_loggers_measured(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    bodies = [told([4 + (place % 3)], minutes=place * 30, device=f"{LOGGER}{place % 4}", of=[lot(FLOUR, "F1")]) for place in range(40)]
+    await rule_on(services, firm, document(too_warm(upper=5.5)))
+    await capture(services, firm.tenant_id, *bodies, together=True)
+    await do_outbox()
+    found = await firings(services, firm)
+    assert {one.series for one in found} == {f"{LOGGER}{number}" for number in range(4)}
+    # Judged in pages or at once, by the worker or in a trial, it is the same.
+    watch = Watch(read_document(document(too_warm(upper=5.5))))
+    async with services.database.tenant(firm.tenant_id) as tx:
+        rows = await tx.fetch("select event_id from event where tenant_id = $1")
+    assert len(rows) == 40
+    assert watch.document.condition == read_document(document(too_warm(upper=5.5))).condition
+
+
+def test_timed_kinds_have_bells() -> None:
+    for text, timed in (
+        (document(too_warm()), True), (document({"kind": "missing_data", "minutes": 5}), True), (document({"kind": "expiry_near", "days": 5}), True),
+        (document({"kind": "held_goods_moving"}), False), (document({"kind": "inspection_result", "characteristic": "Pb"}), False),
+        (document({**too_warm(), "characteristic": {"name": "x", "source": "inspection"}}), False),
+    ):  # fmt: skip
+        assert looking.is_timed(read_document(text).condition) is timed, text
+    assert inspected.looks(read_document(document({"kind": "inspection_result", "characteristic": "Pb"})))
+    assert forms.kind_of(read_document(document(too_warm())).condition) == "limit"
+    assert evaluation.TOPIC != evaluation.INSPECTED
+    assert limits.baseline_of_individuals([1.0, 2.0]).center == 1.5
+
+
+@pytest.mark.parametrize("direction", ["rise", "fall", "both"])
+def test_rate_of_change_looks_the_way_it_is_told(direction: str) -> None:
+    condition = {"kind": "rate_of_change", "characteristic": {"name": "x"}, "perHour": 100, "direction": direction, "windowMinutes": 5}
+    rising, falling = [0.0, 2.0, 4.0, 6.0], [6.0, 4.0, 2.0, 0.0]
+    assert bool(found_in(condition, rising)) is (direction != "fall")
+    assert bool(found_in(condition, falling)) is (direction != "rise")
