@@ -96,9 +96,7 @@ class Goods(RuleBasedStateMachine):
     @rule(which=makers, supplier=st.sampled_from(SUPPLIERS))
     def deliver(self, which: str, supplier: str) -> None:
         """A receipt, told late or in time."""
-        fact = Delivered(supplier, (which,))
-        self.tell(received([], [quantity(which, 1)], minutes=next(self.clock), party=supplier), fact)
-        self.authority.deliver(fact)
+        self.tell(received([], [quantity(which, 1)], minutes=next(self.clock), party=supplier), Delivered(supplier, (which,)))
 
     @precondition(lambda self: self.events)
     @rule(which=chosen)
@@ -149,7 +147,7 @@ class Goods(RuleBasedStateMachine):
         """What came, and what comes."""
         name, known = self._place(holds.Scope.of_supplier(supplier), holds.HoldOrigin())
         assert not known
-        self.authority.place_on_supplier(name, supplier, self.world)
+        self.authority.place_on_supplier(name, supplier)
 
     @precondition(lambda self: self.placed)
     @rule(which=chosen, part=st.one_of(st.none(), makers, units))

@@ -51,18 +51,12 @@ Fact = Made | Packed | Corrected | Same | Delivered
 
 @dataclass
 class Held:
-    """A hold in force: its roots, what a correction left pending under it, and its cuts. One on a supplier has the roots that came."""
+    """A hold in force: its root, what a correction left pending under it, and its cuts. One on a supplier stands on all that came from there."""
 
     root: str
     pending: set[str] = field(default_factory=set)
     cuts: set[str] = field(default_factory=set)
     supplier: str = ""
-    came: set[str] = field(default_factory=set)
-
-    @property
-    def roots(self) -> set[str]:
-        """All that it stands on, and what is pending."""
-        return ({self.root} if self.root else set()) | self.came | self.pending
 
 
 @dataclass
@@ -114,14 +108,19 @@ class World:
                 waiting += [other for one, other in self.same if one == thing and other not in stop_at]
         return found
 
+    def roots(self, hold: Held) -> set[str]:
+        """All that a hold stands on, and what is pending under it."""
+        came = {lot for fact in self.facts if isinstance(fact, Delivered) and fact.supplier == hold.supplier for lot in fact.lots}
+        return ({hold.root} if hold.root else set()) | came | hold.pending
+
     def reach(self, hold: Held) -> set[str]:
         """All that a hold reaches downwards."""
-        return self.downstream(self.contents(hold.roots), hold.cuts)
+        return self.downstream(self.contents(self.roots(hold)), hold.cuts)
 
     def stops(self, hold: Held, goods: Iterable[str]) -> bool:
         """Whether a hold keeps these goods from leaving."""
         up = self.upstream(self.contents(goods), hold.cuts)
-        return bool(up & hold.roots) or any((hold.root, unit) in self.inside for unit in up)
+        return bool(up & self.roots(hold)) or any((hold.root, unit) in self.inside for unit in up)
 
 
 class Authority:
@@ -134,18 +133,9 @@ class Authority:
         """A new hold."""
         self.holds[name] = Held(root)
 
-    def place_on_supplier(self, name: str, supplier: str, world: World) -> None:
+    def place_on_supplier(self, name: str, supplier: str) -> None:
         """A new hold on all that came from a supplier, and will come."""
         self.holds[name] = Held("", supplier=supplier)
-        for fact in world.facts:
-            if isinstance(fact, Delivered):
-                self.deliver(fact)
-
-    def deliver(self, fact: Delivered) -> None:
-        """What comes from a supplier on hold is held."""
-        for hold in self.holds.values():
-            if hold.supplier and hold.supplier == fact.supplier:
-                hold.came |= set(fact.lots)
 
     def release(self, name: str, parts: Collection[str]) -> None:
         """The whole hold, or only these parts of it."""
