@@ -16,6 +16,11 @@ EVENT: Final = """id bizStep readPoint bizLocation eventID eventHash superseded 
 THING: Final = f"""id key uri unitsCount holdCauses {{ reason rootKey heldKey hold {{ id note }} }}
   positions {{ place quantity location {{ name }} }} timeline(first: 20) {{ edges {{ cursor node {{ {EVENT} }} }} pageInfo {{ hasNextPage }} }}"""
 HOLD: Final = "id objectKey reason note active object { key }"
+WHOLE_HOLD: Final = f"""{HOLD} roots(first: 9) {{ nodes {{ key }} }} pending(first: 9) {{ nodes {{ key }} }}
+  listing {{ counts {{ kind count }} goods(first: 50) {{ nodes {{ key }} }} blockedContainers(first: 9) {{ nodes {{ key }} }} }}"""
+PREVIEW: Final = """rootCount blockedCount coPackedCount shipmentCount expectedCount counts { kind count } places { place count } roots { key }
+  lots: goods(kind: LOT) { key } units: goods(kind: UNIT) { key } blockedContainers { key } coPacked { key } shipments { id document }
+  customers { party shipmentCount } held { reason rootKey }"""
 SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { quantity object { key } }"
 LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
@@ -71,7 +76,7 @@ MAP: Final = """query($key: String!) { placeMap(key: $key) { unplacedStepCount p
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
-        _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
+        _node("unit node", "TraceableObject", THING), _node("hold", "Hold", WHOLE_HOLD), _node("alert", "Alert", "id subject detail"),
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
         _node("device", "Device", DEVICE), _node("review", "ReviewEntry", REVIEW),
     ],
@@ -119,6 +124,13 @@ FIELDS: Final[dict[str, list[Read]]] = {
     ],
     "event": [Read(f"query($id: ID!) {{ event(id: $id) {{ {EVENT} }} }}", {"id": "{event}"})],
     "captureJob": [Read("query($id: ID!) { captureJob(id: $id) { id accepted } }", {"id": "{job}"})],
+    "previewHold": [
+        *_keyed(f"query($key: String!) {{ previewHold(key: $key) {{ {PREVIEW} }} }}", "lot", "made", "unit", "pallet"),
+        Read(
+            f"query($scope: HoldScopeInput!) {{ previewHold(scope: $scope) {{ {PREVIEW} }} }}",
+            {"scope": {"step": {"step": "shipping", "place": "{place}"}}},
+        ),
+    ],
     "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
     "hold": [Read(f"query($id: ID!) {{ hold(id: $id) {{ {HOLD} }} }}", {"id": "{hold}"})],
     "alerts": [Read(f"{{ alerts(first: 50, openOnly: false) {{ edges {{ cursor }} nodes {{ subject detail }} {PAGE} }} }}")],
