@@ -92,6 +92,7 @@ class HoldMutations:
         require_key(info.context)
 
         async def use_case(tx: TenantTransaction) -> Reply:
+            info.context.caller_principal.require(Permission.HOLDS_PLACE)
             if given.origin_kind not in BY_HAND:
                 raise InvalidInputError("By hand, holds are placed as such or for a recall; others the service places itself.", field="originKind")
             hold = await service.place(
@@ -100,7 +101,7 @@ class HoldMutations:
             )  # fmt: skip
             return {"hold": str(hold.hold_id)}
 
-        done = await perform(info, given, use_case, gate=Gate.EXCLUSIVE)
+        done = await perform(info, _told(given), use_case, gate=Gate.EXCLUSIVE)
         return PlaceHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
 
     @mutation(
@@ -138,6 +139,12 @@ class HoldMutations:
             gate=Gate.EXCLUSIVE,
         )
         return ReleaseHoldPayload(user_errors=done.user_errors, hold_id=UUID(done.reply["hold"]) if done.reply else None)
+
+
+def _told(given: PlaceHoldInput) -> list[object]:
+    """The input as it is compared with a repetition's: of the scope, what was given of it."""
+    parts = {name: value for name, value in vars(given.scope).items() if value is not strawberry.UNSET} if given.scope is not None else None
+    return [given.key, parts, given.reason, given.note, int(given.origin_kind), given.origin_reference]
 
 
 def _origin(given: PlaceHoldInput) -> HoldOrigin:

@@ -23,6 +23,11 @@ ACTION: Final = """id number title disciplines { text whys causes { text } } ite
   recurrences { title } history(first: 9) { nodes { act detail } }"""
 REQUEST: Final = "id number text lots { key } answers { containment } history(first: 9) { nodes { act note } }"
 HOLD: Final = "id objectKey reason note active object { key }"
+WHOLE_HOLD: Final = f"""{HOLD} roots(first: 9) {{ nodes {{ key }} }} pending(first: 9) {{ nodes {{ key }} }}
+  listing {{ counts {{ kind count }} goods(first: 50) {{ nodes {{ key }} }} blockedContainers(first: 9) {{ nodes {{ key }} }} }}"""
+PREVIEW: Final = """rootCount blockedCount coPackedCount shipmentCount expectedCount counts { kind count } places { place count } roots { key }
+  lots: goods(kind: LOT) { key } units: goods(kind: UNIT) { key } blockedContainers { key } coPacked { key } shipments { id document }
+  customers { party shipmentCount } held { reason rootKey }"""
 SHIPMENT: Final = "id fromPlace document origin { name } event { id } lots { quantity object { key } }"
 LINKS: Final = """nodes(first: 50) { nodes { steps object { key unitsCount positions { place } timeline(first: 5) { nodes { id } } } } }
   links(first: 50) { nodes { kind quantity uom event { id } parent { key } child { key } } } nodeCount linkCount"""
@@ -85,7 +90,7 @@ GROUP: Final = "causeKey severity alertCount kinds lastAt newest { id subject } 
 FIELDS: Final[dict[str, list[Read]]] = {
     "node": [
         _node("event", "Event", EVENT), _node("job node", "CaptureJob", "id accepted errors"), _node("lot node", "TraceableObject", THING),
-        _node("unit node", "TraceableObject", THING), _node("hold", "Hold", HOLD), _node("alert", "Alert", "id subject detail"),
+        _node("unit node", "TraceableObject", THING), _node("hold", "Hold", WHOLE_HOLD), _node("alert", "Alert", "id subject detail"),
         _node("inspection", "Inspection", INSPECTION),
         _node("shipment", "Shipment", SHIPMENT), _node("place node", "Location", "id name"), _node("hall node", "Location", "id name"),
         _node("nonconformance", "Nonconformance", NONCONFORMANCE), _node("action", "CorrectiveAction", ACTION),
@@ -138,6 +143,13 @@ FIELDS: Final[dict[str, list[Read]]] = {
     ],
     "event": [Read(f"query($id: ID!) {{ event(id: $id) {{ {EVENT} }} }}", {"id": "{event}"})],
     "captureJob": [Read("query($id: ID!) { captureJob(id: $id) { id accepted } }", {"id": "{job}"})],
+    "previewHold": [
+        *_keyed(f"query($key: String!) {{ previewHold(key: $key) {{ {PREVIEW} }} }}", "lot", "made", "unit", "pallet"),
+        Read(
+            f"query($scope: HoldScopeInput!) {{ previewHold(scope: $scope) {{ {PREVIEW} }} }}",
+            {"scope": {"step": {"step": "shipping", "place": "{place}"}}},
+        ),
+    ],
     "holds": [Read(f"{{ holds(first: 50, activeOnly: false) {{ edges {{ cursor }} nodes {{ {HOLD} }} {PAGE} }} }}")],
     "anomalies": [Read(f"{{ anomalies({SPAN}, by: PRODUCT) {{ total placed kinds {{ kind count }} shares {{ count factor {{ value }} }} }} }}")],
     "explain": _keyed(f"query($key: String!) {{ explain(bad: {{keys: [$key]}}) {{ bad good candidates {{ {CANDIDATE} }} }} }}", "lot", "made"),

@@ -30,16 +30,33 @@ class Corrected:
     key: str
 
 
-Fact = Made | Packed | Corrected
+@dataclass(frozen=True)
+class Same:
+    """Two lots declared to be the same, for good."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Lots that came from a supplier."""
+
+    supplier: str
+    lots: tuple[str, ...]
+
+
+Fact = Made | Packed | Corrected | Same | Delivered
 
 
 @dataclass
 class Held:
-    """A hold in force: its roots, what a correction left pending under it, and its cuts."""
+    """A hold in force: its root, what a correction left pending under it, and its cuts. One on a supplier stands on all that came from there."""
 
     root: str
     pending: set[str] = field(default_factory=set)
     cuts: set[str] = field(default_factory=set)
+    supplier: str = ""
 
 
 @dataclass
@@ -52,6 +69,7 @@ class World:
     def __post_init__(self) -> None:
         wrong = {fact.key for fact in self.facts if isinstance(fact, Corrected)}
         self.made = [fact for fact in self.facts if isinstance(fact, Made) and fact.key not in wrong]
+        self.same = {pair for fact in self.facts if isinstance(fact, Same) for pair in ((fact.first, fact.second), (fact.second, fact.first))}
         last: dict[tuple[str, str], Packed] = {}
         for fact in sorted((fact for fact in self.facts if isinstance(fact, Packed)), key=lambda fact: fact.at):
             for unit in fact.units:
@@ -74,6 +92,7 @@ class World:
             found.add(thing)
             parents = {parent for made in self.made if thing in made.outputs for parent in made.inputs}
             parents |= {self.lot_of[thing]} if thing in self.lot_of else set()
+            parents |= {other for one, other in self.same if one == thing}
             waiting += [parent for parent in parents if parent not in stop_at]
         return found
 
@@ -86,16 +105,22 @@ class World:
             if thing not in found:
                 found.add(thing)
                 waiting += [child for made in self.made if thing in made.inputs for child in made.outputs if child not in stop_at]
+                waiting += [other for one, other in self.same if one == thing and other not in stop_at]
         return found
+
+    def roots(self, hold: Held) -> set[str]:
+        """All that a hold stands on, and what is pending under it."""
+        came = {lot for fact in self.facts if isinstance(fact, Delivered) and fact.supplier == hold.supplier for lot in fact.lots}
+        return ({hold.root} if hold.root else set()) | came | hold.pending
 
     def reach(self, hold: Held) -> set[str]:
         """All that a hold reaches downwards."""
-        return self.downstream(self.contents({hold.root} | hold.pending), hold.cuts)
+        return self.downstream(self.contents(self.roots(hold)), hold.cuts)
 
     def stops(self, hold: Held, goods: Iterable[str]) -> bool:
         """Whether a hold keeps these goods from leaving."""
         up = self.upstream(self.contents(goods), hold.cuts)
-        return bool(up & ({hold.root} | hold.pending)) or any((hold.root, unit) in self.inside for unit in up)
+        return bool(up & self.roots(hold)) or any((hold.root, unit) in self.inside for unit in up)
 
 
 class Authority:
@@ -108,10 +133,14 @@ class Authority:
         """A new hold."""
         self.holds[name] = Held(root)
 
+    def place_on_supplier(self, name: str, supplier: str) -> None:
+        """A new hold on all that came from a supplier, and will come."""
+        self.holds[name] = Held("", supplier=supplier)
+
     def release(self, name: str, parts: Collection[str]) -> None:
         """The whole hold, or only these parts of it."""
         hold = self.holds[name]
-        if not parts or hold.root in parts:
+        if not parts or (hold.root and hold.root in parts):
             del self.holds[name]
         else:
             hold.cuts |= set(parts)

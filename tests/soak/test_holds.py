@@ -1,10 +1,12 @@
-"""Random interleavings of captures, corrections, holds, releases and shipments: each shipment is let go or refused as the reference says.
+"""Random interleavings of captures, corrections, aliases, holds, releases and shipments: each shipment is let go or refused as the reference says.
 
 Holds, releases and corrections shut the tenant's gate, so a number drawn inside of each transaction orders them among all others;
-facts are ordered by the sequence of their commits. From both the reference knows what was so when a shipment committed.
+facts are ordered by the sequence of their commits, and what has no number there (an alias, a refusal) behind the last number given and
+by a count drawn while nobody else derives. From both the reference knows what was so when a shipment committed.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from uuid import UUID
 
 import pytest
 
+from backend.aliases import service as aliases
+from backend.aliases.errors import AliasExistsError
 from backend.events.projection import Source
 from backend.events.service import Outcome
 from backend.holds import service as holds
@@ -26,11 +30,13 @@ from infra.database import Gate, TenantTransaction
 from infra.settings import Settings
 from tests.factories import CUSTOMER, DOUGH, DUMPLING, PLANT, canonical, capture, declared_wrong, lot, made, packed, quantity, sscc, transformed, unit
 from tests.firms import Firm
+from tests.holds.test_scopes import received
 from tests.signing import signature_of
-from tests.soak.held_goods import Authority, Corrected, Fact, Held, Made, Packed, World
+from tests.soak.held_goods import Authority, Corrected, Delivered, Fact, Held, Made, Packed, Same, World
 from tests.soak.marks import soak
 
 AT_ONCE = 8
+SUPPLIERS = ["https://id.gs1.org/417/9506000134031", "https://id.gs1.org/417/9506000134048"]
 LOTS = [lot(DOUGH, f"L{number}") for number in range(9)]
 UNITS = [unit(DUMPLING, f"U{number}") for number in range(6)]
 PALLETS = [sscc(800 + number) for number in range(3)]
@@ -40,15 +46,17 @@ MAKERS = [*LOTS, *sorted(set(LOT_OF.values()))]
 
 @dataclass
 class Deed:
-    """One transaction that committed, or a shipment that was refused. `stamp` was drawn behind the gate; `seq` is of its commit."""
+    """One transaction that committed, or a shipment that was refused. `stamp` was drawn behind the gate; `seq` is of its commit,
+    with a count behind it."""
 
     kind: str
     stamp: int = 0
-    seq: int = 0
+    seq: tuple[int, int] = (0, 0)
     event_id: int | None = None
     fact: Fact | None = None
     goods: tuple[str, ...] = ()
     hold: str = ""
+    supplier: str = ""
     refused: bool = False
 
 
@@ -60,6 +68,7 @@ class Crew:
     firm: Firm
     chance: Random
     stamps: Any = field(default_factory=lambda: count(1))
+    counts: Any = field(default_factory=lambda: count(1))
     deeds: list[Deed] = field(default_factory=list)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     placed: list[UUID] = field(default_factory=list)
@@ -68,7 +77,7 @@ class Crew:
     async def work(self, deeds: int) -> None:
         """Some deeds, one after the other."""
         doings: list[Callable[[], Awaitable[None]]] = [self.correct]
-        for doing, weight in ((self.make, 5), (self.pack, 3), (self.ship, 6), (self.hold, 2), (self.release, 2)):
+        for doing, weight in ((self.make, 5), (self.pack, 3), (self.ship, 6), (self.hold, 2), (self.release, 2), (self.deliver, 2), (self.alias, 1)):
             doings += [doing] * weight
         for _ in range(deeds):
             await self.chance.choice(doings)()
@@ -86,6 +95,31 @@ class Crew:
         minutes = next(self.clock)
         event = packed(pallet, units, minutes=minutes, action="ADD" if inside else "DELETE", bizStep="packing" if inside else "unpacking")
         await self._tell(event, Deed("fact", fact=Packed(minutes, pallet, tuple(units), inside)))
+
+    async def deliver(self) -> None:
+        """A lot comes from a supplier, who may be on hold."""
+        which, supplier = self.chance.choice(LOTS), self.chance.choice(SUPPLIERS)
+        event = received([], [quantity(which, 1)], minutes=next(self.clock), party=supplier)
+        await self._tell(event, Deed("fact", fact=Delivered(supplier, (which,))))
+
+    async def alias(self) -> None:
+        """Two lots are the same."""
+        first, second = self.chance.sample(LOTS, 2)
+        deed = Deed("alias", fact=Same(first, second))
+
+        async def use(tx: TenantTransaction) -> None:
+            await aliases.assert_alias(
+                tx, self.firm.principal, self.services.capture, key=first, same_as=second, cause=aliases.AliasCause.OTHER, reason="relabelled"
+            )
+            deed.seq = await self._behind(tx)
+
+        with contextlib.suppress(AliasExistsError):
+            await self.services.in_tenant(self.firm.tenant_id, use, gate=Gate.SHARED)
+            self.deeds.append(deed)
+
+    async def _behind(self, tx: TenantTransaction) -> tuple[int, int]:
+        """Behind all that is numbered: no other transaction of the tenant derives before this one ends."""
+        return await tx.fetchval("select coalesce(max(seq), 0) from event_feed where tenant_id = $1"), next(self.counts)
 
     async def correct(self) -> None:
         """A transformation is declared wrong."""
@@ -122,21 +156,22 @@ class Crew:
                 outcome = await shipments.ship(tx, self.firm.principal, self.services.capture, order, source=Source.COMMAND)
                 deed.event_id = outcome.event_id
             except GoodsHeldError:
-                # No other transaction of the tenant derives before this one ends: what is numbered by now is what was looked at.
                 deed.refused = True
-                deed.seq = 1 + await tx.fetchval("select coalesce(max(seq), 0) from event_feed where tenant_id = $1")
+                deed.seq = await self._behind(tx)
 
         await self.services.in_tenant(self.firm.tenant_id, use, gate=Gate.SHARED)
         self.deeds.append(deed)
 
     async def hold(self) -> None:
-        """A hold on anything."""
+        """A hold on anything, or on a supplier."""
         key = self.chance.choice([*LOTS, *LOTS, *UNITS, *PALLETS])
-        deed = Deed("hold", goods=(key,))
+        supplier = self.chance.choice(SUPPLIERS) if self.chance.random() < 0.15 else ""
+        deed = Deed("hold", goods=() if supplier else (key,), supplier=supplier)
+        scope = holds.Scope.of_supplier(supplier) if supplier else holds.Scope.of_objects(key)
 
         async def use(tx: TenantTransaction) -> UUID:
             deed.stamp = next(self.stamps)
-            return (await holds.place_hold(tx, self.firm.principal, key=key, reason="metal found")).hold_id
+            return (await holds.place(tx, self.firm.principal, scope=scope, origin=holds.HoldOrigin(), reason="metal found")).hold_id
 
         hold_id = await self.services.in_tenant(self.firm.tenant_id, use, gate=Gate.EXCLUSIVE)
         deed.hold = str(hold_id)
@@ -170,24 +205,27 @@ async def numbered(crew: Crew) -> None:
         seq_of = {row["event_id"]: row["seq"] for row in await tx.fetch("select event_id, seq from event_feed where tenant_id = $1")}
     for deed in crew.deeds:
         if deed.event_id is not None:
-            deed.seq = seq_of[deed.event_id]
+            deed.seq = (seq_of[deed.event_id], 0)
 
 
 def judge(deeds: list[Deed]) -> Counter[tuple[bool, bool]]:
     """How often each (held by the reference, refused by the product) came about."""
     facts = sorted((deed for deed in deeds if deed.fact is not None), key=lambda deed: deed.seq)
 
-    def world_before(seq: int) -> World:
+    def world_before(seq: tuple[int, int]) -> World:
         return World(LOT_OF, [deed.fact for deed in facts if deed.fact is not None and deed.seq < seq])
 
     authority, verdicts = Authority(), Counter[tuple[bool, bool]]()
     for deed in sorted(deeds, key=lambda deed: deed.stamp):
         if deed.kind == "hold":
-            authority.place(deed.hold, deed.goods[0])
+            if deed.supplier:
+                authority.place_on_supplier(deed.hold, deed.supplier)
+            else:
+                authority.place(deed.hold, deed.goods[0])
         elif deed.kind == "release":
             authority.release(deed.hold, deed.goods)
         elif deed.kind == "correction":
-            authority.correct(world_before(deed.seq), world_before(deed.seq + 1))
+            authority.correct(world_before(deed.seq), world_before((deed.seq[0], 1)))
         elif deed.kind == "shipment":
             held = authority.stops(world_before(deed.seq), deed.goods)
             assert held == deed.refused, deed
@@ -212,7 +250,7 @@ async def interleave(services: Services, firm: Firm, *, seed: int, deeds: int) -
     await numbered(crew)
     verdicts = judge(crew.deeds)
     assert verdicts.keys() == {(True, True), (False, False)}
-    assert {deed.kind for deed in crew.deeds} == {"fact", "correction", "shipment", "hold", "release"}
+    assert {deed.kind for deed in crew.deeds} == {"fact", "correction", "shipment", "hold", "release", "alias"}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
