@@ -131,7 +131,7 @@ async def test_a_round_is_bounded_and_the_next_one_goes_on(services: Services, s
 async def test_files_of_exports_go_with_their_time_and_other_files_stay(services: Services, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     await services.storage.ensure_bucket()
     own = TenantStorage(services.storage, TenantPrefix(firm.tenant.public_id))
-    for key in (f"{exports.PREFIX}/{uuid4()}/trail.csv", f"{exports.PREFIX}/{uuid4()}/part-00000", "quarantine/photo"):
+    for key in (f"{exports.PREFIX}/{uuid4()}/trail.csv", f"{exports.PREFIX}/{uuid4()}/part-00000", "photos/kept"):
         await own.put(key, b"x", content_type="text/csv")
     assert await Housekeeping(services).of_tenant(firm.tenant_id, firm.tenant.public_id) == {}
     later = clock.now() + exports.LIFETIME
@@ -140,7 +140,7 @@ async def test_files_of_exports_go_with_their_time_and_other_files_stay(services
     past = later + exports.LIFETIME
     monkeypatch.setattr(clock, "now", lambda: past)
     assert await Housekeeping(services).of_tenant(firm.tenant_id, firm.tenant.public_id) == {EXPORT_FILES: 2}
-    assert [listed.key for listed in (await own.list_objects()).objects] == ["quarantine/photo"]
+    assert [listed.key for listed in (await own.list_objects()).objects] == ["photos/kept"]
 
 
 async def test_old_failed_sign_ins_are_forgotten_and_blocked_names_stay_blocked(services: Services, superuser: asyncpg.Connection) -> None:
