@@ -27,7 +27,7 @@ from tenants.signatures.service import Signature, sign
 MOST_LINES = 1_000
 
 
-async def execute(
+async def carry_out(
     tx: TenantTransaction, principal: Principal, disposition_id: UUID, *, event_id: UUID | None, outcome_key: str | None, comment: str
 ) -> UUID:
     """Scrapped, returned or reworked; gives the nonconformance. The hold on the goods stays: see `rules.let_go`.

@@ -106,7 +106,7 @@ class NonconformanceMutations:
             event_id = None
             if given.event_id is not None and (event_id := uuid_of(given.event_id, "Event")) is None:
                 raise ProofMissingError("There is no such event. Look it up in the list of events.", field="eventId")
-            of = await executing.execute(
+            of = await executing.carry_out(
                 tx, info.context.caller_principal, disposition_id_of(given.disposition_id), event_id=event_id, outcome_key=given.outcome_key,
                 comment=given.comment,
             )  # fmt: skip
