@@ -156,9 +156,7 @@ def _table(name: str, *items: sa.schema.SchemaItem, key: tuple[str, ...], grants
 
 
 def _reference(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{other}.tenant_id", f"{other}.{column}"], name=op.f(f"fk_{table}_tenant_id_{column}")
-    )
+    return sa.ForeignKeyConstraint(["tenant_id", column], [f"{other}.tenant_id", f"{other}.{column}"], name=op.f(f"fk_{table}_tenant_id_{column}"))
 
 
 def _id(name: str, *, nullable: bool = False) -> sa.Column[object]:
