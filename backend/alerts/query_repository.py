@@ -112,8 +112,9 @@ async def leaders(tx: TenantTransaction, *, cursor: UUID | None, backward: bool,
     behind, order = (">", "asc") if backward else ("<", "desc")
     return await tx.fetch(
         f"""select a.alert_id, a.cause_key from alert a
-            where a.tenant_id = $1 and a.closed_at is null and ($2::uuid is null or a.alert_id {behind} $2) and not exists (
-              select from alert b where b.tenant_id = $1 and b.cause_key = a.cause_key and b.closed_at is null and b.alert_id > a.alert_id)
+            where a.tenant_id = $1 and a.closed_at is null and ($2::uuid is null or a.alert_id {behind} $2) and a.alert_id = (
+              select b.alert_id from alert b where b.tenant_id = $1 and b.cause_key = a.cause_key and b.closed_at is null
+              order by b.alert_id desc limit 1)
             order by a.alert_id {order} limit $3""",
         cursor,
         limit,

@@ -37,6 +37,7 @@ MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects
             "backend.nonconformance", "backend.capa",
             "backend.rules",
             "backend.notifications",
+            "backend.aliases", "backend.alerts", "backend.shifts",
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {
     "GUEST_LINK_INVALID", "EVENT_NOT_FOUND", "CAPTURE_JOB_NOT_FOUND", "QUERY_PARAMETER", "QUERY_TOO_LARGE", "QUERY_TOO_COMPLEX", "RESOURCE_NOT_FOUND",
