@@ -218,9 +218,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-async def _exchange(
-    pool: httpcore.AsyncConnectionPool, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes
-) -> OutwardAnswer:
+async def _exchange(pool: httpcore.AsyncConnectionPool, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes) -> OutwardAnswer:
     timeouts = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
     async with pool.stream(method, url, headers=headers, content=content, extensions={"timeout": timeouts}) as answer:
         body = b""

@@ -33,13 +33,13 @@ FIELDS: Final[dict[str, str]] = {
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
     _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveShiftPlan dutyTeams escalationPolicies putDutyTeam
-                                putEscalationPolicy putShiftPlan shiftPlans""",
+                                putEscalationPolicy putShiftPlan shiftPlans
+                                notificationChannels notificationRoutes notificationTemplates notificationDeliveries notificationDeliveryCounts
+                                putNotificationChannel archiveNotificationChannel testNotificationChannel putNotificationRoute
+                                deleteNotificationRoute putNotificationTemplate resetNotificationTemplate retryNotificationDelivery""",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
-    _P.NOTIFICATIONS_MANAGE: """notificationChannels notificationRoutes notificationTemplates notificationDeliveries notificationDeliveryCounts
-                                putNotificationChannel archiveNotificationChannel testNotificationChannel putNotificationRoute
-                                deleteNotificationRoute putNotificationTemplate resetNotificationTemplate retryNotificationDelivery""",
     _P.PEOPLE_READ: "floorAccess invitations people roles",
     _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
                          issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",
@@ -62,10 +62,10 @@ TYPES: Final[dict[str, str]] = {
     _P.TRACE_READ: "Alias Flow Impact Life LotBalance PlaceMap ProductBalance StepBalance Tank Shipment Trace TraceableObject",
     _P.HOLDS_READ: "Alert AlertChange AlertChanges AlertCounts AlertGroup AlertHistoryEntry Hold HoldCause",
     _P.ALERTS_ACT: "MemberOnDuty",
-    _P.NOTIFICATIONS_MANAGE: "DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift",
-    _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
-    _P.NOTIFICATIONS_MANAGE: """NotificationAttempt NotificationChannel NotificationDelivery NotificationDeliveryCount NotificationRoute
+    _P.NOTIFICATIONS_MANAGE: """DutyHours DutyTeam DutyTeamMember EscalationPolicy EscalationStep ShiftException ShiftPlan WeeklyShift
+                                NotificationAttempt NotificationChannel NotificationDelivery NotificationDeliveryCount NotificationRoute
                                 NotificationTemplate""",
+    _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
