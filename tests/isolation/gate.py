@@ -43,13 +43,13 @@ FIELDS: Final[dict[str, str]] = {
     _P.ACTIONS_VERIFY: "verifyCorrectiveAction",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
-    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveNotificationChannel archiveShiftPlan deleteNotificationRoute dutyTeams
-                                escalationPolicies notificationChannels notificationDeliveries notificationDeliveryCounts notificationRoutes
-                                notificationTemplates putDutyTeam putEscalationPolicy putNotificationChannel putNotificationRoute
-                                putNotificationTemplate putShiftPlan resetNotificationTemplate retryNotificationDelivery shiftPlans
-                                testNotificationChannel""",
-    _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification releaseSpecification
-                                switchSamplingSeverity withdrawSpecification""",
+    _P.NOTIFICATIONS_MANAGE: """archiveDutyTeam archiveEscalationPolicy archiveNotificationChannel archiveShiftPlan deleteNotificationRoute
+                                dutyTeams escalationPolicies notificationChannels notificationDeliveries notificationDeliveryCounts
+                                notificationRoutes notificationTemplates putDutyTeam putEscalationPolicy putNotificationChannel
+                                putNotificationRoute putNotificationTemplate putShiftPlan resetNotificationTemplate retryNotificationDelivery
+                                shiftPlans testNotificationChannel""",
+    _P.SPECIFICATIONS_WRITE: """archiveSamplingPlan endInspectionSchedule putInspectionSchedule putSamplingPlan putSpecification
+                                releaseSpecification switchSamplingSeverity withdrawSpecification""",
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
     _P.INSPECTIONS_RECORD: """allowLaboratoryFile allowUpload cancelInspection concludeInspection openInspection readLaboratoryFile
                               recordLaboratoryResults recordResults""",
@@ -85,8 +85,8 @@ TYPES: Final[dict[str, str]] = {
     _P.HOLDS_PLACE: "HoldPreview",
     _P.QUALITY_READ: """AlertRule AlertRuleVersion AnalysisCandidate AnalysisFactor AnomalyCount AnomalyDistribution AnomalyShare ControlChart
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
-                        Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion SupplierCertificate
-                        SupplierRequest TrialFinding""",
+                        Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
+                        SupplierCertificate SupplierRequest TrialFinding""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
