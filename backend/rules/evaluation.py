@@ -13,7 +13,7 @@ from backend.catalog.sites import Sites, sites_within
 from backend.events.canonical import Role
 from backend.events.json_text import read_json
 from backend.identifiers import ObjectKind
-from backend.rules import events_repository, findings, forms, inspected, repository
+from backend.rules import events_repository, findings, forms, inspected, repository, series_repository
 from backend.rules.facts import Fact, Goods, concerns, fact_of
 from backend.rules.findings import Rule
 from backend.rules.lookups import is_looked_up, look_up
@@ -123,7 +123,7 @@ async def _take(tx: TenantTransaction, rule: Rule, told: list[Told]) -> None:
     if not told:
         return
     names = {one.series for one in told}
-    rows = await repository.series(tx, rule.rule_id, names)
+    rows = await series_repository.series(tx, rule.rule_id, names)
     await _make_room(tx, rule, len(names) - len(rows))
     watch = Watch(rule.document, [series_of(row) for row in rows])
     found = [one for each in told for one in _one(tx, rule, watch, each)]
@@ -143,9 +143,9 @@ def _one(tx: TenantTransaction, rule: Rule, watch: Watch, told: Told) -> list[Fo
 async def _make_room(tx: TenantTransaction, rule: Rule, new: int) -> None:
     """A rule remembers so many devices and batches: those that were heard of longest ago, and in which nothing is open, are forgotten."""
     if new > 0:
-        beyond = await repository.count_series(tx, rule.rule_id) + new - MOST_KEPT_SERIES
+        beyond = await series_repository.count_series(tx, rule.rule_id) + new - MOST_KEPT_SERIES
         if beyond > 0:
-            await repository.forget_oldest(tx, rule.rule_id, beyond)
+            await series_repository.forget_oldest(tx, rule.rule_id, beyond)
 
 
 def series_of(row: Record) -> Series:
@@ -157,4 +157,4 @@ async def keep_series(tx: TenantTransaction, rule_id: UUID, series: Iterable[Ser
     """Where a rule stands with them now."""
     rows = [(one.name, one.open_since, one.lost, one.last_at, one.last_value, kept(one.memory)) for one in sorted(series, key=lambda one: one.name)]
     if rows:
-        await repository.keep_series(tx, rule_id, rows)
+        await series_repository.keep_series(tx, rule_id, rows)

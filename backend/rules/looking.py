@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.events.fields.names import Scope, field_code
 from backend.identifiers import Identifier, ObjectKind
-from backend.rules import events_repository, findings, forms, repository
+from backend.rules import events_repository, findings, forms, repository, series_repository
 from backend.rules.evaluation import keep_series, series_of
 from backend.rules.findings import Rule
 from backend.rules.watching import Found, Series, silence
@@ -78,7 +78,7 @@ async def _silence(tx: TenantTransaction, rule: Rule, now: datetime) -> datetime
     sensor is lost, which ends as soon as it is heard again.
     """
     patience = _patience(rule.document.condition) or DAY
-    rows = await repository.series_silent_since(tx, rule.rule_id, now - patience, SERIES_AT_ONCE)
+    rows = await series_repository.series_silent_since(tx, rule.rule_id, now - patience, SERIES_AT_ONCE)
     found: list[Found] = []
     silent: list[Series] = []
     for row in rows:
@@ -99,7 +99,7 @@ async def _silence(tx: TenantTransaction, rule: Rule, now: datetime) -> datetime
     await findings.keep(tx, rule, found)
     if len(rows) == SERIES_AT_ONCE:
         return now + SOONEST
-    oldest = await repository.oldest_series(tx, rule.rule_id)
+    oldest = await series_repository.oldest_series(tx, rule.rule_id)
     return max(now + SOONEST, oldest + patience if oldest is not None else now + patience)
 
 
@@ -134,7 +134,7 @@ async def _certificates(tx: TenantTransaction, rule: Rule, condition: forms.Cert
 
 async def _compare(tx: TenantTransaction, rule: Rule, met: dict[str, Found], now: datetime, because: str) -> None:
     """Begin what is met and wasn't, end what was and isn't."""
-    known = {row["series"]: series_of(row) for row in await repository.open_series(tx, rule.rule_id, MOST_LOTS)}
+    known = {row["series"]: series_of(row) for row in await series_repository.open_series(tx, rule.rule_id, MOST_LOTS)}
     new = [one for name, one in met.items() if name not in known]
     over = [one for name, one in known.items() if name not in met]
     found = [Found(one.name, now, False, {}, "", one.name, because=because) for one in over]

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from backend.events.query_service import last_seq
-from backend.rules import findings, forms, looking, repository
+from backend.rules import findings, forms, looking, repository, series_repository
 from backend.rules.documents import read_document, read_stored, schema, written
 from backend.rules.errors import RuleChangedError, RuleNotFoundError, RuleStateError, RuleTooLoudError, TooManyRulesError
 from backend.rules.findings import Rule
@@ -217,6 +217,6 @@ async def _begin(tx: TenantTransaction, rule_id: UUID, document: Document) -> No
 
 
 async def _forget(tx: TenantTransaction, rule: Rule, because: str) -> None:
-    names = [row["series"] for row in await repository.alerting_series(tx, rule.rule_id, MOST_OPEN)]
+    names = [row["series"] for row in await series_repository.alerting_series(tx, rule.rule_id, MOST_OPEN)]
     await findings.end_all(tx, rule, names, because)
-    await repository.forget_all(tx, rule.rule_id)
+    await series_repository.forget_all(tx, rule.rule_id)
