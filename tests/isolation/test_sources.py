@@ -52,6 +52,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/notifications/query_repository.py", "deliveries"): "names of columns of a constant, and one of two comparisons",
     ("backend/subscriptions/delivery_repository.py", "change"): "names of columns from this module, numbered values",
     ("backend/subscriptions/repository.py", "insert"): "as above",
+    ("backend/webhooks/repository.py", "insert"): "numbered values",
+    ("backend/webhooks/repository.py", "change"): "names of columns from this module, numbered values",
     ("backend/events/repository.py", "jobs"): "one of two comparisons",
     ("backend/events/query_repository.py", "find_events"): "conditions of this module, whose values are numbered",
     ("backend/events/query_repository.py", "find_ordered"): "as above; the orders are constants",
