@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, Integer, LargeBinary, Numeric, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, LargeBinary, Numeric, SmallInteger, Table, Text, Uuid
 
 from backend import models
 from infra.schema import metadata
@@ -22,6 +22,7 @@ _VALUES: dict[type, Callable[[str, int], Any]] = {
     Text: lambda text, _: text,
     LargeBinary: lambda text, _: text.encode(),
     Uuid: lambda text, _: uuid5(_NAMES, text),
+    Date: lambda _text, _: date(2026, 3, 2),
     DateTime: lambda _text, _: datetime(2026, 3, 2, 8, tzinfo=UTC),
     Boolean: lambda _text, _: True,
     SmallInteger: lambda _, number: 1 + number % 30_000,
