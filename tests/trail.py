@@ -79,6 +79,7 @@ MAY_DO_NOTHING: Final[dict[str, str]] = {
     "revokeOtherSessions": "there is no other session; each one that ends has an entry of its own",
     "revokeMemberSessions": "the member has no open session; each one that ends has an entry of its own",
     "capture": "whatever is sent is there already: each event has been told of when it came first",
+    "placeHold": "the same cause holds the same scope already; the hold that is in force is given back",
     "renameMember": "he is called so already",
     "openSandbox": "it is open and filled; asking again is how one waits for it",
 }

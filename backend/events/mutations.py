@@ -62,7 +62,7 @@ class EventMutations:
     """Capture."""
 
     @mutation(
-        description="Capture events as a command: a conflict, a fault or held goods that it may not touch refuse all of them. Needs an Idempotency-Key.",
+        description="Capture events as a command: a conflict, a fault or held goods that it may not use refuse all. Needs an Idempotency-Key.",
         directives=requires(Permission.EVENTS_CAPTURE, Cost(weight=10)),
     )
     async def capture(self, info: Info, given: Annotated[CaptureInput, strawberry.argument(name="input")]) -> CapturePayload | None:
