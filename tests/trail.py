@@ -161,6 +161,7 @@ MAY_DO_NOTHING: Final[dict[str, str]] = {
     "revokeOtherSessions": "there is no other session; each one that ends has an entry of its own",
     "revokeMemberSessions": "the member has no open session; each one that ends has an entry of its own",
     "capture": "whatever is sent is there already: each event has been told of when it came first",
+    "placeHold": "the same cause holds the same scope already; the hold that is in force is given back",
     "renameMember": "he is called so already",
     "enableWebhookEndpoint": "it is on already",
     "disableWebhookEndpoint": "it is off already",

@@ -168,7 +168,7 @@ async def page(
 
 
 async def blocked(tx: TenantTransaction, hold_id: UUID, *, cursor: str | None, backward: bool, limit: int) -> list[Record]:
-    """(object, key) of containers in which something of a list lies now, at any level, and that are not held themselves."""
+    """(object, kind, key) of containers in which something of a list lies now, at any level, and that are not held themselves."""
     behind, order = ("<", "desc") if backward else (">", "asc")
     return await tx.fetch(
         f"""with recursive around(id) as (
@@ -177,7 +177,7 @@ async def blocked(tx: TenantTransaction, hold_id: UUID, *, cursor: str | None, b
               where g.tenant_id = $1 and g.hold_id = $2
               union
               select c.container_id from around join containment c on c.tenant_id = $1 and c.content_id = around.id and c.valid_to > now())
-            select o.object_id, o.key from around join traceable_object o on o.tenant_id = $1 and o.object_id = around.id
+            select o.object_id, o.kind, o.key from around join traceable_object o on o.tenant_id = $1 and o.object_id = around.id
             where ($3::text is null or o.key {behind} $3) and not exists (
               select 1 from hold_goods h where h.tenant_id = $1 and h.hold_id = $2 and h.object_id = around.id)
             order by o.key {order} limit $4""",
