@@ -62,11 +62,7 @@ class EventMutations:
     """Capture."""
 
     @mutation(
-<<<<<<< HEAD
         description="Capture events as a command: a conflict, a fault or held goods refuse all of them. Needs an Idempotency-Key.",
-=======
-        description="Capture events as a command: a conflict, a fault or held goods that it may not use refuse all. Needs an Idempotency-Key.",
->>>>>>> 9970c26b0d80f3a510732f9b90cccedb25f3f675
         directives=requires(Permission.EVENTS_CAPTURE, Cost(weight=10)),
     )
     async def capture(self, info: Info, given: Annotated[CaptureInput, strawberry.argument(name="input")]) -> CapturePayload | None:
