@@ -46,7 +46,7 @@ def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
-        alerts.RAISED: in_turn(escalation.announced(notifications.on_alert), webhook_sources.alert_raised),
+        alerts.RAISED: escalation.announced(in_turn(notifications.on_alert, webhook_sources.alert_raised)),
         alerts.ESCALATED: notifications.on_alert,
         alerts.RESET: in_turn(notifications.on_alert, webhook_sources.alert_reset),
         alerts.ACKNOWLEDGED: notifications.on_alert,

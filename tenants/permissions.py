@@ -97,7 +97,8 @@ SIGNED: Final = frozenset({_P.HOLDS_RELEASE, _P.NONCONFORMANCES_DECIDE, _P.ACTIO
 # What changes who may do what, and what a person signs, no machine is ever allowed to do.
 MACHINES: Final = frozenset(Permission) - SIGNED - {
     _P.EVENTS_REVIEW, _P.MOBILE_SYNC, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE,
-    _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.WEBHOOKS_MANAGE, _P.NOTIFICATIONS_MANAGE,
+    _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.INSTRUMENTS_MANAGE, _P.ACTIONS_MANAGE, _P.RULES_MANAGE, _P.WEBHOOKS_MANAGE,
+    _P.NOTIFICATIONS_MANAGE,
 }  # fmt: skip
 # What isn't done at a place: granted at one site only, it would open the whole company, so there it doesn't count (`tenants/grants.py`).
 UNDIVIDED: Final = frozenset(
