@@ -83,6 +83,7 @@ async def recorded(clone_services: Services, cluster: Any, clone: DatabaseUrls) 
         (auth, clone_services.auth_database),
     ):
         recorder.listen(database)
+    await clone_services.storage.ensure_bucket()
     app = create_app(services=clone_services)
     # At the same time and with the same goods, so that whatever isn't scoped finds the other's.
     async with new_day(clone_services, app) as first, new_day(clone_services, app) as second:
