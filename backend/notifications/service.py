@@ -58,7 +58,7 @@ async def on_alert(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         feed_only=topic == ACKNOWLEDGED,
     )  # fmt: skip
     if topic == RAISED:
-        await alerts.mark_notified(tx, [alert_id])
+        await alerts.mark_notified(tx, alert_id)
         _log.warning("alert_raised", tenant_id=tx.tenant_id, alert_id=str(alert_id), kind=alert.kind, subject=alert.subject, told=len(told.members))
 
 

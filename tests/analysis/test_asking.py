@@ -58,7 +58,7 @@ def story() -> list[dict[str, Any]]:
     for number in NUMBERS:
         flour = lot(FLOUR, "F-2" if number % 4 == 1 else "F-1")
         readings = [{"sensorReport": [{"type": "Temperature", "value": 180 + (40 if number % 4 == 1 else number / 2), "uom": "CEL"}]}]
-        fields = {"ex:equipment": f"Oven {number % 2}", "ex:operator": f"OP-{number % 3}", "sensorElementList": readings}
+        fields: dict[str, Any] = {"ex:equipment": f"Oven {number % 2}", "ex:operator": f"OP-{number % 3}", "sensorElementList": readings}
         event = transformed([flour, lot(MEAT, "M-1")], [dumplings(number)], minutes=60 * number + 10, **fields)
         events.append({"@context": [{"ex": "https://firm.example/ns#"}], **event})
     return events
