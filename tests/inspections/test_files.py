@@ -6,7 +6,7 @@ import zipfile
 from typing import Any
 
 import httpx
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from backend.inspections.errors import UnreadableTableError
