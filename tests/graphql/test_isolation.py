@@ -23,7 +23,7 @@ from tests.isolation.access_day import Office
 # What an argument holds where it isn't the one that is tried: good enough for the use case to get to it.
 OWN: dict[str, Any] = {
     "key": FLOUR_LOT, "reason": "x", "keys": [FLOUR_LOT], "fromPlace": PLANT, "toParty": CUSTOMER, "gtin": FLOUR, "place": PLANT, "party": CUSTOMER,
-    "timeZone": "UTC", "names": {"en": "x"}, "quantity": "1", "uom": "KGM", "kind": "RAW", "own": True, "offset": "+00:00",
+    "timeZone": "UTC", "names": {"en": "x"}, "quantity": "1", "uom": "KGM", "own": True, "offset": "+00:00",
 }  # fmt: skip
 # Session secrets are tried with the other tenant's sessions elsewhere; these name nothing of a tenant. Of exports three run at a time;
 # what their filter finds is tried with the same filter of `auditEntries`. Building a code looks nothing up.
