@@ -69,6 +69,7 @@ class CompleteActionItemInput:
 
     action_item_id: strawberry.ID
     evidence: str
+    photo_ids: list[strawberry.ID] = strawberry.field(default_factory=list)
 
 
 @strawberry.input

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from backend.alerts import service as alerts
 from backend.capa import repository
+from backend.notifications import service as notifications
+from backend.notifications.kinds import Urgency
 from infra import clock
 from infra.database import TenantTransaction
 from infra.outbox import enqueue, first_time
@@ -34,10 +36,16 @@ async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:
             "number": row["number"], "what": row["what"][:200], "kind": row["kind"], "dueAt": clock.isoformat(row["due_at"]),
             "owner": str(row["owner_id"]),
         }  # fmt: skip
-        await alerts.raise_alert(
+        raised = await alerts.raise_alert(
             tx, kind="improvement_overdue", severity=alerts.Severity.WARNING, subject=row["number"], detail=detail,
             dedupe_key=dedupe_key(row["kind"], row["id"], row["what"]), cause_key=row["number"], resets=True,
         )  # fmt: skip
+        if raised is not None:
+            values = {"number": row["number"], "title": row["what"][:200], "due": clock.isoformat(row["due_at"])}
+            await notifications.notify(
+                tx, topic="improvement.overdue", subject=f"{row['kind']}:{row['id']}", receivers=[row["owner_id"]], template="overdue",
+                values=values, urgency=Urgency.NORMAL,
+            )  # fmt: skip
 
 
 def dedupe_key(kind: str, of: UUID, what: str) -> str:

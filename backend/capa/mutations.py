@@ -25,6 +25,7 @@ from backend.graphql.context import Info
 from backend.graphql.directives import requires
 from backend.graphql.fields import mutation
 from backend.graphql.ids import uuid_of
+from backend.photos.types import photo_ids
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from tenants.permissions import Permission
@@ -118,7 +119,10 @@ class CorrectiveActionMutations:
             item_id = uuid_of(given.action_item_id, "ActionItem")
             if item_id is None:
                 raise ActionItemNotFoundError
-            return {"action": str(await service.complete_item(tx, info.context.caller_principal, item_id, evidence=given.evidence))}
+            of = await service.complete_item(
+                tx, info.context.caller_principal, item_id, evidence=given.evidence, photo_ids=photo_ids(given.photo_ids)
+            )
+            return {"action": str(of)}
 
         return _payload(await perform(info, given, use_case))
 

@@ -17,6 +17,7 @@ from backend.nonconformance.history import note
 from backend.nonconformance.numbering import number_of
 from backend.nonconformance.stored import Nonconformance
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
+from backend.photos import service as photos
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -117,8 +118,8 @@ async def add_item(
     return item_id
 
 
-async def complete_item(tx: TenantTransaction, principal: Principal, item_id: UUID, *, evidence: str) -> UUID:
-    """An action is done, as `evidence` says; gives the corrective action."""
+async def complete_item(tx: TenantTransaction, principal: Principal, item_id: UUID, *, evidence: str, photo_ids: Sequence[UUID] = ()) -> UUID:
+    """An action is done, as `evidence` and photos say; gives the corrective action."""
     row = await repository.item(tx, item_id)
     if row is None:
         raise ActionItemNotFoundError
@@ -129,6 +130,7 @@ async def complete_item(tx: TenantTransaction, principal: Principal, item_id: UU
     evidence = text_of(evidence, "evidence", LONG)
     if not await repository.complete_item(tx, item_id, at=clock.now(), by=principal.actor_id, evidence=evidence):
         raise ActionItemNotFoundError
+    await photos.attach(tx, principal, photo_ids=photo_ids, subject=f"action_item:{item_id}")
     await looking.settled(tx, "item", item_id, row["text"], done=True)
     await _told(tx, principal, found.corrective_action_id, "item_done", after={"item": str(item_id), "evidence": evidence})
     return found.corrective_action_id

@@ -18,7 +18,9 @@ from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
 from backend.nonconformance.history_types import QualityHistoryEntry, history_of
+from backend.nonconformance.loaders import photos_of
 from backend.nonconformance.types import Nonconformance, load_nonconformance
+from backend.photos.types import Photo
 from infra import clock
 from tenants.permissions import Permission
 
@@ -83,6 +85,7 @@ class ActionItem:
     late: bool
     evidence: str | None
     owner_id: strawberry.Private[UUID]
+    action_item_id: strawberry.Private[UUID]
 
     @classmethod
     def of(cls, one: stored.Item) -> "ActionItem":
@@ -90,7 +93,13 @@ class ActionItem:
         return cls(
             id=global_id("ActionItem", one.action_item_id), discipline=one.discipline, text=one.text, due_at=one.due_at, done_at=one.done_at,
             late=rules.is_late(one.due_at, one.done_at, clock.now()), evidence=one.evidence, owner_id=one.owner_id,
+            action_item_id=one.action_item_id,
         )  # fmt: skip
+
+    @field(description="Photos of how it was done, oldest first.", directives=(SEVERAL,))
+    async def photos(self, info: Info) -> list[Photo]:
+        """Its evidence."""
+        return [Photo.of(one) for one in await info.context.load(photos_of, f"action_item:{self.action_item_id}")]
 
     @field(description="Who does it.")
     async def owner_name(self, info: Info) -> str:

@@ -44,6 +44,7 @@ class OpenNonconformanceInput:
     customer: str | None = None
     goods: list[GoodsInput] = strawberry.field(default_factory=list)
     hold: bool = False
+    photo_ids: list[strawberry.ID] = strawberry.field(default_factory=list)
 
 
 @strawberry.input

@@ -7,6 +7,8 @@ from backend.graphql.context import Context
 from backend.nonconformance import query_service
 from backend.nonconformance.rules import Concerned
 from backend.nonconformance.stored import Decision, Disposition, Nonconformance
+from backend.photos import service as photos
+from backend.photos.service import Photo
 from tenants.permissions import Permission
 
 
@@ -37,6 +39,13 @@ async def dispositions(context: Context, ids: list[UUID]) -> list[list[Dispositi
     async with context.reading() as tx:
         found = await query_service.dispositions_of(tx, ids)
     return [found.get(one, []) for one in ids]
+
+
+async def photos_of(context: Context, subjects: list[str]) -> list[list[Photo]]:
+    """The photos of nonconformances and of actions, by what they are called."""
+    async with context.reading() as tx:
+        found = await photos.of(tx, subjects)
+    return [found.get(one, []) for one in subjects]
 
 
 async def holds(context: Context, ids: list[UUID]) -> list[list[UUID]]:

@@ -19,6 +19,7 @@ from backend.nonconformance.inputs import (
     OpenNonconformanceInput,
     ReviewNonconformanceInput,
 )
+from backend.photos.types import photo_ids
 from infra.database import Gate, TenantTransaction
 from tenants.permissions import Permission
 
@@ -61,7 +62,9 @@ class NonconformanceMutations:
         async def use_case(tx: TenantTransaction) -> Reply:
             source = service.NcSource(given.source, given.source_reference)
             goods = [one.goods() for one in given.goods]
-            opened = await service.open_nonconformance(tx, info.context.caller_principal, source=source, found=found, goods=goods, hold=given.hold)
+            opened = await service.open_nonconformance(
+                tx, info.context.caller_principal, source=source, found=found, goods=goods, hold=given.hold, photo_ids=photo_ids(given.photo_ids)
+            )
             return {"nonconformance": str(opened)}
 
         return payload(await perform(info, given, use_case, gate=Gate.EXCLUSIVE if given.hold else Gate.NONE))

@@ -17,6 +17,7 @@ from backend.nonconformance.rules import NcSeverity, NcSourceKind, NcStatus, is_
 from backend.nonconformance.stored import Nonconformance, lines_of
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
 from backend.objects import service as objects
+from backend.photos import service as photos
 from backend.webhooks import service as webhooks
 from infra import clock
 from infra.database import Gate, TenantTransaction
@@ -92,7 +93,14 @@ async def open_for(
 
 
 async def open_nonconformance(
-    tx: TenantTransaction, principal: Principal, *, source: NcSource, found: Found, goods: Sequence[Goods], hold: bool = False
+    tx: TenantTransaction,
+    principal: Principal,
+    *,
+    source: NcSource,
+    found: Found,
+    goods: Sequence[Goods],
+    hold: bool = False,
+    photo_ids: Sequence[UUID] = (),
 ) -> UUID:
     """Open one by hand. With `hold`, for which the transaction must have passed the exclusive gate, the goods are held at once.
 
@@ -104,6 +112,8 @@ async def open_nonconformance(
     if sites is not None and (not goods or found.place is not None) and not sites.cover(found.place):
         raise OutsideSitesError("Name goods or a place of your own sites: nobody of them would see this nonconformance.", field="place")
     nonconformance_id, is_new = await _open(tx, principal, source=source, found=found, goods=goods, sites=sites)
+    if is_new and photo_ids:
+        await photos.attach(tx, principal, photo_ids=photo_ids, subject=subject_of(nonconformance_id))
     if is_new and hold:
         await _hold(tx, principal, nonconformance_id)
     return nonconformance_id

@@ -21,6 +21,7 @@ from backend.nonconformance import loaders, rules, stored
 from backend.nonconformance.history_types import QualityHistoryEntry, history_of
 from backend.nonconformance.service import subject_of
 from backend.objects.types import TraceableObject, load_object
+from backend.photos.types import Photo
 from tenants.permissions import Permission
 
 strawberry.enum(rules.NcSourceKind, name="NonconformanceSource", description="What a nonconformance came from.")
@@ -157,6 +158,11 @@ class Nonconformance(Node):
         """Placed when it was opened, or linked to it."""
         found = [await load_hold(info.context, one) for one in await info.context.load(loaders.holds, self.nonconformance_id)]
         return [hold for hold in found if hold is not None]
+
+    @field(description="Its photos, oldest first.", directives=(SEVERAL,))
+    async def photos(self, info: Info) -> list[Photo]:
+        """Of what was found."""
+        return [Photo.of(one) for one in await info.context.load(loaders.photos_of, subject_of(self.nonconformance_id))]
 
     @field(description="Where it was found.")
     async def location(self, info: Info) -> Location | None:

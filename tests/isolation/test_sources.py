@@ -69,6 +69,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/search/query_repository.py", "entries_with_frequent_infix"): "as above",
     ("backend/search/query_repository.py", "entries"): "as above",
     ("infra/printing/rendering.py", "fetch"): "an address that a printed document refers to, not a statement",
+    ("infra/outward.py", "_exchange"): "GET or POST, not a statement",
     ("infra/distribute.py", "_require_ready"): "constants of this module, run by an operator's command",
     ("infra/distribute.py", "_run"): "what the declarations of tables say",
     ("infra/queue.py", "offer_open_rows"): "one of two constants of this module",

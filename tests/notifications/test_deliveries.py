@@ -14,6 +14,7 @@ import pytest
 from backend.alerts.service import Severity
 from backend.graphql.ids import global_id
 from backend.notifications import dispatch, rules
+from backend.notifications.kinds import Urgency
 from tests.notifications.conftest import PREFER, PUT_CHANNEL, PUT_ROUTE, TEST, Desk, answer
 from tests.notifications.test_telling import SECRET
 from tests.subscriptions.receiver import Received, Receiver
@@ -274,15 +275,15 @@ def person(**choice: Any) -> rules.Receiver:
     ],
 )  # fmt: skip
 def test_quiet_hours_end_by_the_persons_own_clock(moment: str, until: str | None) -> None:
-    found = rules.release_at(person(quiet_from=1_320, quiet_to=390), rules.Urgency.NORMAL, datetime.fromisoformat(moment).astimezone(UTC))
+    found = rules.release_at(person(quiet_from=1_320, quiet_to=390), Urgency.NORMAL, datetime.fromisoformat(moment).astimezone(UTC))
     assert found == (datetime.fromisoformat(until) if until else None)
 
 
 def test_quiet_hours_of_some_days_and_digests() -> None:
     saturday_night = datetime.fromisoformat("2026-01-11T01:00:00+01:00")
     nights = {"quiet_from": 1_320, "quiet_to": 390}
-    assert rules.release_at(person(**nights, quiet_days=(6,)), rules.Urgency.NORMAL, saturday_night) is not None
-    assert rules.release_at(person(**nights, quiet_days=(7,)), rules.Urgency.NORMAL, saturday_night) is None
-    assert rules.release_at(person(**nights), rules.Urgency.CRITICAL, saturday_night) is None
-    digest = rules.release_at(person(**nights, digest_at=60), rules.Urgency.LOW, saturday_night)
+    assert rules.release_at(person(**nights, quiet_days=(6,)), Urgency.NORMAL, saturday_night) is not None
+    assert rules.release_at(person(**nights, quiet_days=(7,)), Urgency.NORMAL, saturday_night) is None
+    assert rules.release_at(person(**nights), Urgency.CRITICAL, saturday_night) is None
+    digest = rules.release_at(person(**nights, digest_at=60), Urgency.LOW, saturday_night)
     assert digest == datetime.fromisoformat("2026-01-12T06:30:00+01:00")
