@@ -120,7 +120,7 @@ async def test_killed_while_the_receiver_answers_it_comes_again_under_its_id(des
 async def test_quiet_hours_hold_back_all_but_what_is_critical(desk: Desk, receiver: Receiver) -> None:
     await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"to": "{{phone}}", "text": "{{title}}|{{text}}"}})
     local = datetime.now(UTC)
-    quiet = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
     person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], language="en", **quiet)
     for number in range(3):
         await desk.alert(severity=Severity.WARNING, kind=f"kind {number}")
