@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no stubs
+from scipy import stats  # it has no stubs
 
 from backend.analysis.exposure import Link, covered
 from backend.analysis.factors import Factor, FactorKind, Reading, bands, rank

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no stubs
+from scipy import stats  # it has no stubs
 
 from backend.analysis.statistics import adjusted, fisher_greater, weighted_quantiles
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no types
+from scipy import stats  # it has no types
 
 from backend.sampling.attributes import AQLS, LETTERS, LEVELS, Plan, Severity, code_letter, plan_of, single_plan
 from backend.sampling.errors import MissingPlanError, UnknownAqlError, UnknownLevelError, WrongLotSizeError

@@ -4,7 +4,7 @@ from decimal import Decimal
 from math import sqrt
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no types
+from scipy import stats  # it has no types
 
 from backend.sampling import variables
 from backend.sampling.attributes import Severity, code_letter, plan_of

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no types
+from scipy import stats  # it has no types
 
 from backend.sampling import zero
 from backend.sampling.attributes import Severity, plan_of, single_plan
