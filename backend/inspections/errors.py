@@ -57,7 +57,7 @@ class UnknownCharacteristicError(InvalidInputError):
     code = "CHARACTERISTIC_UNKNOWN"
 
     def __init__(self, given: str, known: str, field: str) -> None:
-        super().__init__(f"The specification doesn't ask for “{given[:60]}”; it asks for: {known[:300]}.", field=field)
+        super().__init__(f"The specification doesn't ask for “{given[:200]}”; it asks for: {known[:300]}.", field=field)
 
 
 class ScheduleNotFoundError(NotFoundError):

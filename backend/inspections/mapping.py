@@ -148,7 +148,7 @@ def _place(heading: list[str], name: str, what: str) -> int:
     for place, told in enumerate(heading):
         if _bare(told) == _bare(name):
             return place
-    raise UnreadableTableError(f"No column is headed “{name[:60]}”; the headings are: {', '.join(heading)[:300]}.", field=f"columns.{what}")
+    raise UnreadableTableError(f"No column is headed “{name[:200]}”; the headings are: {', '.join(heading)[:300]}.", field=f"columns.{what}")
 
 
 def _bare(text: str) -> str:

@@ -58,7 +58,7 @@ def judge(asked: Characteristic, value: str, unit: str = "", uncertainty: Decima
     if asked.kind is CharacteristicKind.CHOICE:
         if cleaned not in asked.choices:
             choices = ", ".join(asked.choices[:10])
-            raise InvalidInputError(f"“{cleaned[:60]}” is no choice of “{asked.code}”; choose one of: {choices}.", field=field)
+            raise InvalidInputError(f"“{cleaned[:200]}” is no choice of “{asked.code}”; choose one of: {choices}.", field=field)
         return Finding(Judged.PASS) if cleaned in asked.accepted else Finding(Judged.FAIL, f"{cleaned} isn't accepted")
     if not cleaned:
         raise InvalidInputError(f"The result of “{asked.code}” is empty; write what was seen.", field=field)
@@ -69,7 +69,7 @@ def _judge_number(asked: Characteristic, value: str, unit: str, uncertainty: Dec
     told = read_number(value, field)
     given = unit or asked.unit
     if not comparable(given, asked.unit):
-        said = f"“{asked.code}” is measured in {asked.unit or 'pieces'}, and {given[:20]} measures something else; correct the unit."
+        said = f"“{asked.code}” is measured in {asked.unit or 'pieces'}, and {given[:200]} measures something else; correct the unit."
         raise InvalidInputError(said, field=_beside(field, "unit"))
     if uncertainty is not None and not (uncertainty.is_finite() and uncertainty >= 0):
         raise InvalidInputError("“uncertainty” must be a number of at least 0.", field=_beside(field, "uncertainty"))

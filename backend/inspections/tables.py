@@ -102,7 +102,7 @@ def _of_workbook(content: bytes, sheet: str | None) -> list[list[str]]:
     except _UNREADABLE as problem:
         raise UnreadableTableError("The workbook can't be read; save it anew as XLSX without a password.", field="uploadId") from problem
     if rows is None:
-        raise UnreadableTableError(f"The workbook has no sheet “{wanted[:60]}”; it has: {', '.join(names[:10])[:300]}.", field="sheet")
+        raise UnreadableTableError(f"The workbook has no sheet “{wanted[:200]}”; it has: {', '.join(names[:10])[:300]}.", field="sheet")
     return _bounded([[_text(cell) for cell in row] for row in rows])
 
 

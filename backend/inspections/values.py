@@ -57,7 +57,7 @@ def _number(text: str, whole: str, field: str) -> Decimal:
     except InvalidOperation:
         number = None
     if number is None or len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) > _DIGITS:
-        told = f"“{whole[:60]}” is no measured value; write a number with a point (0.05), or <0.01, >5, ND<0.01."
+        told = f"“{whole[:200]}” is no measured value; write a number with a point (0.05), or <0.01, >5, ND<0.01."
         raise InvalidInputError(told, field=field)
     return number
 
@@ -67,4 +67,4 @@ def read_passed(text: str, field: str = "value") -> bool:
     word = text.strip().lower()
     if word in _PASSED or word in _FAILED:
         return word in _PASSED
-    raise InvalidInputError(f"“{text[:60]}” is neither PASS nor FAIL (合格 / 不合格).", field=field)
+    raise InvalidInputError(f"“{text[:200]}” is neither PASS nor FAIL (合格 / 不合格).", field=field)

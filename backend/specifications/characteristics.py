@@ -141,7 +141,7 @@ def _check_number(one: Characteristic, at: str) -> None:
         if value is not None and not value.is_finite():
             raise ImpossibleSpecificationError(f"The {name} of “{one.code}” is no number; write e.g. 0.1.", field=f"{at}.{name}")
     if len(one.unit) > UNIT_LENGTH or (one.unit and not one.unit.isalnum()):
-        told = f"“{one.unit[:20]}” is no unit; write a UN/CEFACT Recommendation 20 code, e.g. NA for mg/kg, CEL for °C."
+        told = f"“{one.unit[:200]}” is no unit; write a UN/CEFACT Recommendation 20 code, e.g. NA for mg/kg, CEL for °C."
         raise ImpossibleSpecificationError(told, field=f"{at}.unit")
     _check_limits(one, at)
 
@@ -188,7 +188,7 @@ def _check_choices(one: Characteristic, at: str) -> None:
 def limit_in(value: Decimal, given: str, unit: str, *, inclusive: bool, at: str) -> Limit:
     """A limit told in a unit of its own, in the characteristic's; raises `ImpossibleSpecificationError` where they measure different things."""
     if given and not comparable(given, unit):
-        told = f"The limit is in {given[:20]} and the results in {unit or 'pieces'}, which measure different things; write both in one."
+        told = f"The limit is in {given[:200]} and the results in {unit or 'pieces'}, which measure different things; write both in one."
         raise ImpossibleSpecificationError(told, field=f"{at}.unit")
     return Limit(convert(value, given, unit) if given and value.is_finite() else value, inclusive)
 
