@@ -163,6 +163,7 @@ MAY_DO_NOTHING: Final[dict[str, str]] = {
     "capture": "whatever is sent is there already: each event has been told of when it came first",
     "placeHold": "the same cause holds the same scope already; the hold that is in force is given back",
     "renameMember": "he is called so already",
+    "putSamplingPlan": "it says so already: no version is made of what didn't change",
     "enableWebhookEndpoint": "it is on already",
     "disableWebhookEndpoint": "it is off already",
     "openSandbox": "it is open and filled; asking again is how one waits for it",

@@ -33,7 +33,7 @@ async def acknowledge(tx: TenantTransaction, principal: Principal, alert_ids: Se
     await acting_repository.acknowledge(tx, ids, at=at, by=principal.membership_id or principal.actor_id, owner_id=principal.membership_id)
     await trail.note(tx, ids, Act.ACKNOWLEDGED, at=at, principal=principal, comment=comment or None)
     await service.tell_all(tx, service.ACKNOWLEDGED, ready, by=principal.display_name)
-    await _record(tx, principal, "alert.acknowledged", alert_ids, reason=comment, after={"alerts": len(ids)})
+    await _record_act(tx, principal, "alert.acknowledged", alert_ids, reason=comment, after={"alerts": len(ids)})
 
 
 async def assign(
@@ -49,14 +49,14 @@ async def assign(
     await trail.note(tx, ids, Act.ASSIGNED, at=clock.now(), principal=principal, comment=comment or None, detail=told)
     if owner_id is not None and owner_id != principal.membership_id:
         await service.tell_all(tx, service.ESCALATED, rows, why="assigned", receivers=[str(owner_id)], by=principal.display_name)
-    await _record(tx, principal, "alert.assigned", alert_ids, reason=comment, after=told | {"alerts": len(ids)})
+    await _record_act(tx, principal, "alert.assigned", alert_ids, reason=comment, after=told | {"alerts": len(ids)})
 
 
 async def comment_on(tx: TenantTransaction, principal: Principal, alert_ids: Sequence[UUID], *, whole_group: bool, comment: str) -> None:
     """Add to the history, also of what is over."""
     comment, rows = _text(comment, "comment", needed=True), await _chosen(tx, principal, alert_ids, whole_group=whole_group)
     await trail.note(tx, _ids(rows), Act.COMMENTED, at=clock.now(), principal=principal, comment=comment)
-    await _record(tx, principal, "alert.commented", alert_ids, reason=comment, after={"alerts": len(rows)})
+    await _record_act(tx, principal, "alert.commented", alert_ids, reason=comment, after={"alerts": len(rows)})
 
 
 async def snooze(tx: TenantTransaction, principal: Principal, alert_ids: Sequence[UUID], *, whole_group: bool, until: datetime, comment: str) -> None:
@@ -69,7 +69,7 @@ async def snooze(tx: TenantTransaction, principal: Principal, alert_ids: Sequenc
     await acting_repository.snooze(tx, ids, until)
     await trail.note(tx, ids, Act.SNOOZED, at=at, principal=principal, comment=comment or None, detail=told)
     await escalation.snooze(tx, ids, until)
-    await _record(tx, principal, "alert.snoozed", alert_ids, reason=comment, after=told | {"alerts": len(ids)})
+    await _record_act(tx, principal, "alert.snoozed", alert_ids, reason=comment, after=told | {"alerts": len(ids)})
 
 
 async def close(
@@ -84,7 +84,7 @@ async def close(
     await repository.close(tx, ids, at=at, resolution=resolution, reason=reason)
     await trail.note(tx, ids, Act.CLOSED, at=at, principal=principal, comment=reason, detail=told)
     await service.tell_all(tx, service.RESET, rows, why="closed", reason=reason, by=principal.display_name)
-    await _record(tx, principal, "alert.closed", alert_ids, reason=reason, after=told | {"alerts": len(ids)})
+    await _record_act(tx, principal, "alert.closed", alert_ids, reason=reason, after=told | {"alerts": len(ids)})
 
 
 async def reopen(tx: TenantTransaction, principal: Principal, alert_id: UUID, *, reason: str) -> None:
@@ -96,7 +96,7 @@ async def reopen(tx: TenantTransaction, principal: Principal, alert_id: UUID, *,
         raise AlertOpenError
     await trail.note(tx, [alert_id], Act.REOPENED, at=clock.now(), principal=principal, comment=reason)
     await escalation.begin_again(tx, row, severity=Severity(row["severity"]), why="reopened")
-    await _record(tx, principal, "alert.reopened", [alert_id], reason=reason)
+    await _record_act(tx, principal, "alert.reopened", [alert_id], reason=reason)
 
 
 async def change_severity(
@@ -114,7 +114,7 @@ async def change_severity(
         if severity.worse_than(Severity(row["severity"])) and not row["folded"]:
             await escalation.begin_again(tx, row, severity=severity, why="severity")
     after = {"severity": severity.name.lower(), "alerts": len(rows)}
-    await _record(tx, principal, "alert.severity_changed", alert_ids, reason=reason, after=after)
+    await _record_act(tx, principal, "alert.severity_changed", alert_ids, reason=reason, after=after)
 
 
 async def _chosen(tx: TenantTransaction, principal: Principal, alert_ids: Sequence[UUID], *, whole_group: bool) -> list[Record]:
@@ -164,7 +164,7 @@ def _text(given: str, name: str, *, needed: bool = False) -> str:
     return text
 
 
-async def _record(
+async def _record_act(
     tx: TenantTransaction, principal: Principal, action: str, alert_ids: Sequence[UUID], *, reason: str, after: Mapping[str, Any] | None = None
 ) -> None:
     """An entry for each alert that was named; `after` counts those acted on with it."""

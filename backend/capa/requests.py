@@ -75,7 +75,14 @@ async def send(
     if lots:
         await requests.add_objects(tx, request_id, lots)
     await looking.look_at(tx, due_at)
-    await _told(tx, principal, request_id, "sent", after={"number": number, "supplier": supplier, "dueAt": clock.isoformat(due_at)}, reason=text)
+    await _record_request(
+        tx,
+        principal,
+        request_id,
+        "supplier_request.sent",
+        after={"number": number, "supplier": supplier, "dueAt": clock.isoformat(due_at)},
+        reason=text,
+    )
     return request_id, token
 
 
@@ -87,7 +94,9 @@ async def renew_link(tx: TenantTransaction, principal: Principal, request_id: UU
     token = GuestToken.new(principal.tenant_public_id)
     expires_at = max(found.due_at, clock.now()) + GRACE
     await requests.set_token(tx, request_id, token.sha256, expires_at)
-    await _told(tx, principal, request_id, "link_renewed", after={"number": found.number, "expiresAt": clock.isoformat(expires_at)})
+    await _record_request(
+        tx, principal, request_id, "supplier_request.link_renewed", after={"number": found.number, "expiresAt": clock.isoformat(expires_at)}
+    )
     return token
 
 
@@ -109,7 +118,9 @@ async def review(tx: TenantTransaction, principal: Principal, request_id: UUID, 
         await requests.set_status(tx, request_id, RequestStatus.SENT_BACK, due_at=due_at)
         await looking.look_at(tx, due_at or found.due_at)
     after = {"number": found.number, "answer": str(last["answer_id"])}
-    await _told(tx, principal, request_id, "answer_accepted" if accept else "answer_sent_back", after=after, reason=comment)
+    await _record_request(
+        tx, principal, request_id, "supplier_request.answer_accepted" if accept else "supplier_request.answer_sent_back", after=after, reason=comment
+    )
 
 
 async def cancel(tx: TenantTransaction, principal: Principal, request_id: UUID, *, reason: str) -> None:
@@ -120,7 +131,7 @@ async def cancel(tx: TenantTransaction, principal: Principal, request_id: UUID, 
         raise SupplierRequestStateError("It is over already.", field="supplierRequestId")
     await requests.set_status(tx, request_id, RequestStatus.CANCELLED, closed_at=clock.now())
     await looking.settled(tx, "request", request_id, "", done=True)
-    await _told(tx, principal, request_id, "cancelled", after={"number": found.number}, reason=reason)
+    await _record_request(tx, principal, request_id, "supplier_request.cancelled", after={"number": found.number}, reason=reason)
 
 
 async def open_link(tx: TenantTransaction, token: GuestToken) -> Opened:
@@ -141,7 +152,14 @@ async def acknowledge(tx: TenantTransaction, token: GuestToken, *, address: str)
     found = await _guests(tx, token)
     if found.status is RequestStatus.SENT:
         await requests.set_status(tx, found.supplier_request_id, RequestStatus.ACKNOWLEDGED, acknowledged_at=clock.now())
-        await _told(tx, None, found.supplier_request_id, "acknowledged", after={"number": found.number, "from": address}, guest=found.supplier)
+        await _record_request(
+            tx,
+            None,
+            found.supplier_request_id,
+            "supplier_request.acknowledged",
+            after={"number": found.number, "from": address},
+            guest=found.supplier,
+        )
 
 
 async def answer(tx: TenantTransaction, token: GuestToken, given: Mapping[str, str], *, address: str) -> None:
@@ -154,7 +172,14 @@ async def answer(tx: TenantTransaction, token: GuestToken, given: Mapping[str, s
     await requests.insert_answer(tx, found.supplier_request_id, uuid7(), at=at, words=words)
     await requests.set_status(tx, found.supplier_request_id, RequestStatus.ANSWERED, acknowledged_at=at)
     await looking.settled(tx, "request", found.supplier_request_id, "", done=True)
-    await _told(tx, None, found.supplier_request_id, "answered", after={"number": found.number, "from": address, **words}, guest=found.supplier)
+    await _record_request(
+        tx,
+        None,
+        found.supplier_request_id,
+        "supplier_request.answered",
+        after={"number": found.number, "from": address, **words},
+        guest=found.supplier,
+    )
 
 
 async def _guests(tx: TenantTransaction, token: GuestToken) -> SupplierRequest:
@@ -179,9 +204,9 @@ def _require_soon(due_at: datetime) -> None:
         raise InvalidInputError("Give a day within the next year until when it is to be answered.", field="dueAt")
 
 
-async def _told(
-    tx: TenantTransaction, principal: Principal | None, request_id: UUID, act: str, *, after: dict[str, Any], reason: str = "", guest: str = ""
+async def _record_request(
+    tx: TenantTransaction, principal: Principal | None, request_id: UUID, action: str, *, after: dict[str, Any], reason: str = "", guest: str = ""
 ) -> None:
     subject = subject_of(request_id)
-    await audit.record(tx, principal, f"supplier_request.{act}", subject, after=after, reason=reason[:TITLE] or None)
-    await note(tx, principal or guest or None, subject, act, reason, detail=after)
+    await audit.record(tx, principal, action, subject, after=after, reason=reason[:TITLE] or None)
+    await note(tx, principal or guest or None, subject, action.partition(".")[2], reason, detail=after)

@@ -74,7 +74,7 @@ async def open_action(
         await repository.add_causes(tx, corrective_action_id, nonconformance_ids)
     await looking.look_at(tx, due_at)
     after = {"number": number, "kind": kind.name, "owner": str(owner_id), "nonconformances": [str(one) for one in nonconformance_ids]}
-    await _told(tx, principal, corrective_action_id, "opened", after=after, reason=title)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.opened", after=after, reason=title)
     return corrective_action_id
 
 
@@ -95,7 +95,7 @@ async def write_discipline(
         await looking.look_at(tx, due_at)
     await looking.settled(tx, "discipline", corrective_action_id, f"D{int(discipline)}", done=done)
     after = {"discipline": int(discipline), "text": text, "detail": written, "done": done, "dueAt": _iso(due_at)}
-    await _told(tx, principal, corrective_action_id, "written", after=after)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.written", after=after)
 
 
 async def add_item(
@@ -114,7 +114,7 @@ async def add_item(
     await repository.insert_item(tx, item_id, corrective_action_id, discipline=discipline, text=text, owner_id=owner_id, due_at=due_at)
     await looking.look_at(tx, due_at)
     after = {"item": str(item_id), "discipline": int(discipline), "text": text, "owner": str(owner_id), "dueAt": _iso(due_at)}
-    await _told(tx, principal, corrective_action_id, "item_added", after=after)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.item_added", after=after)
     return item_id
 
 
@@ -132,7 +132,7 @@ async def complete_item(tx: TenantTransaction, principal: Principal, item_id: UU
         raise ActionItemNotFoundError
     await photos.attach(tx, principal, photo_ids=photo_ids, subject=f"action_item:{item_id}")
     await looking.settled(tx, "item", item_id, row["text"], done=True)
-    await _told(tx, principal, found.corrective_action_id, "item_done", after={"item": str(item_id), "evidence": evidence})
+    await _record_action(tx, principal, found.corrective_action_id, "corrective_action.item_done", after={"item": str(item_id), "evidence": evidence})
     return found.corrective_action_id
 
 
@@ -151,7 +151,7 @@ async def plan_check(tx: TenantTransaction, principal: Principal, corrective_act
     )  # fmt: skip
     await looking.look_at(tx, check.at)
     after = {"at": _iso(check.at), "criterion": criterion, "gtin": gtin, "characteristic": characteristic, "days": check.days}
-    await _told(tx, principal, corrective_action_id, "check_planned", after=after)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.check_planned", after=after)
 
 
 async def submit(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID) -> None:
@@ -164,7 +164,7 @@ async def submit(tx: TenantTransaction, principal: Principal, corrective_action_
     )
     await repository.set_status(tx, corrective_action_id, ActionStatus.CHECKING, None)
     await looking.settled(tx, "action", corrective_action_id, found.title, done=True)
-    await _told(tx, principal, corrective_action_id, "submitted", after={"number": found.number})
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.submitted", after={"number": found.number})
 
 
 async def check_verify(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, *, reason: str) -> None:
@@ -190,7 +190,7 @@ async def verify(
         )
     await repository.set_status(tx, corrective_action_id, ActionStatus.CLOSED if effective else ActionStatus.OPEN, at if effective else None)
     await looking.settled(tx, "check", corrective_action_id, found.criterion or "", done=True)
-    await _told(tx, principal, corrective_action_id, "verified", after=content, reason=reason, signature_id=signature_id)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.verified", after=content, reason=reason, signature_id=signature_id)
 
 
 async def reopen(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, *, reason: str) -> None:
@@ -200,7 +200,7 @@ async def reopen(tx: TenantTransaction, principal: Principal, corrective_action_
     if found.status is ActionStatus.OPEN:
         raise CorrectiveActionStateError("It is open already.", field="correctiveActionId")
     await repository.set_status(tx, corrective_action_id, ActionStatus.OPEN, None)
-    await _told(tx, principal, corrective_action_id, "reopened", after={"number": found.number}, reason=reason)
+    await _record_action(tx, principal, corrective_action_id, "corrective_action.reopened", after={"number": found.number}, reason=reason)
 
 
 async def recurrences(tx: TenantTransaction, found: CorrectiveAction) -> list[Nonconformance]:
@@ -252,13 +252,13 @@ async def _require_members(tx: TenantTransaction, field: str, *membership_ids: U
         raise InvalidInputError("There is no such active member.", field=field)
 
 
-async def _told(
-    tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, act: str, *, after: dict[str, Any], reason: str = "",
+async def _record_action(
+    tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, action: str, *, after: dict[str, Any], reason: str = "",
     signature_id: UUID | None = None,
 ) -> None:  # fmt: skip
     subject = subject_of(corrective_action_id)
-    await audit.record(tx, principal, f"corrective_action.{act}", subject, after=after, reason=reason or None, signature_id=signature_id)
-    await note(tx, principal, subject, act, reason, detail=after)
+    await audit.record(tx, principal, action, subject, after=after, reason=reason or None, signature_id=signature_id)
+    await note(tx, principal, subject, action.partition(".")[2], reason, detail=after)
 
 
 def _iso(moment: datetime | None) -> str | None:

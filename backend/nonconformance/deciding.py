@@ -168,7 +168,8 @@ async def sign_second(tx: TenantTransaction, principal: Principal, decision_id: 
     """The second person agrees, and the decision counts; or refuses, and it is void. Behind the exclusive gate; gives the nonconformance."""
     require_exclusive(tx)
     decision, found, reason = await _waiting(tx, principal, decision_id, reason)
-    subject, act = subject_of(found.nonconformance_id), "nonconformance.approved" if accept else "nonconformance.refused"
+    subject = subject_of(found.nonconformance_id)
+    act = "nonconformance.approved" if accept else "nonconformance.refused"
     content = {"act": act, "number": found.number, "decision": str(decision_id), "decidedBecause": decision.reason, "reason": reason}
     signature_id = await sign(tx, principal, signature, subject=subject, content=content)
     status = DecisionStatus.IN_FORCE if accept else DecisionStatus.REFUSED

@@ -114,7 +114,8 @@ async def reinspect(
     require_exclusive(tx)
     outcome_id, found, reason = await _reinspected(tx, principal, disposition_id, reason)
     reference = text_of(reference, "reference", 200, required=False)
-    subject, act = subject_of(found.nonconformance_id), "nonconformance.reinspected"
+    subject = subject_of(found.nonconformance_id)
+    act = "nonconformance.reinspected"
     status = DispositionStatus.DONE if accept else DispositionStatus.FAILED
     outcome = (await objects.load(tx, [outcome_id]))[outcome_id]
     content = {

@@ -242,7 +242,8 @@ async def close(tx: TenantTransaction, principal: Principal, nonconformance_id: 
     subject, act = subject_of(nonconformance_id), "nonconformance.closed"
     content = {"act": act, "number": found.number, "title": found.title, "unfounded": unfounded, "reason": reason}
     signature_id = await sign(tx, principal, signature, subject=subject, content=content)
-    await audit.record(tx, principal, act, subject, after={"number": found.number, "unfounded": unfounded}, reason=reason, signature_id=signature_id)
+    after = {"number": found.number, "unfounded": unfounded}
+    await audit.record(tx, principal, "nonconformance.closed", subject, after=after, reason=reason, signature_id=signature_id)
     await note(tx, principal, subject, "closed", reason, detail={"unfounded": unfounded})
 
 

@@ -215,5 +215,5 @@ def _day(text: str, name: str) -> date:
     except ValueError:
         found = None
     if found is None or not 2000 <= found.year <= 2200:
-        raise InvalidInputError(f"“{text[:20]}” is no date of this time; write it as 2026-10-01.", field=name)
+        raise InvalidInputError("This is no date of this time; write it as 2026-10-01.", field=name)
     return found

@@ -47,7 +47,8 @@ class Operation:
         """Passes exactly the arguments that have a variable."""
         declared = ", ".join(f"${name}: {self.field.args[name].type}" for name in variables)
         passed = ", ".join(f"{name}: ${name}" for name in variables)
-        return f"{self.kind}{f'({declared})' if declared else ''} {{ {self.name}{f'({passed})' if passed else ''} {{ {selection} }} }}"
+        inside = "" if is_leaf_type(get_named_type(self.field.type)) else f" {{ {selection} }}"
+        return f"{self.kind}{f'({declared})' if declared else ''} {{ {self.name}{f'({passed})' if passed else ''}{inside} }}"
 
 
 def schema() -> GraphQLSchema:

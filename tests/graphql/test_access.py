@@ -51,9 +51,11 @@ def test_open_fields_are_few_and_say_why() -> None:
     fields = {**query.fields, **mutation.fields}
     opened = {name: access for name, field in fields.items() if isinstance(access := declaration_of(field), Public | SignedIn)}
     assert sorted(opened) == [
-        "acceptInvitation", "beginSecondFactor", "changePassword", "confirmSecondFactor", "invitationPreview", "me", "node", "permissions",
-        "reauthenticate", "refreshToken", "removeSecondFactor", "renewRecoveryCodes", "resetPassword", "revokeOtherSessions",
-        "revokeSession", "secondFactor", "sessions", "setMyPin", "signIn", "signOut",
+        "acceptInvitation", "beginSecondFactor", "changePassword", "confirmSecondFactor", "invitationPreview", "markNotificationsRead", "me",
+        "myNotificationPreferences", "myNotifications", "myPushRegistrations", "myUnreadNotificationCount", "node", "permissions",
+        "reauthenticate", "refreshToken", "registerAppForPush", "registerBrowserForPush", "removePushRegistration", "removeSecondFactor",
+        "renewRecoveryCodes", "resetPassword", "revokeOtherSessions", "revokeSession", "secondFactor", "sessions", "setMyNotificationPreferences",
+        "setMyPin", "signIn", "signOut", "webPushKey",
     ]  # fmt: skip
     assert all(access.reason for access in opened.values())
 

@@ -243,7 +243,6 @@ async def test_every_field_tells_a_firm_its_own(both: Both) -> None:
         for wanted in wishes(named):
             if not await reached(both, named.name, wanted):
                 missed.add(named.name)
-    print("MISSED", sorted(missed))
     assert sorted(missed) == []
 
 

@@ -33,7 +33,7 @@ async def watch(services: Services, client: httpx.AsyncClient, headers: Mapping[
     caller = Caller(client, dict(headers))
     since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC)
     hook = (await _put(caller, PUT_CHANNEL, {"kind": "WEBHOOK", "name": word, "settings": {"url": NOWHERE}, "secrets": {"secret": SECRET}}))["id"]
-    await _put(caller, PUT_ROUTE, {"name": word, "channels": [hook]})
+    await _put(caller, PUT_ROUTE, {"name": word, "roles": ["owner"], "channels": [hook]})
     await _put(caller, PREFER, {"language": "en"})
     await _put(caller, BROWSER, Browser(NOWHERE).given)
     certificate = {"party": CUSTOMER, "kind": word, "number": word, "validTo": "2030-01-31"}

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import BigInteger
+
 from backend.holds import reach as holds
 from backend.holds import service as hold_service
 from backend.objects import service as objects
@@ -28,7 +30,9 @@ OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recor
     "known_from", "known_at", "superseded_at",
 }  # fmt: skip
 # Not derived from events alone: compared by their meaning in `hold_answers` and `alerts_that_hold_true`, or no function of facts.
-ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"})
+ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"} | {
+    "disposition", "hold_goods", "hold_root", "inspection", "nonconformance_object", "supplier_request_object",
+})  # fmt: skip
 PAST: Final = frozenset({"lot_link_past", "containment_past", "lot_shipment_past", "shipment_past"})
 
 
@@ -42,7 +46,8 @@ _IN_USE: Final = {
 
 
 def _is_derived(table: Any) -> bool:
-    columns = {column.name for column in table.columns}
+    # What people and their quality work have ids of their own, which aren't numbers.
+    columns = {column.name for column in table.columns if isinstance(column.type, BigInteger)}
     return bool(table.info["tenant_owned"]) and table.name not in ACTS | PAST and bool(columns & (EVENT_IDS | OBJECT_IDS))
 
 
@@ -64,7 +69,7 @@ def _query(name: str) -> str:
             continue
         if column.name == "superseded_by":
             selected += [f"({given} is not null)::text"] if name == "event" else []
-        elif column.name in EVENT_IDS | OBJECT_IDS:
+        elif column.name in EVENT_IDS | OBJECT_IDS and isinstance(column.type, BigInteger):
             other, key, own = ("event", "event_key", "event_id") if column.name in EVENT_IDS else ("traceable_object", "key", "object_id")
             joins.append(f"left join {other} j{number} on j{number}.tenant_id = $1 and j{number}.{own} = {given}")
             selected.append(f"j{number}.{key}")

@@ -84,19 +84,20 @@ def _table(
         remote = [f"{target}.tenant_id", f"{target}.{column}"]
         constraints.append(sa.ForeignKeyConstraint(["tenant_id", column], remote, name=op.f(f"fk_{name}_tenant_id_{column}")))
     _create(name, told, rest, key, constraints)
-    op.secure_table(name, tenant_owned=True, grants=_READ_ADD_CHANGE)
 
 
 def _evidence(name: str, told: Mapping[str, Any], rest: Mapping[str, Any], *, key: tuple[str, ...]) -> None:
-    _create(name, told, rest, key, [])
-    op.secure_table(name, tenant_owned=True, grants=_READ_ADD, append_only=True)
+    _create(name, told, rest, key, [], append_only=True)
 
 
-def _create(name: str, told: Mapping[str, Any], rest: Mapping[str, Any], key: tuple[str, ...], constraints: list[Any]) -> None:
+def _create(
+    name: str, told: Mapping[str, Any], rest: Mapping[str, Any], key: tuple[str, ...], constraints: list[Any], *, append_only: bool = False
+) -> None:  # fmt: skip
     tenant = sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False)
     columns = [sa.Column(column, kind, nullable=False) for column, kind in told.items()]
     columns += [sa.Column(column, kind, nullable=True) for column, kind in rest.items()]
     op.create_table(name, tenant, *columns, *constraints, sa.PrimaryKeyConstraint("tenant_id", *key, name=op.f(f"pk_{name}")))
+    op.secure_table(name, tenant_owned=True, grants=_READ_ADD if append_only else _READ_ADD_CHANGE, append_only=append_only)
 
 
 def downgrade() -> None:
