@@ -205,7 +205,7 @@ def _time(text: str, name: str) -> time:
     except ValueError:
         found = None
     if found is None:
-        raise InvalidInputError(f"“{text[:20]}” is no time of the day; write it as 22:00.", field=name)
+        raise InvalidInputError("This is no time of the day; write it as 22:00.", field=name)
     return found
 
 

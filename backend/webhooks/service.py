@@ -175,7 +175,7 @@ def _described(description: str) -> str:
 def _wanted(kinds: Sequence[str]) -> str:
     unknown = [kind for kind in kinds if kind not in KINDS]
     if not kinds or unknown:
-        problem = f"“{unknown[0][:50]}” is no kind of message" if unknown else "No kind of message is named"
+        problem = "There is no such kind of message" if unknown else "No kind of message is named"
         raise InvalidInputError(f"{problem}. Choose from {', '.join(KINDS)}.", field="kinds")
     return " ".join(kind for kind in KINDS if kind in kinds)
 

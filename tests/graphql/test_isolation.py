@@ -28,7 +28,7 @@ OWN: dict[str, Any] = {
 # Session secrets are tried with the other tenant's sessions elsewhere; these name nothing of a tenant. Of exports three run at a time;
 # what their filter finds is tried with the same filter of `auditEntries`. Building a code looks nothing up.
 WITHOUT = {"signIn", "refreshToken", "signOut", "capture", "exportAudit", "buildCode", "buildCodes"}
-FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language"}
+FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language", "serial"}
 
 
 @pytest.mark.timeout(400)
