@@ -146,6 +146,14 @@ def checked(
     return check(found, together, outward), together
 
 
+def require_again(kind: ChannelKind, secrets: Mapping[str, Any], former: Mapping[str, str]) -> None:
+    """Whoever changes where a channel leads must know its secrets: they would be sent there. Raises `InvalidInputError`."""
+    for name in KINDS[kind].secrets:
+        if name not in secrets and (name in former or name == "service_account"):
+            message = f"The channel would send its secrets to another server than they were entered for. Enter “{name}” again."
+            raise InvalidInputError(message, field=f"secrets.{name}")
+
+
 def _texts(known: Kind, secrets: Mapping[str, Any]) -> dict[str, str]:
     for name, value in secrets.items():
         if name not in known.secrets:
@@ -196,7 +204,7 @@ def _wecom(found: Any, _secrets: dict[str, str], outward: Outward) -> Any:
 
 def _mail(found: Mail, secrets: dict[str, str], outward: Outward) -> Mail:
     outward.check_host(found.host, field="settings.host")
-    if found.port not in _MAIL_PORTS and found.port < 1_024:
+    if found.port not in _MAIL_PORTS and not 1_024 <= found.port <= 65_535:
         raise InvalidInputError("Mail servers listen on 465, 587, 2525 or 25, or on a port from 1024.", field="settings.port")
     if found.security not in ("tls", "starttls"):
         raise InvalidInputError("“security” is tls (usual on 465) or starttls (usual on 587); mail isn't sent without.", field="settings.security")

@@ -114,7 +114,8 @@ async def _expiry(tx: TenantTransaction, rule: Rule, condition: forms.ExpiryNear
             if not rule.document.scope.products or row["gtin"] in rule.document.scope.products:
                 uri = Identifier(ObjectKind(row["kind"]), row["key"], row["key"]).uri
                 detail = {"expires": row["expires"][:10], "days": condition.days}
-                key = f"{row['key']}|{row['expires'][:10]}"
+                # With the moment: a rule that is switched on again, or says something else, tells what it finds then.
+                key = f"{row['key']}|{row['expires'][:10]}|{now.isoformat()}"
                 expiring[row["key"]] = Found(row["key"], now, True, detail, key, uri, (row["key"],))
         if len(rows) < LOTS_AT_ONCE:
             break
@@ -128,7 +129,7 @@ async def _certificates(tx: TenantTransaction, rule: Rule, condition: forms.Cert
     for row in await events_repository.certificates_expiring(tx, by, condition.certificate, rule.document.scope.suppliers, MOST_LOTS):
         name = f"{row['party']}|{row['kind']}"
         detail = {"supplier": row["party"], "certificate": row["kind"], "number": row["number"], "validTo": row["valid_to"].isoformat()}
-        ending[name] = Found(name, now, True, detail, f"{name}|{row['valid_to'].isoformat()}", row["party"])
+        ending[name] = Found(name, now, True, detail, f"{name}|{row['valid_to'].isoformat()}|{now.isoformat()}", row["party"])
     await _compare(tx, rule, ending, now, "the supplier has shown a newer certificate")
 
 

@@ -270,6 +270,21 @@ async def test_change_is_a_new_version_and_begins_anew(services: Services, firm:
     assert [one.version for one in versions] == [2, 1]
 
 
+async def test_what_is_captured_as_a_rule_changes_or_is_switched_on_is_looked_at(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    async with services.database.tenant(firm.tenant_id) as tx:
+        rule_id = await service.create_rule(tx, firm.principal, document=document(too_warm()))
+        await service.switch_rule(tx, firm.principal, rule_id=rule_id, on=True)
+        await capture(services, firm.tenant_id, told([9], of=[MILK]))
+        await do_outbox()
+    await do_outbox()
+    assert len(await firings(services, firm)) == 1
+    await capture(services, firm.tenant_id, told([20], of=[MILK], minutes=10))
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await service.change_rule(tx, firm.principal, rule_id=rule_id, version=1, document=document(too_warm(upper=10)))
+    await do_outbox()
+    assert [found.version for found in await firings(services, firm)] == [1, 2]
+
+
 async def test_switched_off_it_ends_what_is_open_and_finds_nothing_more(services: Services, firm: Firm, tell: Tell) -> None:
     rule_id = await rule_on(services, firm, document(too_warm()))
     await tell(told([9], of=[MILK]))
