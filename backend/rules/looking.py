@@ -95,8 +95,9 @@ async def _silence(tx: TenantTransaction, rule: Rule, now: datetime) -> datetime
             key = f"{one.name}|lost|{one.last_at.isoformat()}"
             found.append(Found(one.name, now, False, detail, "", one.name, because="the sensor is lost: what holds now isn't known"))
             found.append(Found(one.name, now, True, detail, key, one.name, instead="lost"))
-    await keep_series(tx, rule.rule_id, silent)
-    await findings.keep(tx, rule, found)
+    muted = {one.series for one in await findings.keep(tx, rule, found)}
+    # Of those beyond the cap nobody was told yet.
+    await keep_series(tx, rule.rule_id, [one for one in silent if one.name not in muted])
     if len(rows) == SERIES_AT_ONCE:
         return now + SOONEST
     oldest = await series_repository.oldest_series(tx, rule.rule_id)
@@ -140,9 +141,10 @@ async def _compare(tx: TenantTransaction, rule: Rule, met: dict[str, Found], now
     over = [one for name, one in known.items() if name not in met]
     found = [Found(one.name, now, False, {}, "", one.name, because=because) for one in over]
     room = max(0, MOST_LOTS - len(known))
-    await keep_series(tx, rule.rule_id, [Series(one.series, now, open_since=now) for one in new[:room]])
     for one in over:
         one.open_since = None
         one.last_at = now
     await keep_series(tx, rule.rule_id, over)
-    await findings.keep(tx, rule, [*found, *new[:room]])
+    muted = {one.series for one in await findings.keep(tx, rule, [*found, *new[:room]])}
+    # What is beyond the cap of this hour is told in a later one.
+    await keep_series(tx, rule.rule_id, [Series(one.series, now, open_since=now) for one in new[:room] if one.series not in muted])

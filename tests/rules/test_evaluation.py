@@ -173,6 +173,23 @@ async def test_cap_of_the_hour_mutes_and_says_so(services: Services, firm: Firm,
     assert rule.muted_until is not None
 
 
+async def test_what_was_beyond_the_cap_is_found_when_the_hour_is_over(services: Services, firm: Firm, tell: Tell) -> None:
+    rule_id = await rule_on(services, firm, document(too_warm(), maxPerHour=1))
+    warm = [told([9], device=f"{LOGGER}{number}") for number in range(2)]
+    await tell(*warm)
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await tx.execute("update alert_rule set hour_began = hour_began - interval '1 hour' where tenant_id = $1 and rule_id = $2", rule_id)
+    await tell(*(told([9], device=f"{LOGGER}{number}", minutes=10) for number in range(2)))
+    assert [(one.series, one.muted) for one in await firings(services, firm)] == [(f"{LOGGER}0", 0), ("", 1), (f"{LOGGER}1", 0)]
+
+
+async def test_that_a_sensor_is_lost_is_told_beyond_the_cap(services: Services, firm: Firm, tell: Tell, do_outbox: Drain) -> None:
+    rule_id = await rule_on(services, firm, document(too_warm(), maxPerHour=1))
+    await tell(told([9]))
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(days=2))
+    assert await alerts(services, firm) == [("rule_limit", False), ("rule_lost", True)]
+
+
 async def test_hold_by_a_rule_stops_the_goods_and_everything_made_from_them_once(services: Services, firm: Firm, tell: Tell) -> None:
     dough = lot(DOUGH, "D1")
     rule_id = await rule_on(services, firm, document(too_warm(), {"do": "alert", "severity": "critical"}, {"do": "hold"}))

@@ -157,6 +157,21 @@ async def test_what_expires_is_told_again_by_a_rule_that_is_switched_on_again(se
     assert await alerts(services, firm) == [("rule_expiry_near", False), ("rule_expiry_near", True)]
 
 
+async def test_lots_beyond_the_cap_of_an_hour_are_told_in_the_next(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    for number in ("A", "B"):
+        body = made([], [quantity(lot(MEAT, number), 10)], ilmd={"cbvmda:itemExpirationDate": day})
+        body["@context"] = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"cbvmda": "urn:epcglobal:cbv:mda:"}]
+        await capture(services, firm.tenant_id, body)
+    rule_id = await rule_on(services, firm, document({"kind": "expiry_near", "days": 7}, maxPerHour=1))
+    await do_outbox()
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await tx.execute("update alert_rule set hour_began = hour_began - interval '1 hour' where tenant_id = $1 and rule_id = $2", rule_id)
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(0))
+    told_of = [one.series for one in await firings(services, firm, rule_id) if not one.muted]
+    assert told_of == [f"01/{MEAT}/10/A", f"01/{MEAT}/10/B"]
+
+
 async def test_defectives_at_a_step_are_told_as_their_share_jumps(services: Services, firm: Firm, tell: Tell) -> None:
     condition = {"kind": "defect_rate", "subgroup": 100, "expected": 0.02}
     await rule_on(services, firm, document(condition, scope={"steps": ["inspecting"]}))

@@ -72,6 +72,17 @@ async def test_nobody_subscribed_writes_nothing(desk: Desk, receiver: Receiver) 
         assert await tx.fetchval("select count(*) from outbox where tenant_id = $1 and topic = 'webhook.due'") == 0
 
 
+async def test_a_bell_that_another_clock_rings_early_is_rung_again(desk: Desk, receiver: Receiver) -> None:
+    await desk.create(receiver.url())
+    await desk.publish()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        await tx.execute("update webhook_delivery set next_at = now() + interval '3 seconds' where tenant_id = $1")
+    await desk.work()
+    assert receiver.received == []
+    await desk.later(timedelta(seconds=4))
+    assert len(receiver.received) == 1
+
+
 async def test_what_is_not_taken_is_tried_again_later_under_the_same_id(desk: Desk, receiver: Receiver) -> None:
     endpoint, secret = await desk.create(receiver.url())
     receiver.answer = lambda _: b"HTTP/1.1 500 Broken\r\nContent-Length: 4\r\nConnection: close\r\n\r\noops"
