@@ -120,7 +120,7 @@ async def test_killed_while_the_receiver_answers_it_comes_again_under_its_id(des
 async def test_quiet_hours_hold_back_all_but_what_is_critical(desk: Desk, receiver: Receiver) -> None:
     await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"to": "{{phone}}", "text": "{{title}}|{{text}}"}})
     local = datetime.now(UTC)
-    quiet = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
     person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], language="en", **quiet)
     for number in range(3):
         await desk.alert(severity=Severity.WARNING, kind=f"kind {number}")
@@ -324,7 +324,7 @@ async def test_the_trail_keeps_no_keys_that_stand_in_an_address_or_a_form(desk: 
 async def test_whoever_may_see_it_no_more_is_not_told_what_waited(desk: Desk, receiver: Receiver, held: int) -> None:
     await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"text": "{{title}}|{{text}}"}})
     local = datetime.now(UTC)
-    quiet = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
     person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], **quiet)
     receiver.answer = lambda _: 503
     for _ in range(held or 1):
@@ -341,7 +341,7 @@ async def test_whoever_may_see_it_no_more_is_not_told_what_waited(desk: Desk, re
 async def test_a_bell_that_rings_a_little_early_is_rung_again(desk: Desk, receiver: Receiver) -> None:
     await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"text": "{{title}}"}})
     local = datetime.now(UTC)
-    quiet = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
     person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], **quiet)
     await desk.alert(severity=Severity.WARNING)
     await desk.work()
