@@ -1,6 +1,7 @@
 """Who is told of an alert: by which routes, once, in the feed, by the best channel; and of its end those who were told."""
 
 import json
+from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from backend.alerts import service as alerts
 from backend.graphql.ids import global_id
 from backend.holds.stakes import Act
 from backend.inspections import consequences
-from backend.notifications import service, words
+from backend.notifications import query_repository, service, words
 from backend.notifications.kinds import Urgency
 from backend.rules import forms
+from infra import clock
+from infra.ids import least_uuid7
 from tenants.permissions import Role
 from tests.notifications.conftest import Desk, answer
 from tests.subscriptions.receiver import Receiver
@@ -158,6 +161,20 @@ async def test_a_member_reads_his_own_messages_and_no_others(desk: Desk) -> None
     assert (await manager.ask(mark, {"all": True}))["markNotificationsRead"]["count"] == 2
     assert await manager.ask(count) == {"myUnreadNotificationCount": 0}
     assert await desk.keeper.ask(count) == {"myUnreadNotificationCount": 3}
+
+
+async def test_a_listener_reads_the_end_of_his_feed_alone(desk: Desk) -> None:
+    await desk.alert()
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        # One of long ago, as its id says.
+        await tx.execute("update feed_entry set entry_id = '01900000-0000-7000-8000-000000000000' where tenant_id = $1")
+    await desk.alert()
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        rows = await query_repository.newest(tx, desk.keeper.membership_id, clock.now() - timedelta(minutes=1), 10)
+    assert len(rows) == 1
+    assert least_uuid7(clock.now() - timedelta(minutes=1)) < rows[0]["entry_id"] < least_uuid7(clock.now() + timedelta(minutes=1))
 
 
 async def test_own_words_are_told_and_cannot_run_anything(desk: Desk, receiver: Receiver) -> None:
