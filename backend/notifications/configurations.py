@@ -146,14 +146,6 @@ def checked(
     return check(found, together, outward), together
 
 
-def require_again(kind: ChannelKind, secrets: Mapping[str, Any], former: Mapping[str, str]) -> None:
-    """Whoever changes where a channel leads must know its secrets: they would be sent there. Raises `InvalidInputError`."""
-    for name in KINDS[kind].secrets:
-        if name not in secrets and (name in former or name == "service_account"):
-            message = f"The channel would send its secrets to another server than they were entered for. Enter “{name}” again."
-            raise InvalidInputError(message, field=f"secrets.{name}")
-
-
 def _texts(known: Kind, secrets: Mapping[str, Any]) -> dict[str, str]:
     for name, value in secrets.items():
         if name not in known.secrets:

@@ -60,7 +60,7 @@ async def put_channel(
     told = msgspec.json.encode(found).decode()
     was, becomes = msgspec.json.decode(former["settings"]) if former is not None else {}, msgspec.to_builtins(found)
     if known and where.leads_elsewhere(kind, was, becomes):
-        configurations.require_again(kind, secrets, known)
+        where.require_again(kind, secrets, known)
     sealed = sealer.seal_all(tx.tenant_id, owner, together) if together else None
     await repository.put_channel(
         tx, channel_id=owner, kind=kind, name=title, settings=told, secrets=sealed, key_id=sealer.key_id if sealed else None, active=active,
