@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -14,3 +15,8 @@ def uuid7() -> UUID:
     value |= 0b10 << 62
     value |= int.from_bytes(os.urandom(8), "big") & 0x3FFFFFFFFFFFFFFF
     return UUID(int=value)
+
+
+def least_uuid7(moment: datetime) -> UUID:
+    """Before all that were made from a moment on: where to begin to read what is ordered by its ids."""
+    return UUID(int=int(moment.timestamp() * 1_000) << 80)

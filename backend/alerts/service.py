@@ -10,11 +10,10 @@ from backend.alerts.repository import Raising
 from backend.alerts.rules import Act, Resolution, Severity
 from infra import clock
 from infra.database import Record, TenantTransaction
-from infra.logging import get_logger
-from infra.outbox import enqueue, first_time
+from infra.outbox import enqueue
 
 __all__ = [
-    "ACKNOWLEDGED", "ESCALATED", "OCCURRED", "RAISED", "RESET", "Severity", "mark_notified", "notify", "raise_alert", "reset_alert", "tell",
+    "ACKNOWLEDGED", "ESCALATED", "OCCURRED", "RAISED", "RESET", "Severity", "mark_notified", "raise_alert", "reset_alert", "tell",
 ]  # fmt: skip
 
 RAISED: Final = "alert.raised"
@@ -25,7 +24,6 @@ OCCURRED: Final = "alert.occurred"
 MAXIMUM_KEY: Final = 500
 # A transaction that raises thousands holds this many locks at most.
 _LOCKS: Final = 256
-_log = get_logger(__name__)
 
 
 async def raise_alert(
@@ -113,14 +111,6 @@ def _payload(topic: str, row: Record | Mapping[str, Any], more: Mapping[str, Any
 async def mark_notified(tx: TenantTransaction, alert_id: UUID) -> None:
     """Note that the first message was handed over; later ones change nothing."""
     await repository.mark_notified(tx, alert_id, clock.now())
-
-
-async def notify(tx: TenantTransaction, payload: dict[str, Any]) -> None:
-    """Outbox handler: hand the alert over to the tenant's alert list and the log."""
-    alert_id = UUID(payload["alert_id"])
-    if await first_time(tx, f"alert:{alert_id}"):
-        await mark_notified(tx, alert_id)
-        _log.warning("alert_raised", tenant_id=tx.tenant_id, alert_id=str(alert_id), kind=payload["kind"], subject=payload["subject"])
 
 
 def _key(text: str) -> str:

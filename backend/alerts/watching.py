@@ -11,6 +11,7 @@ from backend.alerts.rules import Act
 from backend.catalog.sites import Sites
 from infra import clock
 from infra.database import Record, TenantTransaction
+from infra.ids import least_uuid7
 
 # An entry may be written this long before its transaction commits: so far back is looked, at what wasn't seen.
 WINDOW: Final = timedelta(minutes=2)
@@ -65,14 +66,9 @@ class Watch:
     async def _unseen(self, tx: TenantTransaction) -> list[Record]:
         since = clock.now() - WINDOW
         self.seen = {entry_id: at for entry_id, at in self.seen.items() if at >= since}
-        rows = await query_repository.history_since(tx, _least(since), self.seen, AT_ONCE)
+        rows = await query_repository.history_since(tx, least_uuid7(since), self.seen, AT_ONCE)
         self.seen |= {row["entry_id"]: _time_of(row["entry_id"]) for row in rows}
         return rows
-
-
-def _least(moment: datetime) -> UUID:
-    """The least UUIDv7 of a moment."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _time_of(entry_id: UUID) -> datetime:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from backend.charts.limits import Baseline, Point
@@ -64,7 +64,7 @@ def cusum_run_length(shift: float, *, allowance: float = 0.5, interval: float = 
     return 1 / math.fsum(1 / _one_sided(way * shift - allowance, interval) for way in (1, -1))
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def interval_for(run_length: float, *, allowance: float = 0.5) -> float:
     """The decision interval h with which the process runs so many points on average before a false alarm."""
     if not 1 < run_length <= LONGEST_RUN_LENGTH:

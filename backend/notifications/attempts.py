@@ -27,6 +27,7 @@ from infra.ids import uuid7
 from tenants.sealing import UnreadableError
 
 OPEN_STATES: Final = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED})
+UNSEEN: Final = "The person may not see any more what it is about."
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -88,6 +89,11 @@ async def _still_wanted(tx: TenantTransaction, found: Delivery, channel: Record)
     if found.membership_id is not None and not await receiving.active_members(tx, [found.membership_id]):
         await repository.suppress(tx, [found.delivery_id], reason="The person has left the company.", at=clock.now())
         return False
+    if found.membership_id is not None:
+        about = {row["alert_id"] for row in await notices.notices(tx, [found.notice_id]) if row["alert_id"] is not None}
+        if about and not await receiving.still_seen(tx, found.membership_id, about):
+            await repository.suppress(tx, [found.delivery_id], reason=UNSEEN, at=clock.now())
+            return False
     return True
 
 

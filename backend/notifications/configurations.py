@@ -196,7 +196,7 @@ def _wecom(found: Any, _secrets: dict[str, str], outward: Outward) -> Any:
 
 def _mail(found: Mail, secrets: dict[str, str], outward: Outward) -> Mail:
     outward.check_host(found.host, field="settings.host")
-    if found.port not in _MAIL_PORTS and found.port < 1_024:
+    if found.port not in _MAIL_PORTS and not 1_024 <= found.port <= 65_535:
         raise InvalidInputError("Mail servers listen on 465, 587, 2525 or 25, or on a port from 1024.", field="settings.port")
     if found.security not in ("tls", "starttls"):
         raise InvalidInputError("“security” is tls (usual on 465) or starttls (usual on 587); mail isn't sent without.", field="settings.security")

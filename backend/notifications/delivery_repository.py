@@ -97,6 +97,14 @@ async def held(tx: TenantTransaction, membership_id: UUID, until: datetime, limi
     return [Delivery(*row) for row in rows]
 
 
+async def first_held(tx: TenantTransaction, membership_id: UUID) -> datetime | None:
+    """When the first of what waits for a member is to be told."""
+    found: datetime | None = await tx.fetchval(
+        "select min(next_attempt_at) from notification_delivery where tenant_id = $1 and membership_id = $2 and state = 8", membership_id
+    )
+    return found
+
+
 async def suppress(tx: TenantTransaction, delivery_ids: Collection[UUID], *, reason: str, at: datetime) -> None:
     """They won't be sent by themselves."""
     await tx.execute(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.notifications import attempts, configurations, receiving, service, words
+from backend.notifications import attempts, configurations, receiving, service, where, words
 from backend.notifications import delivery_repository as deliveries
 from backend.notifications import settings_repository as repository
 from backend.notifications.errors import (
@@ -43,7 +43,10 @@ async def put_channel(
     tx: TenantTransaction, principal: Principal, *, channel_id: UUID | None, kind: ChannelKind, name: str, settings: Mapping[str, Any],
     secrets: Mapping[str, str], active: bool, outward: Outward, sealer: NotificationSealer,
 ) -> UUID:  # fmt: skip
-    """A new channel, or other settings for one; secrets that aren't given stay. Raises `ChannelNotFoundError`, `InvalidInputError` and others."""
+    """A new channel, or other settings for one; secrets that aren't given stay, unless it leads to another server.
+
+    Raises `ChannelNotFoundError`, `InvalidInputError` naming the field, and others.
+    """
     principal.require_everywhere(Permission.NOTIFICATIONS_MANAGE)
     former = await _channel(tx, channel_id) if channel_id is not None else None
     if former is not None and former["kind"] != kind:
@@ -55,13 +58,16 @@ async def put_channel(
     known = sealer.open_all(tx.tenant_id, owner, former["key_id"], former["secrets"]) if former is not None else {}
     found, together = configurations.checked(kind, settings, secrets, known, outward)
     told = msgspec.json.encode(found).decode()
+    was, becomes = msgspec.json.decode(former["settings"]) if former is not None else {}, msgspec.to_builtins(found)
+    if known and where.leads_elsewhere(kind, was, becomes):
+        where.require_again(kind, secrets, known)
     sealed = sealer.seal_all(tx.tenant_id, owner, together) if together else None
     await repository.put_channel(
         tx, channel_id=owner, kind=kind, name=title, settings=told, secrets=sealed, key_id=sealer.key_id if sealed else None, active=active,
         at=clock.now(),
     )  # fmt: skip
-    after = {"name": title, "kind": kind.name.lower(), "settings": msgspec.to_builtins(found), "active": active, "newSecrets": sorted(secrets)}
-    before = {"name": former["name"], "settings": msgspec.json.decode(former["settings"]), "active": former["active"]} if former else None
+    after = {"name": title, "kind": kind.name.lower(), "settings": where.for_trail(becomes), "active": active, "newSecrets": sorted(secrets)}
+    before = {"name": former["name"], "settings": where.for_trail(was), "active": former["active"]} if former else None
     action = "notification_channel.changed" if former is not None else "notification_channel.created"
     await audit.record(tx, principal, action, f"notification_channel:{owner}", before=before, after=after)
     return owner

@@ -104,6 +104,15 @@ async def who_may_see(tx: TenantTransaction, alert_id: UUID, members: Collection
     return found[:MOST_RECEIVERS]
 
 
+async def still_seen(tx: TenantTransaction, member: UUID, alert_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these alerts that a member would find if he looked for them now: permissions and sites change while messages wait."""
+    standing = (await allowed_by_member(tx, [member])).get(member)
+    if standing is None or Permission.HOLDS_READ not in standing.permissions:
+        return set()
+    limited = standing.sites.get(Permission.HOLDS_READ)
+    return set(alert_ids) if limited is None else set(await alerts.alerts_by_id(tx, alert_ids, await sites_within(tx, limited)))
+
+
 async def active_members(tx: TenantTransaction, members: Collection[UUID]) -> list[UUID]:
     """Those of these members who are there, in the order given."""
     allowed = await allowed_by_member(tx, members)

@@ -111,8 +111,8 @@ def _content(alert: Alert, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _occasion(topic: str, payload: Mapping[str, Any]) -> str:
-    """Which time it is told under a topic: an escalation has steps, and an alert that comes again or gets worse is told again."""
-    if topic != ESCALATED:
+    """Which time it is told under a topic: escalations have steps, and what was opened again, or got worse, is taken up and ends again."""
+    if topic == RAISED:
         return ""
     told = msgspec.json.encode([payload.get("why"), payload.get("step"), payload.get("severity"), payload.get("at")])
     return hashlib.sha256(told).hexdigest()[:16]

@@ -127,8 +127,11 @@ async def _take(tx: TenantTransaction, rule: Rule, told: list[Told]) -> None:
     await _make_room(tx, rule, len(names) - len(rows))
     watch = Watch(rule.document, [series_of(row) for row in rows])
     found = [one for each in told for one in _one(tx, rule, watch, each)]
+    for one in await findings.keep(tx, rule, found):
+        if not one.momentary:
+            # Nobody was told: where it still holds when the hour is over, it is found then.
+            watch.series[one.series].open_since = None
     await keep_series(tx, rule.rule_id, [watch.series[name] for name in watch.touched])
-    await findings.keep(tx, rule, found)
 
 
 def _one(tx: TenantTransaction, rule: Rule, watch: Watch, told: Told) -> list[Found]:

@@ -53,31 +53,32 @@ class Rule:
         return forms.kind_of(self.document.condition)
 
 
-async def keep(tx: TenantTransaction, rule: Rule, found: list[Found]) -> int:
-    """Keep findings in their order, and what ends others; gives how many were new. What is beyond the cap of the hour is only counted."""
+async def keep(tx: TenantTransaction, rule: Rule, found: list[Found]) -> list[Found]:
+    """Keep findings in their order, and what ends others; gives those beyond the cap of the hour, which are only counted.
+
+    What stands in the place of a finding that was told, as that its sensor is lost, is beyond no cap.
+    """
     if not found:
-        return 0
+        return []
     now = clock.now()
     before = (rule.hour_began, rule.hour_count, rule.muted)
     if rule.hour_began is None or now - rule.hour_began >= HOUR:
         if rule.muted:
             await alerts.reset_alert(tx, dedupe_key=_muting(rule), reason="A new hour began: the rule tells its findings again.")
         rule.hour_began, rule.hour_count, rule.muted = now, 0, 0
-    kept = 0
-    muted = 0
+    muted: list[Found] = []
     for one in found:
         if not one.is_open:
             await _end(tx, rule, one)
-        elif rule.hour_count >= rule.document.max_per_hour:
-            muted += 1
+        elif not one.instead and rule.hour_count >= rule.document.max_per_hour:
+            muted.append(one)
         elif await _begin(tx, rule, one, now):
             rule.hour_count += 1
-            kept += 1
     if muted:
-        await _mute(tx, rule, muted, now)
+        await _mute(tx, rule, len(muted), now)
     if before != (rule.hour_began, rule.hour_count, rule.muted):
         await repository.set_hour(tx, rule.rule_id, began=rule.hour_began, count=rule.hour_count, muted=rule.muted)
-    return kept
+    return muted
 
 
 async def _begin(tx: TenantTransaction, rule: Rule, one: Found, now: datetime) -> bool:

@@ -95,8 +95,9 @@ async def _silence(tx: TenantTransaction, rule: Rule, now: datetime) -> datetime
             key = f"{one.name}|lost|{one.last_at.isoformat()}"
             found.append(Found(one.name, now, False, detail, "", one.name, because="the sensor is lost: what holds now isn't known"))
             found.append(Found(one.name, now, True, detail, key, one.name, instead="lost"))
-    await keep_series(tx, rule.rule_id, silent)
-    await findings.keep(tx, rule, found)
+    muted = {one.series for one in await findings.keep(tx, rule, found)}
+    # Of those beyond the cap nobody was told yet.
+    await keep_series(tx, rule.rule_id, [one for one in silent if one.name not in muted])
     if len(rows) == SERIES_AT_ONCE:
         return now + SOONEST
     oldest = await series_repository.oldest_series(tx, rule.rule_id)
@@ -114,7 +115,8 @@ async def _expiry(tx: TenantTransaction, rule: Rule, condition: forms.ExpiryNear
             if not rule.document.scope.products or row["gtin"] in rule.document.scope.products:
                 uri = Identifier(ObjectKind(row["kind"]), row["key"], row["key"]).uri
                 detail = {"expires": row["expires"][:10], "days": condition.days}
-                key = f"{row['key']}|{row['expires'][:10]}"
+                # With the moment: a rule that is switched on again, or says something else, tells what it finds then.
+                key = f"{row['key']}|{row['expires'][:10]}|{now.isoformat()}"
                 expiring[row["key"]] = Found(row["key"], now, True, detail, key, uri, (row["key"],))
         if len(rows) < LOTS_AT_ONCE:
             break
@@ -128,7 +130,7 @@ async def _certificates(tx: TenantTransaction, rule: Rule, condition: forms.Cert
     for row in await events_repository.certificates_expiring(tx, by, condition.certificate, rule.document.scope.suppliers, MOST_LOTS):
         name = f"{row['party']}|{row['kind']}"
         detail = {"supplier": row["party"], "certificate": row["kind"], "number": row["number"], "validTo": row["valid_to"].isoformat()}
-        ending[name] = Found(name, now, True, detail, f"{name}|{row['valid_to'].isoformat()}", row["party"])
+        ending[name] = Found(name, now, True, detail, f"{name}|{row['valid_to'].isoformat()}|{now.isoformat()}", row["party"])
     await _compare(tx, rule, ending, now, "the supplier has shown a newer certificate")
 
 
@@ -139,9 +141,10 @@ async def _compare(tx: TenantTransaction, rule: Rule, met: dict[str, Found], now
     over = [one for name, one in known.items() if name not in met]
     found = [Found(one.name, now, False, {}, "", one.name, because=because) for one in over]
     room = max(0, MOST_LOTS - len(known))
-    await keep_series(tx, rule.rule_id, [Series(one.series, now, open_since=now) for one in new[:room]])
     for one in over:
         one.open_since = None
         one.last_at = now
     await keep_series(tx, rule.rule_id, over)
-    await findings.keep(tx, rule, [*found, *new[:room]])
+    muted = {one.series for one in await findings.keep(tx, rule, [*found, *new[:room]])}
+    # What is beyond the cap of this hour is told in a later one.
+    await keep_series(tx, rule.rule_id, [Series(one.series, now, open_since=now) for one in new[:room] if one.series not in muted])

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from backend.events.query_service import last_seq
-from backend.rules import findings, forms, looking, repository, series_repository
+from backend.rules import evaluation, findings, forms, looking, repository, series_repository
 from backend.rules.documents import read_document, read_stored, schema, written
 from backend.rules.errors import RuleChangedError, RuleNotFoundError, RuleStateError, RuleTooLoudError, TooManyRulesError
 from backend.rules.findings import Rule
@@ -18,6 +18,7 @@ from backend.rules.trying import Trial
 from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.ids import uuid7
+from infra.outbox import enqueue
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -138,7 +139,8 @@ async def change_rule(tx: TenantTransaction, principal: Principal, *, rule_id: U
     await repository.set_version(tx, rule_id, version=version + 1, kind=forms.kind_of(read.condition), at=at)
     if row["state"] == RuleState.ON:
         await _forget(tx, before, "The rule was changed.")
-        await _begin(tx, rule_id, read)
+        # What was captured and not looked at yet is the new version's: nobody else would look at it.
+        await _begin(tx, rule_id, read, max(before.from_seq, await repository.lock_progress(tx)))
     said = {"version": version + 1, "document": msgspec.json.decode(written(read))}
     was = {"version": version, "document": msgspec.json.decode(row["document"])}
     await audit.record(tx, principal, "rule.changed", f"rule:{rule_id}", before=was, after=said)
@@ -161,7 +163,7 @@ async def switch_rule(
             raise RuleTooLoudError(trial.count, LOUD, TRIED_DAYS)
         if trial is not None:
             await repository.mark_tried(tx, rule_id, row["version"], clock.now(), trial.count)
-        await _begin(tx, rule_id, rule.document)
+        await _begin(tx, rule_id, rule.document, await last_seq(tx))
     else:
         await _forget(tx, rule, "The rule was switched off.")
         await repository.set_state(tx, rule_id, state=RuleState.OFF, from_seq=0, look_at=None, at=clock.now())
@@ -209,11 +211,13 @@ async def _locked(tx: TenantTransaction, rule_id: UUID) -> Record:
     return row
 
 
-async def _begin(tx: TenantTransaction, rule_id: UUID, document: Document) -> None:
+async def _begin(tx: TenantTransaction, rule_id: UUID, document: Document, from_seq: int) -> None:
     now = clock.now()
-    await repository.set_state(tx, rule_id, state=RuleState.ON, from_seq=await last_seq(tx), look_at=None, at=now)
+    await repository.set_state(tx, rule_id, state=RuleState.ON, from_seq=from_seq, look_at=None, at=now)
     if looking.is_timed(document.condition):
         await looking.ring_at(tx, rule_id, now)
+    # What is captured before this commits finds no rule on, and rings no bell.
+    await enqueue(tx, evaluation.TOPIC, [{}])
 
 
 async def _forget(tx: TenantTransaction, rule: Rule, because: str) -> None:

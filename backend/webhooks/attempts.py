@@ -22,6 +22,8 @@ from tenants import audit
 
 LEASE: Final = timedelta(seconds=60)
 AT_ONCE: Final = 8
+# By how much clocks of machines may differ.
+AHEAD: Final = timedelta(seconds=5)
 _GONE: Final = "The receiver answered 410: it wants no more messages."
 _EXHAUSTED: Final = "Nothing has come through since {}, and a message was tried for three days. The last attempt: {}"
 
@@ -76,9 +78,13 @@ async def wake(tx: TenantTransaction, endpoint_id: UUID) -> bool:
     """Whether an endpoint has something due. Whoever sees it has the outbox look again when the lease is over, should he die."""
     moment = clock.now()
     if not await delivery_repository.any_due(tx, endpoint_id, moment):
+        # Rung by another machine's clock, which is a little ahead of this one's: the bell must not be lost.
+        first = await delivery_repository.first_waiting(tx, endpoint_id)
+        if first is not None and first - moment <= AHEAD:
+            await ring(tx, [endpoint_id], first)
         return False
     until = moment + LEASE + timedelta(seconds=1)
-    if await repository.guard(tx, endpoint_id, moment, until):
+    if await repository.guard(tx, endpoint_id, moment + AHEAD, until):
         await ring(tx, [endpoint_id], until)
     return True
 

@@ -13,10 +13,12 @@ from backend.webhooks.sealing import SecretSealer
 from infra import clock
 from infra.database import Database, TenantTransaction
 from infra.errands import Errands
+from infra.logging import get_logger
 from infra.outward import Outward, OutwardFailedError, OutwardRefusedError
 from infra.settings import Settings
 from tenants.sealing import UnreadableError
 
+_log = get_logger(__name__)
 _UNREADABLE = "The endpoint's secret can't be read by this service at the moment. Rotate it, or tell whoever runs the service."
 
 
@@ -62,12 +64,12 @@ class WebhookDeliveries:
         if taken is None:
             return False
         secrets = self._secrets(tenant_id, taken.endpoint)
-        outcomes = await asyncio.gather(*(self._send(taken, delivery, secrets) for delivery in taken.deliveries))
+        outcomes = await asyncio.gather(*(self._send(tenant_id, taken, delivery, secrets) for delivery in taken.deliveries))
         async with self._database.tenant(tenant_id) as tx:
             await attempts.conclude(tx, taken, outcomes)
         return taken.is_full
 
-    async def _send(self, taken: Round, delivery: Delivery, secrets: list[str]) -> Outcome:
+    async def _send(self, tenant_id: int, taken: Round, delivery: Delivery, secrets: list[str]) -> Outcome:
         begun_at, began = clock.now(), time.monotonic()
         answer, failure, body = None, None, taken.bodies.get(delivery.message_id)
         if not secrets:
@@ -82,6 +84,10 @@ class WebhookDeliveries:
                 failure = problem.message
             except OutwardFailedError as problem:
                 failure = str(problem)
+            except Exception as problem:
+                # It counts as an attempt, so that it neither comes for ever nor keeps the endpoint's other messages from being concluded.
+                _log.exception("webhook_not_sent", tenant_id=tenant_id, delivery_id=str(delivery.delivery_id))
+                failure = f"The message couldn't be sent ({type(problem).__name__})."
         return Outcome(delivery, begun_at, round((time.monotonic() - began) * 1_000), answer, failure)
 
     def _secrets(self, tenant_id: int, endpoint: Endpoint) -> list[str]:

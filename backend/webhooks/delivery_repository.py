@@ -98,6 +98,13 @@ async def any_due(tx: TenantTransaction, endpoint_id: UUID, now: datetime) -> bo
     return bool(await tx.fetchval(statement, endpoint_id, now))
 
 
+async def first_waiting(tx: TenantTransaction, endpoint_id: UUID) -> datetime | None:
+    """When the next delivery is due."""
+    statement = "select min(next_at) from webhook_delivery where tenant_id = $1 and endpoint_id = $2 and state = 1"
+    found: datetime | None = await tx.fetchval(statement, endpoint_id)
+    return found
+
+
 async def lease(tx: TenantTransaction, endpoint_id: UUID, lease_id: UUID, *, now: datetime, until: datetime, limit: int) -> list[Delivery]:
     """Take up deliveries whose time has come, those waiting longest first, that nobody else has in hand."""
     rows = await tx.fetch(

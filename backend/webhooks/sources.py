@@ -52,6 +52,8 @@ async def alert_reset(tx: TenantTransaction, payload: dict[str, Any]) -> None:
 
 async def _alert(tx: TenantTransaction, payload: dict[str, Any], kind: str) -> None:
     alert = await alerts.alert_by_id(tx, UUID(payload["alert_id"]))
-    if alert is not None and await first_time(tx, f"webhook:{kind}:{alert.alert_id}"):
+    # One that was opened again ends again.
+    occasion = f":{payload.get('at', '')}" if kind == "alert.reset" else ""
+    if alert is not None and await first_time(tx, f"webhook:{kind}:{alert.alert_id}{occasion}"):
         data = {"alert": str(alert.alert_id), "kind": alert.kind, "severity": alert.severity.name}
         await publish(tx, kind=kind, subject=alert.subject, data=data, at=alert.raised_at if kind == "alert.raised" else None)

@@ -100,7 +100,7 @@ class Desk:
         """Raise one; nobody is told yet."""
         async with self.services.database.tenant(self.firm.tenant_id) as tx:
             raised = await alerts.raise_alert(
-                tx, kind=given.pop("kind", "limit"), severity=severity, dedupe_key=key or uuid4().hex, subject=subject,
+                tx, kind=given.pop("kind", "rule_limit"), severity=severity, dedupe_key=key or uuid4().hex, subject=subject,
                 detail=given.pop("detail", {"value": 9}), **given,
             )  # fmt: skip
         assert raised is not None

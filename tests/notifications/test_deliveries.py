@@ -221,6 +221,7 @@ BAD_CHANNELS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("EMAIL", {"host": "mail.example.com", "sender": "a@example.com\r\nBcc: b@example.com"}, {}, "settings.sender"),
     ("EMAIL", {"host": "mail.example.com", "sender": "a@example.com", "security": "none"}, {}, "settings.security"),
     ("EMAIL", {"host": "mail.example.com", "sender": "a@example.com", "port": 22}, {}, "settings.port"),
+    ("EMAIL", {"host": "mail.example.com", "sender": "a@example.com", "port": 70_000}, {}, "settings.port"),
     ("APP_PUSH", {}, {"service_account": "{}"}, "secrets.service_account"),
     ("WEB_PUSH", {"contact": "nobody"}, {}, "settings.contact"),
     ("SMS_GATEWAY", {"url": "https://sms.example.com/", "fields": {"to": "{{password}}"}}, {}, "settings.fields.to"),
@@ -287,3 +288,71 @@ def test_quiet_hours_of_some_days_and_digests() -> None:
     assert rules.release_at(person(**nights), Urgency.CRITICAL, saturday_night) is None
     digest = rules.release_at(person(**nights, digest_at=60), Urgency.LOW, saturday_night)
     assert digest == datetime.fromisoformat("2026-01-12T06:30:00+01:00")
+
+
+MAIL = {"host": "mail.example.com", "sender": "a@example.com", "user": "a@example.com"}
+ELSEWHERE: list[tuple[str, dict[str, Any], dict[str, str], dict[str, Any]]] = [
+    ("WECOM_ROBOT", {}, {"key": "k"}, {"endpoint": "https://wecom.example.net"}),
+    ("DINGTALK_ROBOT", {}, {"access_token": "t", "secret": "s"}, {"endpoint": "https://ding.example.net"}),
+    ("EMAIL", MAIL, {"password": "p"}, {**MAIL, "host": "mail.example.net"}),
+    ("SMS_GATEWAY", {"url": "https://sms.example.com/", "fields": {"a": "{{secret}}"}}, {"secret": "s"},
+     {"url": "https://sms.example.net/", "fields": {"a": "{{secret}}"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "at_first", "secrets", "elsewhere"), ELSEWHERE, ids=[each[0] for each in ELSEWHERE])
+async def test_secrets_do_not_go_along_to_another_server(
+    desk: Desk, kind: str, at_first: dict[str, Any], secrets: dict[str, str], elsewhere: dict[str, Any]
+) -> None:
+    channel = await desk.channel(kind, at_first, secrets)
+    given = {"id": channel, "kind": kind, "name": "x", "settings": elsewhere}
+    assert (await desk.keeper.refused(PUT_CHANNEL, given))["field"] == f"secrets.{next(iter(secrets))}"
+    await desk.keeper.put(PUT_CHANNEL, {**given, "settings": at_first})
+    await desk.keeper.put(PUT_CHANNEL, {**given, "secrets": secrets})
+
+
+async def test_the_trail_keeps_no_keys_that_stand_in_an_address_or_a_form(desk: Desk) -> None:
+    settings = {"url": "https://sms.example.com/send?apikey=K3Y", "fields": {"token": "T0K3N", "text": "{{text}}"}}
+    await desk.channel("SMS_GATEWAY", settings)
+    trail = "".join(str(dict(row)) for row in await desk.rows("audit_entry"))
+    assert "sms.example.com" in trail
+    assert "K3Y" not in trail
+    assert "T0K3N" not in trail
+
+
+@pytest.mark.parametrize("held", [1, 2, 0], ids=["one that waits", "several that wait", "one that is tried again"])
+async def test_whoever_may_see_it_no_more_is_not_told_what_waited(desk: Desk, receiver: Receiver, held: int) -> None:
+    await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"text": "{{title}}|{{text}}"}})
+    local = datetime.now(UTC)
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], **quiet)
+    receiver.answer = lambda _: 503
+    for _ in range(held or 1):
+        await desk.alert(severity=Severity.WARNING if held else Severity.CRITICAL)
+    await desk.work()
+    tried = len(receiver.received)
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        await tx.execute("update membership_grant set role = 'partner' where tenant_id = $1 and membership_id = $2", person.membership_id)
+    await desk.later(3 * HOUR)
+    assert len(receiver.received) == tried
+    assert {each["state"] for each in await desk.deliveries()} == {"SUPPRESSED"}
+
+
+async def test_a_bell_that_rings_a_little_early_is_rung_again(desk: Desk, receiver: Receiver) -> None:
+    await desk.channel("SMS_GATEWAY", {"url": receiver.url("/sms"), "fields": {"text": "{{title}}"}})
+    local = datetime.now(UTC)
+    quiet: dict[str, Any] = {"quietFrom": (local - HOUR).strftime("%H:%M"), "quietTo": (local + 2 * HOUR).strftime("%H:%M"), "timeZone": "UTC"}
+    person = await desk.person(phone="+4915100000000", channels=["SMS_GATEWAY"], **quiet)
+    await desk.alert(severity=Severity.WARNING)
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        await tx.execute("update notification_delivery set next_attempt_at = now() + interval '20 seconds' where tenant_id = $1 and state = 8")
+        await tx.execute("update outbox set due_at = now() where tenant_id = $1 and topic = 'notification.release'")
+    await desk.work()
+    assert receiver.received == []
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        waiting = "select count(*) from outbox where tenant_id = $1 and topic = 'notification.release' and done_at is null"
+        assert await tx.fetchval(waiting) == 1
+    await desk.later(timedelta(seconds=30))
+    assert len(receiver.received) == 1
+    assert person.membership_id is not None

@@ -1,13 +1,20 @@
 """Who is told of an alert: by which routes, once, in the feed, by the best channel; and of its end those who were told."""
 
 import json
-from typing import Any
+from datetime import timedelta
+from typing import Any, get_args
 from uuid import UUID
 
+from backend.alerts import escalation
 from backend.alerts import service as alerts
 from backend.graphql.ids import global_id
-from backend.notifications import service
+from backend.holds.stakes import Act
+from backend.inspections import consequences
+from backend.notifications import query_repository, service, words
 from backend.notifications.kinds import Urgency
+from backend.rules import forms
+from infra import clock
+from infra.ids import least_uuid7
 from tenants.permissions import Role
 from tests.notifications.conftest import Desk, answer
 from tests.subscriptions.receiver import Receiver
@@ -39,7 +46,7 @@ async def test_five_routes_to_one_person_are_one_message(desk: Desk, receiver: R
     member = global_id("Member", manager.membership_id)
     for _ in range(3):
         await desk.route(members=[member], roles=["quality_manager"], channels=[hook])
-    await desk.route(roles=["quality_manager"], kinds=["limit"], least="CRITICAL")
+    await desk.route(roles=["quality_manager"], kinds=["rule_limit"], least="CRITICAL")
     await desk.route(teams=["role:quality_manager"])
     await desk.alert()
     await desk.work()
@@ -58,7 +65,7 @@ async def test_routes_ask_for_kind_severity_product_group_and_rule(desk: Desk) -
     people = {name: await desk.person(Role.QC_INSPECTOR) for name in ("kind", "least", "product", "group", "none")}
     gtin = "09506000134352"
     filters: dict[str, dict[str, Any]] = {
-        "kind": {"kinds": ["limit"]}, "least": {"least": "CRITICAL"}, "product": {"products": [gtin]}, "group": {"groups": ["cause:7"]},
+        "kind": {"kinds": ["rule_limit"]}, "least": {"least": "CRITICAL"}, "product": {"products": [gtin]}, "group": {"groups": ["cause:7"]},
         "none": {"rules": ["019a0000-0000-7000-8000-000000000001"]},
     }  # fmt: skip
     for name, given in filters.items():
@@ -111,6 +118,17 @@ async def test_an_escalation_goes_to_those_it_names_each_time(desk: Desk) -> Non
     assert [each["topic"] for each in await desk.keeper.feed()] == ["alert.acknowledged", "alert.raised"]
 
 
+async def test_what_was_opened_again_is_told_again_when_it_is_taken_up_and_ends(desk: Desk) -> None:
+    alert_id = await desk.alert()
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        for topic in ("alert.acknowledged", "alert.reset"):
+            for moment in ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"):
+                await service.on_alert(tx, {"topic": topic, "alert_id": str(alert_id), "at": moment})
+    topics = [each["topic"] for each in await desk.keeper.feed()]
+    assert topics == [*["alert.reset"] * 2, *["alert.acknowledged"] * 2, "alert.raised"]
+
+
 async def test_others_tell_of_what_is_due_once(desk: Desk) -> None:
     person = await desk.person(language="en")
     gone = UUID(int=1)
@@ -145,6 +163,20 @@ async def test_a_member_reads_his_own_messages_and_no_others(desk: Desk) -> None
     assert await desk.keeper.ask(count) == {"myUnreadNotificationCount": 3}
 
 
+async def test_a_listener_reads_the_end_of_his_feed_alone(desk: Desk) -> None:
+    await desk.alert()
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        # One of long ago, as its id says.
+        await tx.execute("update feed_entry set entry_id = '01900000-0000-7000-8000-000000000000' where tenant_id = $1")
+    await desk.alert()
+    await desk.work()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        rows = await query_repository.newest(tx, desk.keeper.membership_id, clock.now() - timedelta(minutes=1), 10)
+    assert len(rows) == 1
+    assert least_uuid7(clock.now() - timedelta(minutes=1)) < rows[0]["entry_id"] < least_uuid7(clock.now() + timedelta(minutes=1))
+
+
 async def test_own_words_are_told_and_cannot_run_anything(desk: Desk, receiver: Receiver) -> None:
     put = "mutation($i: PutNotificationTemplateInput!) { putNotificationTemplate(input: $i) { id userErrors { field message } } }"
     reset = "mutation($i: NotificationTemplateInput!) { resetNotificationTemplate(input: $i) { id userErrors { message } } }"
@@ -168,3 +200,13 @@ async def test_own_words_are_told_and_cannot_run_anything(desk: Desk, receiver: 
         each for each in (await desk.keeper.ask(listed))["notificationTemplates"] if (each["template"], each["language"]) == ("alert.raised", "zh")
     ]
     assert (raised["own"], raised["title"]) == (False, "【{{severity}}】{{kind}}：{{object}}")
+
+
+def test_each_kind_of_alert_has_words_in_both_languages() -> None:
+    raised = {
+        *(f"rule_{kind.__struct_config__.tag}" for kind in get_args(forms.AnyCondition)),
+        *(f"held_goods_{act.value}" for act in Act), "rule_muted", "rule_lost", escalation.STORM, consequences.FAILED,
+        "lot_number_reused", "times_contradict", "calibration_due", "calibration_overdue", "improvement_overdue", "reinspection_wanted",
+        "webhook_disabled",
+    }  # fmt: skip
+    assert raised == words.KINDS.keys()

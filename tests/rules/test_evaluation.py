@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from backend.holds import query_service as reading
 from backend.holds import service as holds
 from backend.holds.errors import GoodsHeldError
 from backend.objects import service as objects
@@ -35,6 +36,12 @@ from tests.rules.conftest import LOGGER, Tell, alerts, document, firings, ring_n
 
 MILK = lot(MEAT, "MILK-1")
 Drain = Callable[[], Awaitable[int]]
+
+
+async def holds_in_force(tx: TenantTransaction) -> list[holds.Hold]:
+    wanted = await reading.wanted_holds(tx, active_only=True)
+    assert wanted is not None
+    return [listed.hold for listed in await reading.page_of_holds(tx, wanted, cursor=None, backward=False, limit=50)]
 
 
 async def test_limit_raises_one_alert_and_resets_it_when_the_condition_ends(services: Services, firm: Firm, tell: Tell) -> None:
@@ -173,6 +180,23 @@ async def test_cap_of_the_hour_mutes_and_says_so(services: Services, firm: Firm,
     assert rule.muted_until is not None
 
 
+async def test_what_was_beyond_the_cap_is_found_when_the_hour_is_over(services: Services, firm: Firm, tell: Tell) -> None:
+    rule_id = await rule_on(services, firm, document(too_warm(), maxPerHour=1))
+    warm = [told([9], device=f"{LOGGER}{number}") for number in range(2)]
+    await tell(*warm)
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await tx.execute("update alert_rule set hour_began = hour_began - interval '1 hour' where tenant_id = $1 and rule_id = $2", rule_id)
+    await tell(*(told([9], device=f"{LOGGER}{number}", minutes=10) for number in range(2)))
+    assert [(one.series, one.muted) for one in await firings(services, firm)] == [(f"{LOGGER}0", 0), ("", 1), (f"{LOGGER}1", 0)]
+
+
+async def test_that_a_sensor_is_lost_is_told_beyond_the_cap(services: Services, firm: Firm, tell: Tell, do_outbox: Drain) -> None:
+    rule_id = await rule_on(services, firm, document(too_warm(), maxPerHour=1))
+    await tell(told([9]))
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(days=2))
+    assert await alerts(services, firm) == [("rule_limit", False), ("rule_lost", True)]
+
+
 async def test_hold_by_a_rule_stops_the_goods_and_everything_made_from_them_once(services: Services, firm: Firm, tell: Tell) -> None:
     dough = lot(DOUGH, "D1")
     rule_id = await rule_on(services, firm, document(too_warm(), {"do": "alert", "severity": "critical"}, {"do": "hold"}))
@@ -187,7 +211,7 @@ async def test_hold_by_a_rule_stops_the_goods_and_everything_made_from_them_once
                 raise GoodsHeldError([cause])
     await tell(told([5], of=[MILK], minutes=50), told([12], of=[MILK], minutes=60))
     async with services.database.tenant(firm.tenant_id) as tx:
-        assert await tx.fetchval("select count(*) from hold where tenant_id = $1") == 1
+        assert len(await holds_in_force(tx)) == 1
         entry = await tx.fetchrow("select actor, action from audit_entry where tenant_id = $1 and action = 'hold.placed'")
     assert entry is not None
     assert entry["actor"] == "suyuan"
@@ -202,7 +226,7 @@ async def test_hold_on_the_container_and_on_the_machine(services: Services, firm
     [found] = await firings(services, firm)
     assert [sorted(one) for one in found.outcomes] == [["do", "holds"]] * 2
     async with services.database.tenant(firm.tenant_id) as tx:
-        held = {each.thing.uri for each in await holds.standing_on(tx, None, 20)}
+        held = {hold.object_uri for hold in await holds_in_force(tx)}
     assert sscc(1) in held
 
 
@@ -268,6 +292,21 @@ async def test_change_is_a_new_version_and_begins_anew(services: Services, firm:
     async with services.database.tenant(firm.tenant_id) as tx:
         versions = await service.page_of_versions(tx, rule_id, cursor=0, backward=False, limit=5)
     assert [one.version for one in versions] == [2, 1]
+
+
+async def test_what_is_captured_as_a_rule_changes_or_is_switched_on_is_looked_at(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    async with services.database.tenant(firm.tenant_id) as tx:
+        rule_id = await service.create_rule(tx, firm.principal, document=document(too_warm()))
+        await service.switch_rule(tx, firm.principal, rule_id=rule_id, on=True)
+        await capture(services, firm.tenant_id, told([9], of=[MILK]))
+        await do_outbox()
+    await do_outbox()
+    assert len(await firings(services, firm)) == 1
+    await capture(services, firm.tenant_id, told([20], of=[MILK], minutes=10))
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await service.change_rule(tx, firm.principal, rule_id=rule_id, version=1, document=document(too_warm(upper=10)))
+    await do_outbox()
+    assert [found.version for found in await firings(services, firm)] == [1, 2]
 
 
 async def test_switched_off_it_ends_what_is_open_and_finds_nothing_more(services: Services, firm: Firm, tell: Tell) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.rules import forms, inspected, looking
+from backend.rules import forms, inspected, looking, service
 from backend.rules.documents import read_document
 from backend.rules.facts import normal_name, readings_of
 from backend.rules.judging import Sample, judge
@@ -141,6 +141,35 @@ async def test_expiring_lots_in_stock_are_told_once_and_end_when_they_are_gone(s
     await capture(services, firm.tenant_id, shipped([], [quantity(lot(MEAT, "OLD"), 10)], minutes=50))
     await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(0))
     assert await alerts(services, firm) == [("rule_expiry_near", False)]
+
+
+async def test_what_expires_is_told_again_by_a_rule_that_is_switched_on_again(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    body = made([], [quantity(lot(MEAT, "OLD"), 10)], ilmd={"cbvmda:itemExpirationDate": day})
+    body["@context"] = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"cbvmda": "urn:epcglobal:cbv:mda:"}]
+    await capture(services, firm.tenant_id, body)
+    rule_id = await rule_on(services, firm, document({"kind": "expiry_near", "days": 7}))
+    await do_outbox()
+    for on in (False, True):
+        async with services.database.tenant(firm.tenant_id) as tx:
+            await service.switch_rule(tx, firm.principal, rule_id=rule_id, on=on)
+    await do_outbox()
+    assert await alerts(services, firm) == [("rule_expiry_near", False), ("rule_expiry_near", True)]
+
+
+async def test_lots_beyond_the_cap_of_an_hour_are_told_in_the_next(services: Services, firm: Firm, do_outbox: Drain) -> None:
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    for number in ("A", "B"):
+        body = made([], [quantity(lot(MEAT, number), 10)], ilmd={"cbvmda:itemExpirationDate": day})
+        body["@context"] = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"cbvmda": "urn:epcglobal:cbv:mda:"}]
+        await capture(services, firm.tenant_id, body)
+    rule_id = await rule_on(services, firm, document({"kind": "expiry_near", "days": 7}, maxPerHour=1))
+    await do_outbox()
+    async with services.database.tenant(firm.tenant_id) as tx:
+        await tx.execute("update alert_rule set hour_began = hour_began - interval '1 hour' where tenant_id = $1 and rule_id = $2", rule_id)
+    await ring_now(services, firm, rule_id, do_outbox, silent_for=timedelta(0))
+    told_of = [one.series for one in await firings(services, firm, rule_id) if not one.muted]
+    assert told_of == [f"01/{MEAT}/10/A", f"01/{MEAT}/10/B"]
 
 
 async def test_defectives_at_a_step_are_told_as_their_share_jumps(services: Services, firm: Firm, tell: Tell) -> None:

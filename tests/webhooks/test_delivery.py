@@ -14,6 +14,7 @@ from backend.events.projection import Source
 from backend.holds import service as holds
 from backend.services import Services
 from backend.shipments.service import ShipLine, ShipOrder, ship
+from backend.webhooks import sources
 from backend.webhooks.delivery import WebhookDeliveries
 from infra import clock
 from infra.database import Gate
@@ -62,6 +63,16 @@ async def test_an_alert_is_told_to_those_who_want_alerts_alone(desk: Desk, recei
     assert "inside" not in request.body.decode()
 
 
+async def test_an_alert_that_was_opened_again_ends_again_for_partners(desk: Desk, receiver: Receiver) -> None:
+    await desk.create(receiver.url(), ["alert.reset"])
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        alert_id = await raise_alert(tx, kind="late", severity=Severity.WARNING, dedupe_key="k", subject="urn:x:9", detail={})
+        for moment in ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"):
+            await sources.alert_reset(tx, {"alert_id": str(alert_id), "at": moment})
+    await desk.work()
+    assert len(receiver.received) == 2
+
+
 async def test_nobody_subscribed_writes_nothing(desk: Desk, receiver: Receiver) -> None:
     await desk.publish()
     await desk.create(receiver.url(), ["alert.raised"])
@@ -70,6 +81,17 @@ async def test_nobody_subscribed_writes_nothing(desk: Desk, receiver: Receiver) 
         assert await desk.count(f"select count(*) from {table} where tenant_id = $1") == 0
     async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
         assert await tx.fetchval("select count(*) from outbox where tenant_id = $1 and topic = 'webhook.due'") == 0
+
+
+async def test_a_bell_that_another_clock_rings_early_is_rung_again(desk: Desk, receiver: Receiver) -> None:
+    await desk.create(receiver.url())
+    await desk.publish()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        await tx.execute("update webhook_delivery set next_at = now() + interval '3 seconds' where tenant_id = $1")
+    await desk.work()
+    assert receiver.received == []
+    await desk.later(timedelta(seconds=4))
+    assert len(receiver.received) == 1
 
 
 async def test_what_is_not_taken_is_tried_again_later_under_the_same_id(desk: Desk, receiver: Receiver) -> None:
@@ -170,6 +192,22 @@ async def test_a_redirect_leads_nowhere(desk: Desk, receiver: Receiver) -> None:
     assert [request.path for request in receiver.received] == ["/hook"]
     [waiting] = await desk.deliveries(endpoint, "WAITING")
     assert waiting["lastFailure"] == "The receiver answered 302. Redirects aren't followed: give the address that they lead to."
+
+
+async def test_what_nobody_thought_of_counts_as_an_attempt(desk: Desk, services: Services) -> None:
+    async def resolve(_name: str, _port: int) -> list[str]:
+        raise RuntimeError("a secret of ours")
+
+    deliveries = WebhookDeliveries(services.database, services.settings, outward=Outward(plain_http=True, resolve_name=resolve))
+    endpoint, _ = await desk.create("https://hooks.example.com/")
+    await desk.publish()
+    async with services.database.tenant(desk.firm.tenant_id) as tx:
+        row = await tx.fetchrow("select endpoint_id from webhook_endpoint where tenant_id = $1")
+        assert row is not None
+        await deliveries.ring(tx, {"endpoint_id": str(row["endpoint_id"])})
+    await deliveries.settle()
+    [delivery] = await desk.deliveries(endpoint, "WAITING")
+    assert (delivery["attemptCount"], delivery["lastFailure"]) == (1, "The message couldn't be sent (RuntimeError).")
 
 
 async def test_a_name_whose_answer_changes_to_an_address_inside_is_called_no_more(desk: Desk, receiver: Receiver, services: Services) -> None:
