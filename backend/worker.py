@@ -15,7 +15,7 @@ from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.events import service as events
 from backend.history import publisher
-from backend.holds import goods
+from backend.holds import goods, publishing
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.inspections import schedules
@@ -63,6 +63,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
+        publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,

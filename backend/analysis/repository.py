@@ -37,10 +37,11 @@ async def first_named(tx: TenantTransaction, object_ids: Collection[int]) -> dic
 
 
 async def events_naming(tx: TenantTransaction, object_ids: Collection[int], limit: int) -> list[Record]:
-    """(object, event) of events in force that name an object as their subject, parent or child."""
+    """(object, event) of events in force that name an object as their subject, parent or child, but for what the service itself tells."""
     return await tx.fetch(
         """select eo.object_id, eo.event_id from event_object eo
-           join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null and e.event_type <> 4
+           join event e on e.tenant_id = $1 and e.event_id = eo.event_id and e.superseded_by is null and e.declared_at is null
+             and e.event_type <> 4 and e.source <> 6
            where eo.tenant_id = $1 and eo.object_id = any($2::bigint[]) order by eo.event_id limit $3""",
         list(object_ids),
         limit,

@@ -20,6 +20,8 @@ class Source(IntEnum):
     MOBILE = 3
     COMMAND = 4
     IMPORT = 5
+    # The service itself, of what it does: no fact about goods, so that no hold, alert or rule comes of it.
+    SERVICE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Batch:
     nodes: set[int] = field(default_factory=set)
     shipments: set[int] = field(default_factory=set)
     held_before: dict[UUID, set[int]] = field(default_factory=dict)
+    # Whether these are the service's own events (`Source.SERVICE`).
+    own: bool = False
 
     def object_id(self, identifier: Identifier) -> int:
         """The id of an identifier that was named before the projections ran."""

@@ -86,7 +86,7 @@ class CaptureService:
         if new_keys:
             new = [StoredEvent(inserted[key]["event_id"], first_by_key[key]) for key in new_keys]
             born_superseded = {inserted[key]["event_id"] for key in new_keys if inserted[key]["superseded_by"] is not None}
-            await self._project(tx, new, born_superseded, recorded_at)
+            await self._project(tx, new, born_superseded, recorded_at, own=source is Source.SERVICE)
         return _mark_repeats(outcomes)
 
     async def _answer(
@@ -114,7 +114,7 @@ class CaptureService:
             return Outcome(OutcomeStatus.ACCEPTED, key, public_id, inserted[key]["event_id"])
         return Outcome(OutcomeStatus.DUPLICATE, key, public_id)
 
-    async def _project(self, tx: TenantTransaction, new: list[StoredEvent], born_superseded: set[int], recorded_at: datetime) -> None:
+    async def _project(self, tx: TenantTransaction, new: list[StoredEvent], born_superseded: set[int], recorded_at: datetime, *, own: bool) -> None:
         identifiers = [participation.identifier for item in new for participation in item.event.participations]
         for projection in self._projections:
             for item in new:
@@ -132,6 +132,7 @@ class CaptureService:
             superseded=[Superseded(row["event_id"], row["superseded_by"]) for row in superseded if row["event_id"] not in new_ids],
             object_ids=object_ids,
             recorded=new,
+            own=own,
         )
         await self.derive(tx, batch)
         await enqueue(tx, CAPTURED, [{"event_ids": [item.event_id for item in new], "superseded": batch.superseded_ids}])

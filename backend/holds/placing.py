@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from backend.catalog.sites import sites_of
 from backend.holds import goods, goods_repository, root_repository
 from backend.holds.errors import TooManyWatchingHoldsError
 from backend.holds.known import NOTE_LENGTH, REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
+from backend.holds.publishing import HoldAct, publish_later
 from backend.holds.root_repository import RootRow
 from backend.holds.roots import checked, fence, named, rows_in_window, rows_of_objects
 from backend.holds.scopes import REFERENCE_LENGTH, HoldCauseKind, HoldOrigin, Scope
@@ -66,15 +68,16 @@ async def place(tx: TenantTransaction, principal: Principal | None, *, scope: Sc
     subject = things[0].key if things else f"hold:{hold_id}"
     after = {"hold": str(hold_id), "note": note, "scope": scope.declared(), "cause": origin.kind.name.lower(), "reference": origin.reference}
     await audit.record(tx, principal, "hold.placed", subject, after=after, reason=reason)
-    await announce(tx, hold_id, rows)
+    await announce(tx, hold_id, rows, at)
     return await get_hold(tx, hold_id)
 
 
-async def announce(tx: TenantTransaction, hold_id: UUID, rows: Sequence[RootRow]) -> None:
-    """After the commit: what a hold reaches is published anew, and its list is filled."""
+async def announce(tx: TenantTransaction, hold_id: UUID, rows: Sequence[RootRow], at: datetime) -> None:
+    """After the commit: what a hold reaches is published anew, told by an event, and its list is filled. `at`: since when it stands on these."""
     ids = sorted({row[1] for row in rows})
     parts = [ids[start : start + TOLD_AT_ONCE] for start in range(0, len(ids), TOLD_AT_ONCE)]
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": part} for part in parts or [[]]])
+    await publish_later(tx, hold_id, HoldAct.PLACED, ids, at)
     await goods.begin(tx, [hold_id])
 
 

@@ -94,7 +94,8 @@ class HoldWatch:
         """What falls into the scopes of holds, told late or in a window that still runs, is held from this transaction on."""
         if batch.superseded:
             await root_repository.supersede(tx, batch.superseded_ids, batch.superseded_by)
-        watched = await roots.watched(tx) if batch.applied else []
+        # What the service tells itself is no fact about goods: a published hold would bring itself under a hold on its step.
+        watched = await roots.watched(tx) if batch.applied and not batch.own else []
         fallen = falling(watched, [(item.event_id, item.event) for item in batch.applied]) if watched else []
         rows = await roots.rows_of_events(tx, watched, fallen) if fallen else []
         if not rows:
@@ -106,7 +107,7 @@ class HoldWatch:
         for row in rows:
             by_hold[row[0]].append(row)
         for hold_id, of_hold in by_hold.items():
-            await announce(tx, hold_id, of_hold)
+            await announce(tx, hold_id, of_hold, batch.recorded_at)
 
     async def _newly_held(self, tx: TenantTransaction, batch: Batch) -> set[int]:
         """Shipments of what the batch's new links, or new contents of held containers, put under a hold."""

@@ -11,6 +11,7 @@ from backend.holds import goods, repository
 from backend.holds.errors import HoldNotFoundError, HoldReleasedError
 from backend.holds.known import REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
 from backend.holds.placing import CHANGED, TOLD_AT_ONCE
+from backend.holds.publishing import HoldAct, publish_later
 from backend.holds.query_service import holds_by_id
 from backend.objects import service as objects
 from infra import clock
@@ -111,6 +112,7 @@ async def _let_go(tx: TenantTransaction, principal: Principal | None, release: _
     # What is published is computed from the roots on as well: a cut frees what is made of what it names.
     parts = [released[start : start + TOLD_AT_ONCE] for start in range(0, len(released), TOLD_AT_ONCE)]
     await enqueue(tx, CHANGED, [{"hold_id": str(hold_id), "object_ids": part} for part in parts or [[]]])
+    await publish_later(tx, hold_id, HoldAct.RELEASED, released, at)
     await goods.begin(tx, [hold_id], anew=True)
     return await get_hold(tx, hold_id)
 

@@ -106,7 +106,8 @@ async def any_watching(tx: TenantTransaction) -> bool:
     return bool(await tx.fetchval("select exists (select 1 from hold where tenant_id = $1 and status = 1 and scope_kind > 1)"))
 
 
-_IN_FORCE = "e.superseded_by is null and e.declared_at is null"
+# Without what the service itself tells (`Source.SERVICE`).
+_IN_FORCE = "e.superseded_by is null and e.declared_at is null and e.source <> 6"
 
 
 async def delivered(tx: TenantTransaction, scope: Scope, fields: Sequence[int], limit: int) -> list[int]:

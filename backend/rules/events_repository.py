@@ -11,9 +11,11 @@ _COLUMNS: Final = """f.seq, e.event_id, e.public_id, e.event_type, e.event_time,
 
 
 async def behind(tx: TenantTransaction, seq: int, limit: int) -> list[Record]:
-    """The next events of the feed, declarations of errors and what they took out of force included (`in_force`)."""
+    """The next events of the feed, also what rules pass over (`in_force`): declarations of errors, what they took out of force, and what the
+    service itself tells.
+    """
     return await tx.fetch(
-        f"""select {_COLUMNS}, e.superseded_by is null and e.declared_at is null as in_force from event_feed f
+        f"""select {_COLUMNS}, e.superseded_by is null and e.declared_at is null and e.source <> 6 as in_force from event_feed f
             join event e on e.tenant_id = $1 and e.event_id = f.event_id
             where f.tenant_id = $1 and f.seq > $2 order by f.seq limit $3""",
         seq,
@@ -27,7 +29,8 @@ async def between(
     """Events in force of a time, oldest first, from behind (time, event)."""
     return await tx.fetch(
         f"""select {_COLUMNS}, true as in_force from event e join event_feed f on f.tenant_id = $1 and f.event_id = e.event_id
-            where e.tenant_id = $1 and e.event_time >= $2 and e.event_time <= $3 and e.superseded_by is null and e.declared_at is null
+            where e.tenant_id = $1 and e.event_time >= $2 and e.event_time <= $3
+              and e.superseded_by is null and e.declared_at is null and e.source <> 6
               and (cardinality($6::text[]) = 0 or e.biz_step = any($6::text[]))
               and ($4::timestamptz is null or e.event_time > $4 or (e.event_time = $4 and e.event_id > $5))
             order by e.event_time, e.event_id limit $7""",

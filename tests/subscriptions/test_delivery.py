@@ -14,6 +14,7 @@ from lxml import etree
 
 from backend.subscriptions import attempts, reports
 from tests.factories import FLOUR, lot, made, quantity
+from tests.holds.test_holds import place, release
 from tests.shared_data import SHARED_DATA, shared_json
 from tests.subscriptions.conftest import TOKEN, Desk, received
 from tests.subscriptions.receiver import Received, Receiver
@@ -41,6 +42,17 @@ async def test_a_stream_reports_what_its_query_finds_and_nothing_else(desk: Desk
     assert receiver.events == [wanted[0], wanted[2], *more]
     assert len({each.report_id for each in receiver.received}) == 2
     assert await desk.trail("subscription.reported") == [("subscription.reported", "service")] * 2
+
+
+async def test_a_hold_placed_and_released_is_reported(desk: Desk, receiver: Receiver) -> None:
+    await desk.name({"name": "held", "query": {"EQ_bizStep": ["holding"]}})
+    await desk.subscribe(receiver.url(), query="held")
+    hold = await place(desk.services, desk.firm, lot(FLOUR, "F1"))
+    await desk.work()
+    assert len(receiver.events) == 1
+    await release(desk.services, desk.firm, hold)
+    await desk.work()
+    assert len(set(receiver.events)) == 2
 
 
 async def test_a_receiver_can_verify_the_signature(desk: Desk, receiver: Receiver) -> None:
