@@ -38,8 +38,9 @@ class _Release:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is left of the hold: nothing is named, or all that a hold on objects stands on. A window goes on."""
-        return not self.named or (self.row["scope_kind"] == 1 and self.roots <= {item.object_id for item in self.named})
+        """Whether nothing is left of the hold: nothing is named, or all that a hold on objects stands on, and what waits under it for a
+        decision since a correction. A window goes on."""
+        return not self.named or (self.row["scope_kind"] == 1 and self.roots | self.pending <= {item.object_id for item in self.named})
 
     @property
     def subject(self) -> str:

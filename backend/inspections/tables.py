@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,12 @@ LARGEST_FILE: Final = 5_000_000
 # An XLSX file is a ZIP archive: what it unpacks to is bounded before anything is unpacked.
 LARGEST_UNPACKED: Final = 100_000_000
 MOST_PARTS: Final = 1_000
+# Reading a sheet fills the whole rectangle between its cells: two cells far apart would take all memory there is.
+LARGEST_SHEET: Final = 5_000_000
+_PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,9})["']""")
+_PLACE_LENGTH: Final = 64
+# Other formats in the same archive (XLSB, ODS), which say their sizes elsewhere.
+_OTHERS: Final = frozenset({"xl/workbook.bin", "content.xml", "mimetype"})
 MOST_ROWS: Final = 2_001
 MOST_COLUMNS: Final = 200
 LONGEST_CELL: Final = 2_000
@@ -83,12 +90,28 @@ def _check_unpacked(content: bytes) -> None:
     total = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
+        if any(part.filename.lower() in _OTHERS for part in parts):
+            raise UnreadableTableError("The file is no XLSX workbook; save it as XLSX.", field="uploadId")
         for part in parts[:MOST_PARTS]:
+            rows, columns, rest = 1, 1, b""
             with archive.open(part) as opened:
                 while total <= LARGEST_UNPACKED and (chunk := opened.read(1_000_000)):
                     total += len(chunk)
+                    for letters, row in _PLACE.findall(rest + chunk):
+                        rows, columns = max(rows, int(row)), max(columns, _column(letters))
+                    rest = chunk[-_PLACE_LENGTH:]
+            if rows * columns > LARGEST_SHEET:
+                raise UnreadableTableError("A sheet has cells far below or beside its table; delete those rows and columns.", field="uploadId")
     if len(parts) > MOST_PARTS or total > LARGEST_UNPACKED:
         raise UnreadableTableError("The workbook is too large once it is unpacked; leave out pictures and other sheets.", field="uploadId")
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column by its letters, from 1; of none 0."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
 
 
 def _of_workbook(content: bytes, sheet: str | None) -> list[list[str]]:

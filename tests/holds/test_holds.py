@@ -138,6 +138,19 @@ async def test_rework_cycle_does_not_keep_a_released_hold_alive(services: Servic
     assert await held(services, firm, D1) == await held(services, firm, D2) == []
 
 
+async def test_release_by_name_of_what_a_hold_stands_on_keeps_what_waits_for_a_decision(services: Services, firm: Firm) -> None:
+    wrong = transformed([F1], [D1], 10)
+    await capture(services, firm.tenant_id, wrong)
+    hold = await place(services, firm, F1)
+    await capture(services, firm.tenant_id, declared_wrong(wrong))
+    assert await held(services, firm, D1) != []
+    assert (await release(services, firm, hold, F1)).active
+    assert await held(services, firm, F1) == []
+    assert await held(services, firm, D1) != []
+    await release(services, firm, hold, D1)
+    assert await held(services, firm, D1) == []
+
+
 async def test_correction_leaves_goods_pending_until_they_are_released(services: Services, firm: Firm) -> None:
     making = transformed([F1], [D1])
     unit_made = made([f"https://id.gs1.org/01/{DOUGH}/10/D1/21/U1"], minutes=12)
