@@ -51,10 +51,12 @@ async def insert(
 
 
 async def placed_before(tx: TenantTransaction, origin: HoldOrigin, digest: str) -> UUID | None:
-    """The hold in force of this cause on this scope."""
+    """The hold in force of this cause on this scope, from which nothing was let go: what was is to be held anew."""
     found: UUID | None = await tx.fetchval(
-        """select hold_id from hold where tenant_id = $1 and origin_kind = $2 and origin_reference = $3 and scope_digest = $4 and status = 1
-           order by hold_id limit 1""",
+        """select h.hold_id from hold h
+           where h.tenant_id = $1 and h.origin_kind = $2 and h.origin_reference = $3 and h.scope_digest = $4 and h.status = 1
+             and not exists (select 1 from hold_cut c where c.tenant_id = $1 and c.hold_id = h.hold_id)
+           order by h.hold_id limit 1""",
         int(origin.kind),
         origin.reference,
         digest,

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import strawberry
@@ -25,6 +27,7 @@ from backend.inspections.types import Inspection, load_inspection
 from backend.photos.mutations import UploadHeader
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
+from tenants.mandates import tenant_of
 from tenants.permissions import Permission
 from tenants.principal import Principal
 
@@ -280,7 +283,9 @@ class LaboratoryMutations:
         async def use_case(tx: TenantTransaction) -> Reply:
             # Read only once it is known that this isn't a repetition, whose file is gone.
             if not read:
-                read.append(await files.read_upload(principal, storage, upload_id=given.upload_id, sheet=given.sheet, mapping=given.mapping()))
+                tenant = await tenant_of(info.context.services.database, principal.tenant_id)
+                mapping = replace(given.mapping(), zone=ZoneInfo(tenant.time_zone) if tenant else UTC)
+                read.append(await files.read_upload(principal, storage, upload_id=given.upload_id, sheet=given.sheet, mapping=mapping))
             rows, found = read[0]
             outcome = await files.take(tx, principal, rows, found, laboratory=given.laboratory, kind=given.kind, dry_run=given.dry_run)
             return {"outcome": msgspec.to_builtins(outcome)}

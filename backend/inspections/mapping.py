@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
@@ -54,11 +54,15 @@ class Wide:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """The columns by their headings; those that aren't told are found by usual headings. `heading_row` counts from 1."""
+    """The columns by their headings; those that aren't told are found by usual headings. `heading_row` counts from 1.
+
+    Moments without an offset are those of `zone`.
+    """
 
     columns: dict[Column, str] = field(default_factory=dict)
     wide: tuple[Wide, ...] = ()
     heading_row: int = 1
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +112,20 @@ def mapped(rows: Sequence[Sequence[str]], mapping: Mapping) -> Mapped:
         if not any(cell.strip() for cell in cells):
             continue
         where = [(place, one.characteristic, one.unit) for place, one in wide if cells[place].strip()] or None
-        _add(found, cells, number, places, where if wide else None)
+        _add(found, cells, number, places, where if wide else None, zone=mapping.zone)
     return found
 
 
-def _add(found: Mapped, cells: list[str], row: int, places: dict[Column, int], wide: list[tuple[int, str, str]] | None) -> None:
+def _add(
+    found: Mapped, cells: list[str], row: int, places: dict[Column, int], wide: list[tuple[int, str, str]] | None, *, zone: tzinfo
+) -> None:  # fmt: skip
     """The lines of one row: one, or one for each filled column of a wide table."""
 
     def cell(column: Column) -> str:
         return cells[places[column]].strip() if column in places else ""
 
     try:
-        uncertainty, measured_at = _decimal(cell(Column.UNCERTAINTY)), _moment(cell(Column.MEASURED_AT))
+        uncertainty, measured_at = _decimal(cell(Column.UNCERTAINTY)), _moment(cell(Column.MEASURED_AT), zone)
     except _CellError as problem:
         found.faults.append(Fault(row, address(row, places[problem.column]), str(problem.column), problem.told))
         return
@@ -173,8 +179,8 @@ def _decimal(text: str) -> Decimal | None:
     return number
 
 
-def _moment(text: str) -> datetime | None:
-    """ISO 8601, or a date with points or slashes; without an offset it is taken as UTC, a date as its beginning."""
+def _moment(text: str, zone: tzinfo) -> datetime | None:
+    """ISO 8601, or a date with points or slashes; without an offset it is taken as of the zone, a date as its beginning."""
     if not text:
         return None
     written = text.replace("/", "-").replace(".", "-", 2) if len(text) <= 10 else text
@@ -187,4 +193,4 @@ def _moment(text: str) -> datetime | None:
         raise _CellError(Column.MEASURED_AT, f"“{text[:40]}” is no date; write 2026-11-23.") from None
     if type(moment) is date:
         raise _CellError(Column.MEASURED_AT, f"“{text[:40]}” is no date; write 2026-11-23.")
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)

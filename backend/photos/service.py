@@ -123,6 +123,9 @@ async def attach(tx: TenantTransaction, principal: Principal, *, photo_ids: Sequ
     if len(wanted) > MOST_AT_ONCE:
         raise TooManyPhotosError(MOST_AT_ONCE)
     found = await by_ids(tx, wanted)
+    # Who is limited to sites shows his own: of another's he doesn't know where they were taken.
+    if principal.sites and any(photo.allowed_by != principal.actor_id for photo in found.values()):
+        raise PhotoNotFoundError
     if len(found) < len(wanted):
         raise PhotoNotFoundError
     for photo in found.values():

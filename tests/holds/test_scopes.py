@@ -178,6 +178,18 @@ async def test_many_objects_are_one_hold_and_are_cut_one_by_one(services: Servic
     assert not (await release(services, firm, hold, S1, F1, sscc(9))).active
 
 
+async def test_what_was_let_go_is_held_anew_when_its_cause_comes_again(services: Services, firm: Firm) -> None:
+    await capture(services, firm.tenant_id, made([S1, S2], [quantity(F1, 5)]), transformed([F1], [P1]))
+    failed = HoldOrigin(HoldCauseKind.INSPECTION, "inspection:1")
+    hold = await place(services, firm, Scope.of_objects(F1, S1), failed, by_service=True)
+    assert (await release(services, firm, hold, F1)).active
+    assert await held(services, firm, P1) == []
+    again = await place(services, firm, Scope.of_objects(F1, S1), failed, by_service=True)
+    assert again.hold_id != hold.hold_id
+    assert await held(services, firm, P1) == [F1]
+    assert (await place(services, firm, Scope.of_objects(F1, S1), failed, by_service=True)).hold_id == again.hold_id
+
+
 async def test_the_same_cause_on_the_same_scope_is_placed_once_and_each_cause_is_released_by_itself(services: Services, firm: Firm) -> None:
     await capture(services, firm.tenant_id, transformed([F1], [P1]))
     failed, recalled = HoldOrigin(HoldCauseKind.INSPECTION, "inspection:1"), HoldOrigin(HoldCauseKind.RECALL, "recall:1")

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl  # type: ignore[import-untyped]
@@ -119,6 +121,9 @@ def test_columns_are_found_by_heading_and_faults_name_the_cell() -> None:
     [placed] = found.lines
     assert (placed.line.key, placed.line.measured_at and placed.line.measured_at.date().isoformat()) == ("L1", "2026-03-09")
     assert [(fault.cell, fault.column) for fault in found.faults] == [("F3", "measuredAt")]
+    written = [*rows[:1], ["L1", "R", "S", "Pb", "1", "2026-03-09 14:30"]]
+    [local] = mapped(written, Mapping(zone=ZoneInfo("Asia/Shanghai"))).lines
+    assert local.line.measured_at == datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
     with pytest.raises(UnreadableTableError, match="characteristic"):
         mapped([["批号", "报告编号", "样品编号", "结果"], ["1", "2", "3", "4"]], Mapping())
     with pytest.raises(UnreadableTableError, match="No column is headed"):
