@@ -20,6 +20,8 @@ LARGEST_UNPACKED: Final = 100_000_000
 MOST_PARTS: Final = 1_000
 # Reading a sheet fills the whole rectangle between its cells: two cells far apart would take all memory there is.
 LARGEST_SHEET: Final = 5_000_000
+# A text that stands once in the file may be the value of every cell, each with a copy of its own.
+LARGEST_TEXT: Final = 200_000_000
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,9})["']""")
 _PLACE_LENGTH: Final = 64
 # Other formats in the same archive (XLSB, ODS), which say their sizes elsewhere.
@@ -87,21 +89,27 @@ def _decoded(content: bytes) -> str:
 
 def _check_unpacked(content: bytes) -> None:
     """Unpack without keeping anything, because what an archive says of its sizes may be wrong."""
-    total = 0
+    total, cells, longest = 0, 1, 1
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
         if any(part.filename.lower() in _OTHERS for part in parts):
             raise UnreadableTableError("The file is no XLSX workbook; save it as XLSX.", field="uploadId")
         for part in parts[:MOST_PARTS]:
-            rows, columns, rest = 1, 1, b""
+            rows, columns, rest, run = 1, 1, b"", 0
             with archive.open(part) as opened:
                 while total <= LARGEST_UNPACKED and (chunk := opened.read(1_000_000)):
                     total += len(chunk)
                     for letters, row in _PLACE.findall(rest + chunk):
                         rows, columns = max(rows, int(row)), max(columns, _column(letters))
                     rest = chunk[-_PLACE_LENGTH:]
+                    between = [len(text) for text in chunk.split(b"<")]
+                    longest = max(longest, run + between[0], *between)
+                    run = between[-1] + (run if len(between) == 1 else 0)
+            cells = max(cells, rows * columns)
             if rows * columns > LARGEST_SHEET:
                 raise UnreadableTableError("A sheet has cells far below or beside its table; delete those rows and columns.", field="uploadId")
+    if cells * longest > LARGEST_TEXT:
+        raise UnreadableTableError("A large sheet holds very long texts; shorten them, or leave out what isn't needed.", field="uploadId")
     if len(parts) > MOST_PARTS or total > LARGEST_UNPACKED:
         raise UnreadableTableError("The workbook is too large once it is unpacked; leave out pictures and other sheets.", field="uploadId")
 

@@ -30,3 +30,13 @@ def test_other_formats_in_the_same_archive_are_refused() -> None:
         archive.writestr("content.xml", "<a/>")
     with pytest.raises(UnreadableTableError, match="save it as XLSX"):
         tables.read_table(out.getvalue())
+
+
+def test_one_long_text_for_all_cells_of_a_large_sheet_is_refused_before_it_is_copied() -> None:
+    book = Workbook()
+    book.active.cell(1, 1, "x" * 30_000)
+    book.active.cell(2_000, 100, "end")
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(UnreadableTableError, match="very long texts"):
+        tables.read_table(out.getvalue())
