@@ -18,6 +18,7 @@ from backend.objects.service import TraceableObject
 from backend.specifications import service as specifications
 from backend.specifications.characteristics import FailureAction
 from backend.specifications.service import Version
+from backend.units.symbols import symbol
 from infra.database import TenantTransaction
 
 FAILED: Final = "inspection_failed"
@@ -99,7 +100,7 @@ async def _reinspect(tx: TenantTransaction, failure: Failure, version: Version) 
 def _told(version: Version, results: Sequence[Result], note: str) -> str:
     """The failing values in words: “LEAD 0.25 NA > 0.2 NA; …”."""
     failing = [result for result in results if result.judged is Judged.FAIL][:MOST_TOLD]
-    told = "; ".join(f"{_name(version, one)} {one.value} {one.unit} ({one.judged_why})".replace("  ", " ") for one in failing)
+    told = "; ".join(f"{_name(version, one)} {one.value} {symbol(one.unit)} ({one.judged_why})".replace("  ", " ") for one in failing)
     return told or note
 
 

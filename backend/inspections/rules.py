@@ -14,6 +14,7 @@ from backend.inspections.values import Reading, read_number, read_passed
 from backend.sampling import variables
 from backend.specifications.characteristics import Characteristic, CharacteristicKind, Limit, PhotoRule, SeverityClass
 from backend.units.measured import comparable, convert
+from backend.units.symbols import symbol
 from infra.errors import InvalidInputError
 
 MOST_TOLD: Final = 50
@@ -97,7 +98,7 @@ def _against(asked: Characteristic, reading: Reading) -> tuple[Judged, str]:
     ):
         if limit is None or inside:
             continue
-        told = f"{words[0] if limit.inclusive else words[1]} {limit.value} {asked.unit}".strip()
+        told = f"{words[0] if limit.inclusive else words[1]} {limit.value} {symbol(asked.unit)}".strip()
         if outside:
             return Judged.FAIL, told
         unsure = f"may be {told}"

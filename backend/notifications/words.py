@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from backend.notifications.kinds import Urgency
 
@@ -120,3 +121,33 @@ def values_of(template: str) -> tuple[str, ...]:
 def kind_in_words(kind: str, language: str) -> str:
     """A kind of alert as people call it; one without words is told by its name."""
     return KINDS[kind][language] if kind in KINDS else kind.replace("_", " ")
+
+
+# What details of alerts are called; others are told by their names.
+DETAILS: Final[Mapping[str, tuple[str, str]]] = {
+    "told": ("内容", "Found"), "reason": ("原因", "Reason"), "lot": ("批次", "Lot"), "value": ("数值", "Value"), "upper": ("上限", "Upper limit"),
+    "lower": ("下限", "Lower limit"), "limit": ("限值", "Limit"), "uom": ("单位", "Unit"), "device": ("设备", "Device"), "step": ("工序", "Step"),
+    "place": ("地点", "Place"), "held": ("被扣留货物", "Held goods"), "root": ("扣留源头", "Held because of"), "toParty": ("收货方", "To"),
+    "document": ("单据", "Document"), "supplier": ("供应商", "Supplier"), "number": ("编号", "Number"), "dueAt": ("期限", "Due"),
+    "expires": ("有效期至", "Expires"), "validTo": ("有效期至", "Valid until"), "days": ("天数", "Days"), "minutes": ("分钟", "Minutes"),
+    "readings": ("读数个数", "Readings"), "since": ("起", "Since"), "until": ("止", "Until"), "lastAt": ("最近时间", "Last at"),
+    "note": ("备注", "Note"), "kind": ("类型", "Kind"), "rule": ("规则", "Rule"), "instrument": ("器具", "Instrument"),
+    "receipt": ("收货单", "Receipt"),
+}  # fmt: skip
+# What only programs ask for.
+_FOR_PROGRAMS: Final = frozenset({"action", "version"})
+
+
+def detail_in_words(detail: Mapping[str, Any], language: str) -> str:
+    """A line for each value that says something to people: no ids, nothing that is empty."""
+    shown = [(name, str(value)) for name, value in detail.items() if name not in _FOR_PROGRAMS and str(value).strip() and not _is_id(str(value))]
+    between = "：" if language == "zh" else ": "
+    return "\n".join(f"{DETAILS[name][language != 'zh'] if name in DETAILS else name}{between}{value}" for name, value in shown)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text.rpartition(":")[2])
+    except ValueError:
+        return False
+    return True

@@ -57,7 +57,7 @@ def values_for(template: str, content: Mapping[str, Any], reader: Reader) -> dic
     if not template.startswith("alert."):
         return {**{name: str(value) for name, value in content.items()}, "company": reader.company}
     detail = content.get("detail")
-    told = "\n".join(f"{name}: {value}" for name, value in detail.items()) if isinstance(detail, dict) else ""
+    told = words.detail_in_words(detail, reader.language) if isinstance(detail, dict) else ""
     return {
         "kind": words.kind_in_words(str(content.get("kind", "")), reader.language),
         "severity": words.SEVERITIES[Urgency(content.get("severity", Urgency.NORMAL))][reader.language],

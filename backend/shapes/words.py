@@ -9,6 +9,7 @@ from backend.balance.tanks import TankPolicy
 from backend.shapes.graph import Amounts, Sort
 from backend.trace.event_words import Condition
 from backend.trace.rules import Doubt
+from backend.units.symbols import symbol
 
 # Business steps of the CBV 2.0 §7.1, and those that our own events add.
 STEPS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,12 +66,6 @@ SORTS: Final[Mapping[Sort, tuple[str, str, str]]] = {
     Sort.POOL: ("未指明的单件", "units that aren't told apart", "units that aren't told apart"),
     Sort.OTHER: ("对象", "object", "objects"),
 }
-# UN/CEFACT Recommendation 20, as people write them.
-UNITS: Final[Mapping[str, str]] = {
-    "KGM": "kg", "GRM": "g", "MGM": "mg", "TNE": "t", "LTR": "L", "MLT": "mL", "HLT": "hL", "MTQ": "m³", "MTR": "m", "CMT": "cm", "MMT": "mm",
-    "MTK": "m²", "LBR": "lb", "CEL": "°C", "FAH": "°F", "KEL": "K", "P1": "%", "BAR": "bar", "PAL": "Pa", "KPA": "kPa", "A97": "hPa", "MIN": "min",
-    "HUR": "h", "SEC": "s",
-}  # fmt: skip
 # Pieces, and the word for them.
 _PIECES: Final = ("", "H87", "C62", "EA")
 _MEASURED: Final[Mapping[str, tuple[str, str]]] = {
@@ -159,7 +154,7 @@ def unit_word(uom: str | None, language: str) -> str:
     """A unit of measure as it is written behind a number."""
     if (uom or "") in _PIECES:
         return pick(language, "件", "pcs")
-    return UNITS.get(uom or "", uom or "")
+    return symbol(uom)
 
 
 def write_number(number: Decimal) -> str:

@@ -51,7 +51,7 @@ async def test_late_laboratory_result_locks_every_finished_lot_at_once(
 
     for key in (F1, DOUGH_LOT, FIRST, SECOND, PALLET):
         [cause] = (await owner.ask(HELD, {"key": key}))["traceableObject"]["holdCauses"]
-        assert (cause["rootKey"], cause["reason"]) == (f"01/{FLOUR}/10/F-1", "Failed inspection: 铅 250 J33 (> 0.2 NA)"), key
+        assert (cause["rootKey"], cause["reason"]) == (f"01/{FLOUR}/10/F-1", "Failed inspection: 铅 250 µg/kg (> 0.2 mg/kg)"), key
     for key in (F2, OTHER):
         assert (await owner.ask(HELD, {"key": key}))["traceableObject"]["holdCauses"] == []
     for key in (PALLET, SECOND):
@@ -68,7 +68,7 @@ async def test_late_laboratory_result_locks_every_finished_lot_at_once(
     assert [one["code"] for one in task["version"]["characteristics"]] == ["DAMP", "LEAD"]
     again, first = (await inspector.ask(LISTED, {"filter": {"key": "F-1"}}))["inspections"]["nodes"]
     assert (again["origin"], again["follows"], again["reason"]) == (
-        "FAILED_INSPECTION", {"id": opened["id"]}, "Test again: 铅 250 J33 (> 0.2 NA)",
+        "FAILED_INSPECTION", {"id": opened["id"]}, "Test again: 铅 250 µg/kg (> 0.2 mg/kg)",
     )  # fmt: skip
     assert first["hold"]["objectKey"] == f"01/{FLOUR}/10/F-1"
     assert await do_outbox() > 0

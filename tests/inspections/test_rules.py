@@ -59,7 +59,7 @@ def test_what_is_no_value_is_refused_by_name(value: str) -> None:
 
 def test_values_are_brought_to_the_unit_of_the_characteristic_exactly() -> None:
     found = judge(number(upper="0.2"), "250", code_of("µg/kg"))
-    assert (found.judged, found.low, found.why) == (FAIL, D("0.25"), "> 0.2 NA")
+    assert (found.judged, found.low, found.why) == (FAIL, D("0.25"), "> 0.2 mg/kg")
     warm = number(upper="4", unit="CEL")
     assert judge(warm, "39.2", "FAH").judged is PASS
     assert judge(warm, "39.3", "FAH").judged is FAIL

@@ -29,7 +29,7 @@ async def test_without_a_route_owners_and_quality_managers_find_it_in_their_feed
     assert await worker.feed() == []
     [told] = await manager.feed()
     assert told["title"] == "【严重】扣留货物已发出：urn:x:thing"
-    assert told["text"].startswith("urn:x:thing\nreason: glass\n发生时间：")
+    assert told["text"].startswith("urn:x:thing\n原因：glass\n发生时间：")
     assert (told["topic"], told["urgency"], told["alertId"]) == ("alert.raised", "CRITICAL", global_id("Alert", alert_id))
     assert await desk.deliveries() == []
     shown = await manager.post("{ myNotifications(first: 1) { nodes { title } } myUnreadNotificationCount }", {}, **{"Accept-Language": "en"})
@@ -192,7 +192,7 @@ async def test_own_words_are_told_and_cannot_run_anything(desk: Desk, receiver: 
     await desk.work()
     told = json.loads(receiver.received[0].body)["markdown"]["content"]
     assert told.startswith(
-        "### 出事了 超出限值\n\nurn:x:［a］(http://evil)＜＠all＞ note: {{kind}} ＊＊b＊＊\n\n[查看详情](http://suyuan.test/alerts/"
+        "### 出事了 超出限值\n\nurn:x:［a］(http://evil)＜＠all＞ 备注：{{kind}} ＊＊b＊＊\n\n[查看详情](http://suyuan.test/alerts/"
     )
     await desk.keeper.put(reset, {"template": "alert.raised", "language": "zh"})
     listed = "{ notificationTemplates { template language own title values } }"
