@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 import pytest
 
 from backend.inspections.errors import UnreadableTableError
