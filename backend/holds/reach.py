@@ -81,10 +81,13 @@ async def _reached(tx: TenantTransaction, goods: Collection[int], holds: Sequenc
     if not up:
         return []
     found = [_Root(by_id[row["hold_id"]], row["object_id"], row["pending"]) for row in await repository.roots_among(tx, by_id, up)]
-    known = {root.hold["hold_id"] for root in found}
+    # Goods that wait for a decision since a correction may be held again by what the hold stands on: then that is why.
+    known = {root.hold["hold_id"] for root in found if not root.pending}
     held_in = {(row["hold_id"], row["container_id"]) for row in await repository.held_containers(tx, up, by_id)}
     held_in |= {(row["hold_id"], row["container_id"]) for row in await repository.held_states(tx, up, by_id)}
-    return found + [_Root(by_id[hold_id], container_id, False) for hold_id, container_id in sorted(held_in) if hold_id not in known]
+    found += [_Root(by_id[hold_id], container_id, False) for hold_id, container_id in sorted(held_in) if hold_id not in known]
+    held = {root.hold["hold_id"] for root in found if not root.pending}
+    return [root for root in found if not root.pending or root.hold["hold_id"] not in held]
 
 
 async def causes_in_shipment(tx: TenantTransaction, goods: Collection[int]) -> list[HoldCause]:
