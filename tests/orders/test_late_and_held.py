@@ -1,8 +1,10 @@
 """What the orders have brought to light, one by one: packing told behind its shipment, goods held by themselves, quantities told twice."""
 
+import json
 from uuid import UUID
 
 from backend.holds import service as holds
+from backend.objects import service as objects
 from backend.services import Services
 from backend.trace import service as trace
 from backend.trace.rules import Direction
@@ -150,3 +152,17 @@ async def test_a_shipment_of_what_a_lots_unit_may_have_gone_into_has_its_alert_w
     assert await alerted(services, firm) == []
     await capture(services, firm.tenant_id, made([f"{P1}/21/S1"], minutes=15))
     assert await alerted(services, firm) == ["S2"]
+
+
+async def test_goods_that_wait_since_a_correction_and_are_in_the_held_pallet_again_are_told_with_the_pallet(services: Services, firm: Firm) -> None:
+    await hold(services, firm, sscc(1))
+    wrong = packed(sscc(1), [S1], minutes=5)
+    await capture(services, firm.tenant_id, wrong)
+    await capture(services, firm.tenant_id, declared_wrong(wrong))
+    await capture(services, firm.tenant_id, packed(sscc(1), [S1], minutes=10))
+    await capture(services, firm.tenant_id, shipped([S1], minutes=30))
+    async with services.database.tenant(firm.tenant_id) as tx:
+        rows = await tx.fetch("select detail from alert where tenant_id = $1 and kind = 'held_goods_shipped'")
+        [cause] = await holds.why_held(tx, [(await objects.find(tx, S1)).object_id])
+    assert [json.loads(row["detail"])["root"] for row in rows] == [sscc(1)]
+    assert (cause.root_uri, cause.correction_pending) == (sscc(1), False)
