@@ -1,41 +1,25 @@
 """Whoever is limited to a site acts there; for another site he is refused, and nothing is written."""
 
 import re
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
-from infra.clock import isoformat, now
 from infra.database import Gate
-from infra.ids import uuid7
-from tests.conftest import PASSWORD
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, declared_wrong, lot, made, packed, quantity, shipped, transformed
 from tests.graphql.conftest import PUT
 from tests.graphql.operations import operations
-from tests.graphql.test_commands import CAPTURE, PLACE, RELEASE, SHIP, document
+from tests.graphql.test_commands import CAPTURE, PLACE, SHIP, document
 from tests.isolation.people import contents
 from tests.mobile_api import phones
 from tests.signing import signature_of
 from tests.sites.places import MUTATIONS_OF_NO_SITE, needs_undivided
-from tests.sites.town import ENROL, HEADQUARTERS, Town, uuid_in
-
-Given = dict[str, Any]
-LOCATION: Final = {"names": {"en": "A place"}, "kind": "bin", "own": True, "timeZone": "UTC"}
-PARTNER: Final = {"party": CUSTOMER, "names": {"en": "x"}}
-CALIBRATION: Final = {
-    "performedAt": "2026-03-01T08:00:00Z", "performedBy": "x", "asFound": "IN_TOLERANCE", "asLeft": "IN_TOLERANCE",
-    "dueAt": "2027-03-01T08:00:00Z",
-}  # fmt: skip
-SIGNATURE: Final = {"meaning": "RELEASED", "password": PASSWORD}
-APPROVED: Final = {"meaning": "APPROVED", "password": PASSWORD}
-PRODUCT: Final = {"gtin": FLOUR, "names": {"en": "x"}, "kind": "RAW"}
+from tests.sites.refusals import LOCATION, NAMED_ATTEMPTS, REFUSALS, WHOLE_COMPANYS, Given
+from tests.sites.town import HEADQUARTERS, Town, uuid_in
 
 
 def _events_elsewhere(town: Town) -> dict[str, Given]:
@@ -178,256 +162,6 @@ async def test_a_phones_commands_for_another_site_are_refused(town: Town, superu
         [answer] = await _sync(town, entry)
         assert (answer["status"], answer["code"]) == ("refused", "OUTSIDE_SITES"), answer
     assert await contents(superuser, town.tenant.tenant_id) == before
-
-
-ALERT_ACTS: Final[dict[str, Given]] = {
-    "acknowledgeAlerts": {"wholeGroup": True}, "assignAlerts": {"toMe": True}, "commentAlerts": {"comment": "x"},
-    "snoozeAlerts": {"until": isoformat(now() + timedelta(hours=1))}, "closeAlerts": {"resolution": "FIXED", "reason": "x"},
-    "changeAlertSeverity": {"severity": "NOTICE", "reason": "x"},
-}  # fmt: skip
-Attempt = Callable[[Town, dict[str, str]], tuple[str, Given]]
-
-
-def _acts(name: str, more: Given) -> list[Attempt]:
-    """On another site's alert alone, and together with one that he sees."""
-
-    def alone(_: Town, names: dict[str, str]) -> tuple[str, Given]:
-        return _mutation(name), {"alertIds": [names["alert"]], **more}
-
-    def together(town: Town, names: dict[str, str]) -> tuple[str, Given]:
-        return _mutation(name), {"alertIds": [town.here.names["alert"], names["alert"]], **more}
-
-    return [alone, together]
-
-
-# Each mutation with names of another site, and with names that nobody has: refused alike.
-NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
-    "placeHold": [
-        lambda _, names: (PLACE, {"key": names["lot"], "reason": "x"}),
-        lambda _, names: (PLACE, {"key": names["pallet"], "reason": "x"}),
-        lambda _, names: (PLACE, {"key": names["code"], "reason": "x"}),
-    ],
-    "releaseHold": [
-        lambda _, names: (RELEASE, {"holdId": names["hold"], "reason": "x", "signature": SIGNATURE}),
-        lambda town, names: (RELEASE, {"holdId": town.here.names["hold"], "reason": "x", "signature": SIGNATURE, "keys": [names["lot"]]}),
-    ],
-    "openNonconformance": [
-        lambda _, names: (_mutation("openNonconformance"), {"title": "x", "severity": "MINOR", "goods": [{"key": names["lot"]}]}),
-        lambda _, names: (_mutation("openNonconformance"), {"title": "x", "severity": "MINOR", "place": names["place"]}),
-    ],
-    "addNonconformingGoods": [
-        lambda _, names: (_mutation("addNonconformingGoods"), {"nonconformanceId": names["nonconformance"], "goods": []}),
-        lambda town, names: (
-            _mutation("addNonconformingGoods"),
-            {"nonconformanceId": town.here.names["nonconformance"], "goods": [{"key": names["lot"]}]},
-        ),
-    ],
-    "reviewNonconformance": [lambda _, names: (_mutation("reviewNonconformance"), {"nonconformanceId": names["nonconformance"]})],
-    "decideNonconformance": [
-        lambda town, names: (
-            _mutation("decideNonconformance"),
-            {
-                "nonconformanceId": names["waiting nonconformance"],
-                "lines": [{"key": town.here.names["lot"], "kind": "SCRAP"}],
-                "reason": "x",
-                "signature": APPROVED,
-            },
-        ),
-        lambda town, names: (
-            _mutation("decideNonconformance"),
-            {
-                "nonconformanceId": town.here.names["waiting nonconformance"],
-                "lines": [{"key": names["lot"], "kind": "SCRAP"}],
-                "reason": "x",
-                "signature": APPROVED,
-            },
-        ),
-    ],
-    "countersignDecision": [
-        lambda _, names: (
-            _mutation("countersignDecision"),
-            {"decisionId": names["decision"], "accept": True, "reason": "x", "signature": APPROVED},
-        )
-    ],
-    "executeDisposition": [lambda _, names: (_mutation("executeDisposition"), {"dispositionId": names["disposition"]})],
-    "reinspectRework": [
-        lambda _, names: (
-            _mutation("reinspectRework"),
-            {"dispositionId": names["disposition"], "accept": True, "reason": "x", "signature": SIGNATURE},
-        )
-    ],
-    "closeNonconformance": [
-        lambda _, names: (_mutation("closeNonconformance"), {"nonconformanceId": names["nonconformance"], "reason": "x", "signature": APPROVED})
-    ],
-    "openCorrectiveAction": [
-        lambda _, names: (
-            _mutation("openCorrectiveAction"),
-            {"kind": "CORRECTIVE", "title": "x", "nonconformanceIds": [names["nonconformance"]]},
-        )
-    ],
-    "writeDiscipline": [
-        lambda _, names: (_mutation("writeDiscipline"), {"correctiveActionId": names["action"], "discipline": "TEAM", "text": "x"})
-    ],
-    "addActionItem": [
-        lambda _, names: (_mutation("addActionItem"), {"correctiveActionId": names["action"], "discipline": "PREVENTION", "text": "x"})
-    ],
-    "completeActionItem": [lambda _, names: (_mutation("completeActionItem"), {"actionItemId": names["item"], "evidence": "x"})],
-    "planEffectivenessCheck": [
-        lambda _, names: (
-            _mutation("planEffectivenessCheck"),
-            {"correctiveActionId": names["action"], "at": "2099-01-01T00:00:00Z", "criterion": "x"},
-        )
-    ],
-    "submitCorrectiveAction": [lambda _, names: (_mutation("submitCorrectiveAction"), {"correctiveActionId": names["action"]})],
-    "verifyCorrectiveAction": [
-        lambda _, names: (
-            _mutation("verifyCorrectiveAction"),
-            {"correctiveActionId": names["action"], "effective": True, "reason": "x", "signature": APPROVED},
-        )
-    ],
-    "reopenCorrectiveAction": [
-        lambda _, names: (_mutation("reopenCorrectiveAction"), {"correctiveActionId": names["action"], "reason": "x"})
-    ],
-    "sendSupplierRequest": [
-        lambda _, names: (
-            _mutation("sendSupplierRequest"),
-            {"supplier": CUSTOMER, "text": "x", "dueAt": isoformat(now() + timedelta(days=9)), "lots": [names["lot"]]},
-        ),
-        lambda town, names: (
-            _mutation("sendSupplierRequest"),
-            {
-                "supplier": CUSTOMER,
-                "text": "x",
-                "dueAt": isoformat(now() + timedelta(days=9)),
-                "lots": [town.here.names["lot"]],
-                "correctiveActionId": names["action"],
-            },
-        ),
-    ],
-    "renewSupplierRequestLink": [
-        lambda _, names: (_mutation("renewSupplierRequestLink"), {"supplierRequestId": names["request"]})
-    ],
-    "reviewSupplierAnswer": [
-        lambda _, names: (_mutation("reviewSupplierAnswer"), {"supplierRequestId": names["request"], "accept": True})
-    ],
-    "cancelSupplierRequest": [
-        lambda _, names: (_mutation("cancelSupplierRequest"), {"supplierRequestId": names["request"], "reason": "x"})
-    ],
-    "assertAlias": [
-        lambda town, names: (_mutation("assertAlias"), {"key": names["lot"], "sameAs": town.here.names["lot"], "cause": "OTHER", "reason": "x"}),
-        lambda town, names: (_mutation("assertAlias"), {"key": town.here.names["lot"], "sameAs": names["lot"], "cause": "OTHER", "reason": "x"}),
-    ],
-    "revokeAlias": [lambda _, names: (_mutation("revokeAlias"), {"aliasId": names["alias"], "reason": "x"})],
-    "putInstrument": [
-        lambda town, names: (_mutation("putInstrument"), {"identifier": "x", "instrumentId": names["instrument"], "place": town.here.place}),
-        lambda town, names: (_mutation("putInstrument"), {"identifier": "x", "place": names["place"]}),
-        lambda town, names: (
-            _mutation("putInstrument"), {"identifier": "x", "instrumentId": town.here.names["instrument"], "place": names["place"]},
-        ),
-    ],
-    "recordCalibration": [lambda _, names: (_mutation("recordCalibration"), {"instrumentId": names["instrument"], **CALIBRATION})],
-    "takeInstrumentOutOfService": [
-        lambda _, names: (_service("takeInstrumentOutOfService"), {"instrumentId": names["instrument"], "reason": "x"}),
-    ],
-    "returnInstrumentToService": [
-        lambda _, names: (_service("returnInstrumentToService"), {"instrumentId": names["instrument"], "reason": "x"}),
-    ],
-    "openInspection": [
-        lambda _, names: (_mutation("openInspection"), {"kind": "INCOMING", "key": names["lot"]}),
-        lambda _, names: (_mutation("openInspection"), {"kind": "INCOMING", "receipt": "x", "place": names["place"]}),
-        lambda town, names: (
-            _mutation("openInspection"),
-            {"kind": "INCOMING", "key": town.here.names["lot"], "supersedes": names["inspection"], "reason": "x"},
-        ),
-    ],
-    "recordResults": [
-        lambda _, names: (_mutation("recordResults"), {"inspectionId": names["inspection"], "results": [{"characteristic": "LOOK", "value": "NG"}]}),
-    ],
-    "concludeInspection": [lambda _, names: (_mutation("concludeInspection"), {"inspectionId": names["inspection"]})],
-    "cancelInspection": [lambda _, names: (_mutation("cancelInspection"), {"inspectionId": names["inspection"], "reason": "x"})],
-    "putInspectionSchedule": [
-        lambda _, names: (
-            _mutation("putInspectionSchedule"), {"name": "x", "specificationId": "x", "everyDays": 1, "place": names["place"]},
-        ),
-    ],
-    "endInspectionSchedule": [lambda _, names: (_mutation("endInspectionSchedule"), {"scheduleId": names["schedule"], "reason": "x"})],
-    **{name: _acts(name, more) for name, more in ALERT_ACTS.items()},
-    "reopenAlert": [lambda _, names: (_mutation("reopenAlert"), {"alertId": names["alert"], "reason": "x"})],
-    "enrolDevice": [
-        lambda _, names: (ENROL, {"name": "x", "site": names["place"]}),
-        lambda _, names: (ENROL, {"name": "x", "site": names["hall"]}),
-    ],
-    "renameDevice": [lambda _, names: (_mutation("renameDevice"), {"deviceId": names["device"], "name": "x"})],
-    "moveDevice": [
-        lambda town, names: (_mutation("moveDevice"), {"deviceId": names["device"], "site": town.here.place}),
-        lambda town, names: (_mutation("moveDevice"), {"deviceId": town.here.names["device"], "site": names["place"]}),
-    ],
-    "revokeDevice": [lambda _, names: (_mutation("revokeDevice"), {"deviceId": names["device"], "reason": "x"})],
-    "acceptReviewEntry": [
-        lambda _, names: (_mutation("acceptReviewEntry"), {"entryId": names["review"], "reason": "x", "underNewEventId": True}),
-        lambda town, names: (
-            _mutation("acceptReviewEntry"),
-            {"entryId": town.here.names["review"], "reason": "x", "underNewEventId": True, "event": _bare(names["place"])},
-        ),
-    ],
-    "dismissReviewEntry": [lambda _, names: (_mutation("dismissReviewEntry"), {"entryId": names["review"], "reason": "x"})],
-    "ship": [
-        lambda town, names: (SHIP, _order(town.here.place, names["pallet"])),
-        lambda town, names: (SHIP, _order(names["place"], town.here.names["pallet"])),
-        lambda town, names: (SHIP, _order(names["yard"], town.here.names["pallet"])),
-    ],
-    "putLocations": [
-        lambda _, names: (PUT["locations"], {"locations": [{"place": names["place"], **LOCATION}]}),
-        lambda _, names: (PUT["locations"], {"locations": [{"place": names["hall"], **LOCATION}]}),
-        lambda town, names: (PUT["locations"], {"locations": [{"place": names["hall"], "parentPlace": town.here.place, **LOCATION}]}),
-        lambda town, names: (PUT["locations"], {"locations": [{"place": town.here.yard, "parentPlace": names["place"], **LOCATION}]}),
-        lambda town, names: (PUT["locations"], {"locations": [{"place": town.here.place, "parentPlace": names["place"], **LOCATION}]}),
-    ],
-}  # fmt: skip
-_SPECIFICATION: Final = global_id("Specification", uuid7())
-
-
-def _mutation(name: str) -> str:
-    kind = f"{name[0].upper()}{name[1:]}Input"
-    return f"mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ field code message }} }} }}"
-
-
-def _service(name: str) -> str:
-    return f"mutation($input: InstrumentServiceInput!) {{ {name}(input: $input) {{ userErrors {{ field code message }} }} }}"
-
-
-WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
-    "putSpecification": (_mutation("putSpecification"), {"code": "X", "names": {"en": "x"}, "characteristics": []}),
-    "releaseSpecification": (_mutation("releaseSpecification"), {"specificationId": _SPECIFICATION, "version": 1}),
-    "withdrawSpecification": (_mutation("withdrawSpecification"), {"specificationId": _SPECIFICATION, "version": 1, "reason": "x"}),
-    "putProducts": (PUT["products"], {"products": [PRODUCT]}),
-    "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
-    "setTwoPeopleDecideFrom": (
-        "mutation($input: SetTwoPeopleDecideFromInput!) { setTwoPeopleDecideFrom(input: $input) { userErrors { code } } }",
-        {"severity": "MINOR", "reason": "x", "signature": {"meaning": "APPROVED"}},
-    ),
-    "putSamplingPlan": (
-        "mutation($input: PutSamplingPlanInput!) { putSamplingPlan(input: $input) { userErrors { code } } }",
-        {"name": "x", "scheme": "ATTRIBUTES", "aqls": [{"defectClass": "MAJOR", "aql": "1.0"}]},
-    ),
-    "archiveSamplingPlan": (
-        "mutation($input: ArchiveSamplingPlanInput!) { archiveSamplingPlan(input: $input) { userErrors { code } } }",
-        {"planId": global_id("SamplingPlan", uuid4())},
-    ),
-    "switchSamplingSeverity": (
-        "mutation($input: SwitchSamplingSeverityInput!) { switchSamplingSeverity(input: $input) { userErrors { code } } }",
-        {"stateId": global_id("SamplingState", uuid4()), "severity": "TIGHTENED", "reason": "x"},
-    ),
-}
-REFUSALS: Final = [(name, number) for name, attempts in NAMED_ATTEMPTS.items() for number in range(len(attempts))]
-
-
-def _bare(place: str) -> Given:
-    return {"@context": document()["@context"], **made([], [quantity(lot(FLOUR, "NEW"), 1)], bizLocation={"id": place})}
-
-
-def _order(place: str, key: str) -> Given:
-    return {"fromPlace": place, "toParty": CUSTOMER, "lines": [{"key": key}]}
 
 
 def test_every_mutation_is_tried_here_or_of_no_site() -> None:
