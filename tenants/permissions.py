@@ -30,6 +30,10 @@ class Permission(StrEnum):
     RULES_MANAGE = "rules.manage"
     NOTIFICATIONS_MANAGE = "notifications.manage"
     WEBHOOKS_MANAGE = "webhooks.manage"
+    RECALLS_READ = "recalls.read"
+    RECALLS_MANAGE = "recalls.manage"
+    RECALLS_DECIDE = "recalls.decide"
+    DOCUMENTS_MAKE = "documents.make"
     SHIPMENTS_COMMAND = "shipments.command"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
@@ -71,39 +75,42 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.WORKER: _FLOOR,
         Role.LINE_LEAD: _FLOOR | _LOOK | _INSPECT | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND, _P.DEVICES_READ},
-        Role.QC_INSPECTOR: _FLOOR | _LOOK | _INSPECT | {_P.HOLDS_PLACE},
+        Role.QC_INSPECTOR: _FLOOR | _LOOK | _INSPECT | {_P.HOLDS_PLACE, _P.RECALLS_READ, _P.DOCUMENTS_MAKE},
         Role.WAREHOUSE_KEEPER: _FLOOR | _LOOK | {_P.SHIPMENTS_COMMAND},
         Role.QUALITY_MANAGER: _FLOOR
         | _LOOK
         | _INSPECT
         | {_P.SPECIFICATIONS_WRITE, _P.INSTRUMENTS_MANAGE, _P.NONCONFORMANCES_DECIDE, _P.ACTIONS_MANAGE, _P.ACTIONS_VERIFY, _P.RULES_MANAGE}
+        | {_P.RECALLS_READ, _P.RECALLS_MANAGE, _P.RECALLS_DECIDE, _P.DOCUMENTS_MAKE}
         | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.ALIASES_DECLARE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
         | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.SANDBOX_USE, _P.AUDIT_READ},
-        Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE},
+        Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE, _P.RECALLS_READ},
         # Runs the system, and decides nothing about goods: no release, no shipment.
         Role.ADMINISTRATOR: _LOOK
         | {_P.QUERIES_SUBSCRIBE, _P.NOTIFICATIONS_MANAGE, _P.WEBHOOKS_MANAGE}
         | {_P.EVENTS_CAPTURE, _P.EVENTS_REVIEW, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE}
         | {_P.DEVICES_READ, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),
-        Role.AUDITOR: _LOOK | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.CLIENTS_READ, _P.AUDIT_READ},
+        Role.AUDITOR: _LOOK | {_P.RECALLS_READ, _P.PEOPLE_READ, _P.DEVICES_READ, _P.CLIENTS_READ, _P.AUDIT_READ},
         # Reports what it did; what it may see is granted piece by piece.
         Role.PARTNER: frozenset({_P.EVENTS_CAPTURE}),
     }
 )
 
 # Whoever is granted one of these acts with a second factor and signs the act (21 CFR 11.200): see `tenants/signatures`.
-SIGNED: Final = frozenset({_P.HOLDS_RELEASE, _P.NONCONFORMANCES_DECIDE, _P.ACTIONS_VERIFY})
+SIGNED: Final = frozenset({_P.HOLDS_RELEASE, _P.NONCONFORMANCES_DECIDE, _P.ACTIONS_VERIFY, _P.RECALLS_DECIDE})
 # What changes who may do what, and what a person signs, no machine is ever allowed to do.
 MACHINES: Final = frozenset(Permission) - SIGNED - {
     _P.EVENTS_REVIEW, _P.MOBILE_SYNC, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE,
     _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.INSTRUMENTS_MANAGE, _P.ACTIONS_MANAGE, _P.RULES_MANAGE, _P.WEBHOOKS_MANAGE,
-    _P.NOTIFICATIONS_MANAGE,
+    _P.NOTIFICATIONS_MANAGE, _P.RECALLS_MANAGE,
 }  # fmt: skip
 # What isn't done at a place: granted at one site only, it would open the whole company, so there it doesn't count (`tenants/grants.py`).
 UNDIVIDED: Final = frozenset(
     {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ}
     | {_P.RULES_MANAGE, _P.NOTIFICATIONS_MANAGE, _P.WEBHOOKS_MANAGE}
+    # A recall is the company's: what it reaches lies at all of its sites, and beyond.
+    | {_P.RECALLS_READ, _P.RECALLS_MANAGE, _P.RECALLS_DECIDE}
 )
 # A phone that was enrolled captures at its site, and looks up what it needs for that.
 DEVICES: Final = _FLOOR | _INSPECT | {_P.HOLDS_PLACE, _P.SHIPMENTS_COMMAND}

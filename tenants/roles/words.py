@@ -41,6 +41,12 @@ PERMISSIONS: Final[Mapping[Permission, Words]] = {
     _P.RULES_MANAGE: Words("维护告警规则", "Keep alert rules"),
     _P.NOTIFICATIONS_MANAGE: Words("管理通知渠道、路由和班次", "Keep channels, routes and shift plans of notifications"),
     _P.WEBHOOKS_MANAGE: Words("管理推送给合作方的网络钩子", "Keep webhooks of partners"),
+    _P.RECALLS_READ: Words("查看召回", "See recalls"),
+    _P.RECALLS_MANAGE: Words("发起并推进召回：调查、范围、通知、回收", "Open and run recalls: investigation, scope, notices, recovery"),
+    _P.RECALLS_DECIDE: Words(
+        "决定、发布和关闭召回（需双重验证和电子签名）", "Decide on, announce and close recalls (with a second factor and a signature)"
+    ),
+    _P.DOCUMENTS_MAKE: Words("生成报告、档案、证书和监管表格", "Have reports, dossiers, certificates and authorities' sheets made"),
     _P.SHIPMENTS_COMMAND: Words("发货", "Ship goods"),
     _P.CATALOG_READ: Words("查看产品、地点和合作伙伴", "Read products, places and partners"),
     _P.CATALOG_WRITE: Words("维护产品、地点和合作伙伴", "Keep products, places and partners"),
