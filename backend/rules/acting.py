@@ -32,7 +32,10 @@ _log = get_logger(__name__)
 
 
 async def act(tx: TenantTransaction, payload: dict[str, Any]) -> None:
-    """Outbox handler: do all that a finding's rule says, in one transaction; a refusal of one is kept as its outcome and stops no other."""
+    """Outbox handler: do all that a finding's rule says, in one transaction.
+
+    Each action is done wholly or not at all: a refusal is kept as its outcome, undoes what the action had done so far, and stops no other.
+    """
     firing_id = UUID(payload["firing_id"])
     found = await repository.firing_by_id(tx, firing_id)
     if found is None:
@@ -53,18 +56,22 @@ async def act(tx: TenantTransaction, payload: dict[str, Any]) -> None:
 async def _outcome(tx: TenantTransaction, document: Document, action: forms.AnyAction, firing: Record) -> dict[str, Any]:
     name = str(type(action).__struct_config__.tag)
     try:
-        if isinstance(action, forms.PlaceHold):
-            done = await _hold(tx, document, action, firing)
-        elif isinstance(action, forms.Reinspect):
-            done = await _reinspect(tx, document, action, firing)
-        elif isinstance(action, forms.OpenNonconformance):
-            done = await _nonconformance(tx, document, action, firing)
-        else:
-            done = await _publish(tx, document, firing)
+        async with tx.savepoint():
+            done = await _done(tx, document, action, firing)
     except SuyuanError as refusal:
         _log.warning("rule_action_refused", tenant_id=tx.tenant_id, firing_id=str(firing["firing_id"]), action=name, problem=refusal.message)
         return {"do": name, "refused": refusal.message}
     return {"do": name, **done}
+
+
+async def _done(tx: TenantTransaction, document: Document, action: forms.AnyAction, firing: Record) -> dict[str, Any]:
+    if isinstance(action, forms.PlaceHold):
+        return await _hold(tx, document, action, firing)
+    if isinstance(action, forms.Reinspect):
+        return await _reinspect(tx, document, action, firing)
+    if isinstance(action, forms.OpenNonconformance):
+        return await _nonconformance(tx, document, action, firing)
+    return await _publish(tx, document, firing)
 
 
 def _keys(firing: Record) -> list[str]:

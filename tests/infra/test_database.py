@@ -99,6 +99,22 @@ async def test_rolling_back_to_a_savepoint_keeps_the_tenant_and_forgets_what_cam
         assert await setting_of(raw) == ""
 
 
+async def test_what_fails_in_a_savepoint_is_undone_and_the_rest_is_stored(pools: Pools, firm: Firm) -> None:
+    database = pools.of(1)
+    async with database.tenant(firm.tenant_id) as tx:
+        await claim(tx, "before")
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            async with tx.savepoint():
+                await claim(tx, "undone")
+                await tx.plan_for_any_tenant()
+                await fail(tx, "select 1 / 0")
+        async with tx.savepoint():
+            await claim(tx, "inside")
+        await tx.plan_for_any_tenant()
+        assert await tx._raw.fetchval("select current_setting('plan_cache_mode')") == "force_generic_plan"
+    assert await claimed(database, firm.tenant_id) == ["before", "inside"]
+
+
 async def test_refusal_at_the_commit_is_raised_and_nothing_is_stored(pools: Pools, firm: Firm) -> None:
     database = pools.of(1)
     deferred = "create temp table twice (n int unique deferrable initially deferred) on commit drop; insert into twice values (1), (1)"
