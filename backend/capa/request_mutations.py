@@ -74,11 +74,16 @@ class SupplierRequestMutations:
 
         return _with_link(info, await perform(info, given, use_case), made)
 
-    @mutation(description="Make a new link for a request to a supplier; the one before opens nothing any more.", directives=_MANAGE)
+    @mutation(
+        description="Make a new link for a request to a supplier; the one before opens nothing any more. Needs an Idempotency-Key: repeated with "
+        "the same one it makes no other link, and doesn't tell the first again.",
+        directives=_MANAGE,
+    )
     async def renew_supplier_request_link(
         self, info: Info, given: Annotated[RenewSupplierRequestLinkInput, strawberry.argument(name="input")]
     ) -> SupplierRequestLinkPayload | None:
         """For one that was lost, or has ended."""
+        require_key(info.context)
         made: list[GuestToken] = []
 
         async def use_case(tx: TenantTransaction) -> Reply:

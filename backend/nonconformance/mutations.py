@@ -69,11 +69,12 @@ class NonconformanceMutations:
 
         return payload(await perform(info, given, use_case, gate=Gate.EXCLUSIVE if given.hold else Gate.NONE))
 
-    @mutation(description="Add goods to a nonconformance, or say another quantity of them.", directives=_OPEN)
+    @mutation(description="Add goods to a nonconformance, or say another quantity of them. Needs an Idempotency-Key.", directives=_OPEN)
     async def add_nonconforming_goods(
         self, info: Info, given: Annotated[AddNonconformingGoodsInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """They aren't held by this: hold them by `placeHold` where what holds the others doesn't reach them."""
+        require_key(info.context)
 
         async def use_case(tx: TenantTransaction) -> Reply:
             asked = nonconformance_id_of(given.nonconformance_id)
@@ -82,11 +83,12 @@ class NonconformanceMutations:
 
         return payload(await perform(info, given, use_case))
 
-    @mutation(description="Take a nonconformance up for review: it waits for a decision from then on.", directives=_OPEN)
+    @mutation(description="Take a nonconformance up for review: it waits for a decision from then on. Needs an Idempotency-Key.", directives=_OPEN)
     async def review_nonconformance(
         self, info: Info, given: Annotated[ReviewNonconformanceInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """Once."""
+        require_key(info.context)
 
         async def use_case(tx: TenantTransaction) -> Reply:
             asked = nonconformance_id_of(given.nonconformance_id)

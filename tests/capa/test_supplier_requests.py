@@ -70,7 +70,11 @@ async def test_a_link_opens_its_request_alone_and_only_while_it_is_good(services
     first, second = await sent(supplied), await sent(supplied, text="Another matter")
     assert "Another matter" not in (await guest(first["link"])).text
     assert second["number"] not in (await guest(first["link"])).text
-    renewed = (await supplied.caller.command(RENEW, {"supplierRequestId": first["id"]}))["link"]
+    given = {"supplierRequestId": first["id"]}
+    assert (await supplied.caller.refusal(RENEW, {"input": given}))["code"] == "IDEMPOTENCY_KEY_REQUIRED"
+    renewed = (await supplied.caller.command(RENEW, given, key="renewal"))["link"]
+    # Repeated, it makes no other link that would end the one that was told.
+    assert (await supplied.caller.command(RENEW, given, key="renewal"))["link"] is None
     assert [(await guest(link)).status_code for link in (first["link"], renewed)] == [404, 200]
     cancelled = await supplied.caller.command(CANCEL, {"supplierRequestId": second["id"], "reason": "a mistake"})
     assert cancelled["supplierRequest"]["status"] == "CANCELLED"

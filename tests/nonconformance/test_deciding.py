@@ -211,3 +211,13 @@ async def test_who_may_not_is_refused_and_ids_of_nothing_too(
         assert payload["userErrors"][0]["code"] == "INVALID_INPUT"
     [error] = (await boss.caller.command(REVIEW, {"nonconformanceId": "x"}))["userErrors"]
     assert error["code"] == "NONCONFORMANCE_NOT_FOUND"
+
+
+async def test_what_changes_a_nonconformance_needs_a_key_and_is_done_once(boss: Signer, opened: Opened) -> None:
+    found = await opened()
+    for query, more in ((REVIEW, {}), (ADD, {"goods": [{"key": MADE_OF_IT}]})):
+        given = {"nonconformanceId": found["id"], **more}
+        assert (await boss.caller.refusal(query, {"input": given}))["code"] == "IDEMPOTENCY_KEY_REQUIRED"
+        first = await boss.caller.command(query, given, key=f"key-{len(more)}")
+        assert first["userErrors"] == []
+        assert await boss.caller.command(query, given, key=f"key-{len(more)}") == first
