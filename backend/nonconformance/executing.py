@@ -4,14 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from backend.catalog.sites import Sites, sites_of
-from backend.events import lookup_service
-from backend.events.errors import EventNotFoundError
-from backend.events.query_service import get_event
 from backend.genealogy import reach
 from backend.nonconformance import repository, rules
 from backend.nonconformance.deciding import disposition_of, release, settle, two_people_from
 from backend.nonconformance.errors import DispositionNotFoundError, NonconformanceStateError, ProofMissingError, SecondPersonRequiredError
 from backend.nonconformance.history import note
+from backend.nonconformance.proving import require_proof
 from backend.nonconformance.rules import DispositionKind, DispositionStatus
 from backend.nonconformance.service import require_exclusive, subject_of
 from backend.nonconformance.stored import Disposition, Nonconformance
@@ -24,15 +22,13 @@ from tenants.permissions import Permission
 from tenants.principal import Principal
 from tenants.signatures.service import Signature, sign
 
-MOST_LINES = 1_000
-
 
 async def carry_out(
     tx: TenantTransaction, principal: Principal, disposition_id: UUID, *, event_id: UUID | None, outcome_key: str | None, comment: str
 ) -> UUID:
     """Scrapped, returned or reworked; gives the nonconformance. The hold on the goods stays: see `rules.let_go`.
 
-    Of scrap and return an event proves it that names the goods (CBV `destroying`; `returning` or `shipping`). A rework names what came
+    Of scrap and return an event proves it that names the goods (CBV `destroying`; `returning` or `shipping`): see `proving`. A rework names what came
     of it: the goods themselves, or what was made of them.
     """
     sites = await sites_of(tx, principal, Permission.NONCONFORMANCES_OPEN)
@@ -49,7 +45,7 @@ async def carry_out(
     elif outcome_key is not None:
         raise ProofMissingError("Only a rework has an outcome; leave it out.", field="outcomeKey")
     if event_id is not None or line.kind in rules.PROOF:
-        await _require_proof(tx, line, event_id, sites)
+        await require_proof(tx, line, event_id, sites)
     await repository.set_done(tx, disposition_id, status=status, at=clock.now(), by=principal.actor_id, event_id=event_id, outcome_id=outcome_id)
     await settle(tx, nonconformance)
     subject = subject_of(nonconformance.nonconformance_id)
@@ -75,28 +71,6 @@ async def _outcome(tx: TenantTransaction, line: Disposition, key: str | None, si
     elif line.object_id not in await reach.ancestors(tx, [outcome.object_id]):
         raise ProofMissingError("No event says that this was made of the reworked goods: report the rework first.", field="outcomeKey")
     return outcome.object_id
-
-
-async def _require_proof(tx: TenantTransaction, line: Disposition, event_id: UUID | None, sites: Sites | None) -> None:
-    steps = rules.PROOF.get(line.kind)
-    if event_id is None:
-        raise ProofMissingError(
-            f"Name the event by which it was reported (business step {' or '.join(sorted(steps or ()))}); report it first where there is none.",
-            field="eventId",
-        )
-    try:
-        event = await get_event(tx, event_id, sites)
-    except EventNotFoundError as problem:
-        problem.field = "eventId"
-        raise
-    if event.superseded or event.declared_at is not None:
-        raise ProofMissingError("This event was declared to be wrong, so it proves nothing.", field="eventId")
-    if steps is not None and event.biz_step not in steps:
-        raise ProofMissingError(f"The event's business step isn't {' or '.join(sorted(steps))}.", field="eventId")
-    named = {part.object_id for part in (await lookup_service.lines_of(tx, [event.event_id], limit=MOST_LINES)).get(event.event_id, [])}
-    lots = {lot for _, lot in await reach.lots_of(tx, named)}
-    if line.object_id not in named | lots:
-        raise ProofMissingError("The event doesn't name these goods.", field="eventId")
 
 
 async def check_reinspection(tx: TenantTransaction, principal: Principal, disposition_id: UUID, *, reason: str) -> None:

@@ -201,6 +201,15 @@ async def set_done(
     )  # fmt: skip
 
 
+async def proved_by(tx: TenantTransaction, event_ids: Collection[UUID], object_id: int) -> list[Record]:
+    """How much of the object these events have proved to be done: (quantity, unit of measure), of dispositions about a part."""
+    return await tx.fetch(
+        """select d.quantity, d.uom from disposition d
+           where d.tenant_id = $1 and d.object_id = $3 and d.event_id = any($2::uuid[]) and d.quantity is not null""",
+        list(event_ids), object_id,
+    )  # fmt: skip
+
+
 async def policy(tx: TenantTransaction) -> int | None:
     """From which severity on two people decide; None where the tenant has said nothing."""
     found: int | None = await tx.fetchval("select two_people_from from decision_policy where tenant_id = $1")

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from backend.services import Services
+from infra import clock
 from tenants.permissions import Role
 from tests.factories import FLOUR, PLANT, capture, lot, made, quantity, transformed
 from tests.firms import Firm
@@ -69,13 +70,42 @@ async def test_use_as_is_lets_all_of_it_go_at_once(boss: Signer, opened: Opened)
     ]
 
 
+def destroyed(amount: float, uom: str = "KGM", **fields: Any) -> dict[str, Any]:
+    """So much of the flour was destroyed just now."""
+    now = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = {"eventTime": now, "bizStep": "destroying", "disposition": "destroyed", "action": "OBSERVE"}
+    return made([], [quantity(BAD, amount, uom)], **(told | fields))
+
+
+async def test_an_event_proves_what_was_done_since_the_decision_up_to_its_quantity(
+    services: Services, boss: Signer, opened: Opened, goods: Firm
+) -> None:
+    found = await opened()
+    before = await event_named(services, boss, goods, destroyed(100))
+    done = await decide(boss, found, {"kind": "SCRAP", "quantity": "60", "uom": "KGM"}, {"kind": "SCRAP", "quantity": "40", "uom": "KGM"})
+    first, second = (line["id"] for line in sorted(done["nonconformance"]["decisions"][0]["lines"], key=lambda one: -int(one["quantity"])))
+    [error] = (await boss.caller.command(EXECUTE, {"dispositionId": first, "eventId": before}))["userErrors"]
+    assert (error["code"], error["field"], "before it was decided" in error["message"]) == ("PROOF_MISSING", "eventId", True)
+    load = await event_named(services, boss, goods, destroyed(25_000, "GRM"))
+    [error] = (await boss.caller.command(EXECUTE, {"dispositionId": first, "eventId": load}))["userErrors"]
+    assert (error["code"], "25 of 60 KGM" in error["message"]) == ("PROOF_MISSING", True)
+    rest = await event_named(services, boss, goods, destroyed(35))
+    executed = await boss.caller.command(EXECUTE, {"dispositionId": first, "eventId": rest})
+    assert (executed["userErrors"], executed["nonconformance"]["status"]) == ([], "DECIDED")
+    # What has proved one disposition proves no other.
+    [error] = (await boss.caller.command(EXECUTE, {"dispositionId": second, "eventId": rest}))["userErrors"]
+    assert (error["code"], "0 of 40 KGM" in error["message"]) == ("PROOF_MISSING", True)
+    last = await event_named(services, boss, goods, destroyed(40))
+    executed = await boss.caller.command(EXECUTE, {"dispositionId": second, "eventId": last})
+    assert (executed["userErrors"], executed["nonconformance"]["status"]) == ([], "EXECUTED")
+
+
 async def test_a_part_lets_nothing_go(services: Services, boss: Signer, opened: Opened, goods: Firm) -> None:
     found = await opened()
     done = await decide(boss, found, {"kind": "USE_AS_IS", "quantity": "60", "uom": "KGM"}, {"kind": "SCRAP", "quantity": "40", "uom": "KGM"})
     assert (done["userErrors"], done["nonconformance"]["status"]) == ([], "DECIDED")
     [scrap] = [line for line in done["nonconformance"]["decisions"][0]["lines"] if line["kind"] == "SCRAP"]
-    destroyed = made([], [quantity(BAD, 40)], minutes=60, bizStep="destroying", disposition="destroyed", action="OBSERVE")
-    event = await event_named(services, boss, goods, destroyed)
+    event = await event_named(services, boss, goods, destroyed(40))
     given = {"dispositionId": scrap["id"]}
     [error] = (await boss.caller.command(EXECUTE, given))["userErrors"]
     assert (error["code"], error["field"]) == ("PROOF_MISSING", "eventId")
