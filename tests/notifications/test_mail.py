@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -12,7 +12,8 @@ from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -22,6 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from backend.notifications.configurations import Mail
+from backend.notifications.kinds import ChannelKind, Urgency
+from backend.notifications.senders import mail, smtp
+from backend.notifications.senders.letters import Letter, OpenChannel
+from infra.outward import Outward
 from tests.notifications.conftest import PUT_CHANNEL, Desk
 
 
@@ -30,11 +36,14 @@ class Post:
     """Takes mail for those who sign in."""
 
     answer: str = "250 OK"
+    # How long it thinks about a mail.
+    seconds: float = 0
     mails: list[EmailMessage] = field(default_factory=list)
     port: int = 0
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        await asyncio.sleep(self.seconds)
         return self.answer
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: Any, data: Any) -> AuthResult:
@@ -73,12 +82,15 @@ def post_office(certificate: Path, *, tls: bool) -> Iterator[Post]:
     context.load_cert_chain(certificate)
     post = Post()
 
+    lines: list[SMTP] = []
+
     def serve() -> SMTP:
         starttls: dict[str, Any] = {} if tls else {"tls_context": context, "require_starttls": True}
         with warnings.catch_warnings():
             # It takes a sign-in without STARTTLS for one without TLS.
             warnings.simplefilter("ignore", UserWarning)
-            return SMTP(post, hostname="mail", auth_required=True, authenticator=post.authenticate, auth_require_tls=not tls, **starttls)
+            lines.append(SMTP(post, hostname="mail", auth_required=True, authenticator=post.authenticate, auth_require_tls=not tls, **starttls))
+        return lines[-1]
 
     # In a thread and an event loop of its own, as a server elsewhere.
     loop = asyncio.new_event_loop()
@@ -90,14 +102,17 @@ def post_office(certificate: Path, *, tls: bool) -> Iterator[Post]:
     try:
         yield post
     finally:
-        asyncio.run_coroutine_threadsafe(_closed(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_closed(server, lines), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _closed(server: asyncio.Server) -> None:
+async def _closed(server: asyncio.Server, lines: list[SMTP]) -> None:
     server.close()
+    for each in lines:
+        if each.transport is not None:
+            cast(asyncio.WriteTransport, each.transport).abort()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
     await asyncio.sleep(0.05)
@@ -120,13 +135,13 @@ async def test_a_mail_comes_whole_and_says_that_a_machine_wrote_it(desk: Desk, c
         await desk.work()
         [sent] = await desk.deliveries()
         assert (sent["state"], sent["reason"]) == ("SENT", None)
-        [mail] = post.mails
-    assert (mail["To"], mail["From"]) == ("qm@example.com", "溯源 Alerts <alerts@example.com>")
-    assert mail["Subject"] == "Critical: a limit was exceeded, urn:x:thing"
-    assert (mail["Auto-Submitted"], mail["Bcc"], mail["Content-Language"]) == ("auto-generated", None, "en")
+        [came] = post.mails
+    assert (came["To"], came["From"]) == ("qm@example.com", "溯源 Alerts <alerts@example.com>")
+    assert came["Subject"] == "Critical: a limit was exceeded, urn:x:thing"
+    assert (came["Auto-Submitted"], came["Bcc"], came["Content-Language"]) == ("auto-generated", None, "en")
     [row] = [each for each in await desk.rows("notification_delivery") if each["channel_id"] is not None]
-    assert mail["Message-ID"] == f"<{row['delivery_id']}@suyuan.test>"
-    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert came["Message-ID"] == f"<{row['delivery_id']}@suyuan.test>"
+    plain, rich = came.get_body(("plain",)), came.get_body(("html",))
     assert plain is not None
     assert rich is not None
     assert "urn:x:thing" in plain.get_content()
@@ -139,7 +154,7 @@ async def test_a_mail_comes_whole_and_says_that_a_machine_wrote_it(desk: Desk, c
     ("answered", "state", "reason"),
     [
         ("550 no such user", "DEAD", "The mail server answered 550."), ("451 later", "FAILED", "The mail server answered 451."),
-        ("garbage", "FAILED", "The mail server answered -1."),
+        ("garbage", "FAILED", mail._UNKNOWN),
     ],
 )  # fmt: skip
 async def test_what_the_server_answers_decides(desk: Desk, certificate: Path, trusted: None, answered: str, state: str, reason: str) -> None:
@@ -180,3 +195,59 @@ async def test_a_wrong_password_is_told_and_put_right(desk: Desk, certificate: P
         await desk.keeper.put(PUT_CHANNEL, given)
         await desk.later(timedelta(minutes=5))
         assert (await desk.deliveries())[0]["state"] == "SENT"
+
+
+def to(port: int, text: str = "x") -> tuple[Letter, OpenChannel]:
+    """A mail to a server on this machine, of a tenant of its own."""
+    letter = Letter(uuid4(), "t", text, "", "<p>x</p>", "http://x", "en", Urgency.NORMAL, "", "", datetime.now(UTC), email="qm@example.com")
+    where = Mail(host="127.0.0.1", port=port, security="tls", user="suyuan", sender="alerts@example.com", sender_name="x")
+    return letter, OpenChannel(1, uuid4(), ChannelKind.EMAIL, where, PASSWORD)
+
+
+async def test_a_server_that_takes_a_mail_and_says_nothing_is_told_as_what_it_is(
+    certificate: Path, trusted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "ANSWER_SECONDS", 0.3)
+    with post_office(certificate, tls=True) as post:
+        post.seconds = 5
+        letter, channel = to(post.port)
+        outcome = await mail.send(letter, channel, Outward(loopback=True), "suyuan.test")
+        assert (outcome.taken, outcome.hopeless, outcome.reason) == (False, False, mail._UNKNOWN)
+        assert len(post.mails) == 1
+
+
+async def test_servers_that_hang_keep_nobody_from_sending_and_are_left_with_nothing(certificate: Path, trusted: None) -> None:
+    ended = asyncio.Queue[bytes]()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard = b""
+        with suppress(OSError):
+            while part := await reader.read(1_000):
+                heard += part
+        ended.put_nowait(heard)
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    secure = await asyncio.start_server(hang, "127.0.0.1", 0, ssl=context)
+    outward = Outward(loopback=True)
+    waiting = [
+        asyncio.create_task(mail.send(*to(each.sockets[0].getsockname()[1]), outward, "suyuan.test")) for each in (server, secure) for _ in range(40)
+    ]
+    await asyncio.sleep(0.5)
+    with post_office(certificate, tls=True) as post:
+        letter, channel = to(post.port, text=".\r\n.. begins with points\r\n")
+        outcome = await asyncio.wait_for(mail.send(letter, channel, outward, "suyuan.test"), 10)
+        assert (outcome.taken, outcome.status) == (True, 250)
+        body = post.mails[0].get_body(("plain",))
+        assert body is not None
+        assert body.get_content().startswith(".\r\n.. begins with points\r\n")
+    for sending in waiting:
+        sending.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    # Broken off, each is closed at once: nothing more is said behind the attempt.
+    heard = [await asyncio.wait_for(ended.get(), 10) for _ in range(40)]
+    assert not any(b"MAIL FROM" in each for each in heard)
+    for listening in (server, secure):
+        listening.close()
