@@ -5,6 +5,7 @@ from uuid import UUID
 from backend.capa import query_service, service
 from backend.capa.stored import Answer, CorrectiveAction, Item, SupplierRequest, Written
 from backend.catalog.loaders import sites_for
+from backend.graphql.batches import lists_of
 from backend.graphql.context import Context
 from backend.nonconformance.stored import Nonconformance
 from tenants.permissions import Permission
@@ -28,23 +29,17 @@ async def requests(context: Context, ids: list[UUID]) -> list[SupplierRequest | 
 
 async def disciplines(context: Context, ids: list[UUID]) -> list[list[Written]]:
     """What is written of corrective actions."""
-    async with context.reading() as tx:
-        found = await query_service.disciplines_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.disciplines_of)
 
 
 async def items(context: Context, ids: list[UUID]) -> list[list[Item]]:
     """The actions of corrective actions."""
-    async with context.reading() as tx:
-        found = await query_service.items_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.items_of)
 
 
 async def causes(context: Context, ids: list[UUID]) -> list[list[UUID]]:
     """The nonconformances that corrective actions are for."""
-    async with context.reading() as tx:
-        found = await query_service.causes_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.causes_of)
 
 
 async def recurrences(context: Context, asked: list[CorrectiveAction]) -> list[list[Nonconformance]]:
@@ -55,16 +50,12 @@ async def recurrences(context: Context, asked: list[CorrectiveAction]) -> list[l
 
 async def answers(context: Context, ids: list[UUID]) -> list[list[Answer]]:
     """The answers to requests."""
-    async with context.reading() as tx:
-        found = await query_service.answers_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.answers_of)
 
 
 async def lots(context: Context, ids: list[UUID]) -> list[list[int]]:
     """The lots that requests are about."""
-    async with context.reading() as tx:
-        found = await query_service.lots_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.lots_of)
 
 
 async def member_names(context: Context, membership_ids: list[UUID]) -> list[str]:

@@ -1,6 +1,5 @@
 """Read corrective actions and requests to suppliers: pages of them, and what hangs on each, a whole batch at once."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +9,7 @@ from backend.capa.stored import Answer, CorrectiveAction, Item, SupplierRequest,
 from backend.catalog.sites import Sites
 from infra import clock
 from infra.database import TenantTransaction
+from infra.grouping import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +66,27 @@ async def requests_by_id(tx: TenantTransaction, ids: Collection[UUID], sites: Si
 
 async def disciplines_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Written]]:
     """What is written of each, in the disciplines' order."""
-    found: dict[UUID, list[Written]] = defaultdict(list)
-    for row in await repository.disciplines_of(tx, ids):
-        found[row["corrective_action_id"]].append(Written.from_row(row))
-    return found
+    return grouped(await repository.disciplines_of(tx, ids), "corrective_action_id", Written.from_row)
 
 
 async def items_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Item]]:
     """The actions of each, oldest first."""
-    found: dict[UUID, list[Item]] = defaultdict(list)
-    for row in await repository.items_of(tx, ids):
-        found[row["corrective_action_id"]].append(Item.from_row(row))
-    return found
+    return grouped(await repository.items_of(tx, ids), "corrective_action_id", Item.from_row)
 
 
 async def causes_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """The nonconformances that each is for."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await repository.causes_of(tx, ids):
-        found[row["corrective_action_id"]].append(row["nonconformance_id"])
-    return found
+    return grouped(await repository.causes_of(tx, ids), "corrective_action_id", lambda row: row["nonconformance_id"])
 
 
 async def answers_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
     """The answers to each, newest first."""
-    found: dict[UUID, list[Answer]] = defaultdict(list)
-    for row in await request_repository.answers_of(tx, ids):
-        found[row["supplier_request_id"]].append(Answer.from_row(row))
-    return found
+    return grouped(await request_repository.answers_of(tx, ids), "supplier_request_id", Answer.from_row)
 
 
 async def lots_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[int]]:
     """The lots that each is about."""
-    found: dict[UUID, list[int]] = defaultdict(list)
-    for row in await request_repository.objects_of(tx, ids):
-        found[row["supplier_request_id"]].append(row["object_id"])
-    return found
+    return grouped(await request_repository.objects_of(tx, ids), "supplier_request_id", lambda row: row["object_id"])
 
 
 async def member_names(tx: TenantTransaction, membership_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -12,7 +12,6 @@ from backend.holds.scopes import HoldCauseKind, HoldOrigin, Scope
 from backend.identifiers import ObjectKind
 from backend.objects import service as objects
 from infra.database import Gate, Record, TenantTransaction
-from infra.errors import InvalidInputError
 
 REASON_LENGTH: Final = 200
 NOTE_LENGTH: Final = 2_000
@@ -57,16 +56,6 @@ async def get_hold(tx: TenantTransaction, hold_id: UUID) -> Hold:
     if row is None:
         raise HoldNotFoundError
     return Hold.from_row(row)
-
-
-def text_of(value: str, field: str, limit: int, *, required: bool) -> str:
-    """What a person wrote, without the blanks around it. Raises `InvalidInputError`."""
-    cleaned = value.strip()
-    if required and not cleaned:
-        raise InvalidInputError(f"“{field}” is empty: say why, so that whoever meets the hold understands it.", field=field)
-    if len(cleaned) > limit or "\x00" in cleaned:
-        raise InvalidInputError(f"“{field}” is longer than {limit} characters or holds a NUL; shorten it.", field=field)
-    return cleaned
 
 
 def require_exclusive(tx: TenantTransaction) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.catalog.sites import sites_of
 from backend.holds import goods, goods_repository, root_repository
 from backend.holds.errors import TooManyWatchingHoldsError
-from backend.holds.known import NOTE_LENGTH, REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
+from backend.holds.known import NOTE_LENGTH, REASON_LENGTH, Hold, get_hold, require_exclusive
 from backend.holds.publishing import HoldAct, publish_later
 from backend.holds.root_repository import RootRow
 from backend.holds.roots import checked, fence, named, rows_in_window, rows_of_objects
@@ -19,6 +19,7 @@ from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
 from infra.outbox import enqueue
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal

@@ -9,7 +9,7 @@ from backend.catalog.errors import OutsideSitesError
 from backend.catalog.sites import Sites, sites_of
 from backend.holds import goods, repository
 from backend.holds.errors import HoldNotFoundError, HoldReleasedError
-from backend.holds.known import REASON_LENGTH, Hold, get_hold, require_exclusive, text_of
+from backend.holds.known import REASON_LENGTH, Hold, get_hold, require_exclusive
 from backend.holds.placing import CHANGED, TOLD_AT_ONCE
 from backend.holds.publishing import HoldAct, publish_later
 from backend.holds.query_service import holds_by_id
@@ -18,6 +18,7 @@ from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
 from infra.outbox import enqueue
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal

@@ -9,7 +9,6 @@ from backend.catalog.sites import sites_of
 from backend.inspections import consequences, neighbours, repository
 from backend.inspections.errors import GateNeededError, InspectionConcludedError, InspectionNotFoundError, InspectionNotReadyError
 from backend.inspections.inspections import Inspection, Result, get_inspection
-from backend.inspections.opening import text_of
 from backend.inspections.rules import Conclusion, Verdict, assess, refusal
 from backend.inspections.sites import require_seen
 from backend.specifications import service as specifications
@@ -19,6 +18,7 @@ from infra import clock
 from infra.database import Gate, TenantTransaction
 from infra.logging import get_logger
 from infra.outbox import enqueue
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -43,7 +43,7 @@ async def conclude(
         raise InspectionNotFoundError
     inspection = Inspection.from_row(row)
     await require_seen(tx, inspection, sites)
-    return await conclude_locked(tx, principal, inspection, conclusion, text_of(note, "note", NOTE_LENGTH))
+    return await conclude_locked(tx, principal, inspection, conclusion, text_of(note, "note", NOTE_LENGTH, required=False))
 
 
 async def conclude_locked(

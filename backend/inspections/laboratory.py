@@ -17,7 +17,7 @@ from backend.inspections.concluding import assessed, conclude_locked
 from backend.inspections.errors import NoSpecificationError, UnknownCharacteristicError
 from backend.inspections.inspections import Inspection, Kind, Origin, get_inspection
 from backend.inspections.laboratory_repository import LineKey
-from backend.inspections.opening import Behind, Wanted, goods_of, opened, text_of
+from backend.inspections.opening import Behind, Wanted, goods_of, opened
 from backend.inspections.recording import Given, row_of, write_results
 from backend.inspections.rules import Conclusion, judge
 from backend.objects import service as objects
@@ -28,6 +28,7 @@ from backend.units.measured import code_of
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import ConflictError, InvalidInputError, SuyuanError
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -165,7 +166,7 @@ class _Batch:
                 raise ReportConflictError(report, sample)
             return LineOutcome(index, LineStatus.DUPLICATE, before[1])
         unit = group.units.setdefault((report, sample), max(group.units.values(), default=0) + 1)
-        note = text_of(f"{self.laboratory} {report} / {sample}. {line.note}".removesuffix(". "), "note", 1_000)
+        note = text_of(f"{self.laboratory} {report} / {sample}. {line.note}".removesuffix(". "), "note", 1_000, required=False)
         given = Given(code, line.value, unit, line.measurement, line.unit, line.uncertainty, None, (), note, line.method, line.measured_at)
         row = row_of(group.inspection, group.version, given, "line")
         group.rows.append((key, line.digest, row))

@@ -23,6 +23,7 @@ from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -122,7 +123,7 @@ async def cancel_inspection(tx: TenantTransaction, principal: Principal, *, insp
     if row is None:
         raise InspectionNotFoundError
     await require_seen(tx, Inspection.from_row(row), sites)
-    reason = text_of(reason, "reason", REASON_LENGTH)
+    reason = text_of(reason, "reason", REASON_LENGTH, required=False)
     if not reason:
         raise InvalidInputError("“reason” is empty: say why nobody inspects it.", field="reason")
     if row["status"] == Status.BEGUN:
@@ -177,7 +178,8 @@ def _class_of(found: TraceableObject) -> str:
 
 
 def _cleaned(wanted: Wanted) -> Wanted:
-    texts: dict[str, Any] = {name: text_of(getattr(wanted, name), name, LONGEST) for name in ("key", "receipt", "equipment", "reason", "place")}
+    names = ("key", "receipt", "equipment", "reason", "place")
+    texts: dict[str, Any] = {name: text_of(getattr(wanted, name), name, LONGEST, required=False) for name in names}
     if texts["place"]:
         texts["place"] = parse_identifier(texts["place"]).uri
     if not texts["key"] and not texts["receipt"] and wanted.kind is not Kind.PERIODIC:
@@ -185,11 +187,3 @@ def _cleaned(wanted: Wanted) -> Wanted:
     if wanted.lot_size is not None and not 1 <= wanted.lot_size <= LARGEST_LOT:
         raise InvalidInputError(f"“lotSize” is {wanted.lot_size}; it must be from 1 to {LARGEST_LOT}.", field="lotSize")
     return replace(wanted, **texts)
-
-
-def text_of(value: str, field: str, limit: int) -> str:
-    """The text without space around it; raises `InvalidInputError` for one that can't be kept."""
-    cleaned = value.strip()
-    if len(cleaned) > limit or "\x00" in cleaned:
-        raise InvalidInputError(f"“{field}” is longer than {limit} characters or holds a NUL; shorten it.", field=field)
-    return cleaned

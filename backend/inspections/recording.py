@@ -13,7 +13,6 @@ from backend.catalog.sites import sites_of
 from backend.inspections import neighbours, repository
 from backend.inspections.errors import InspectionConcludedError, InspectionNotFoundError, UnknownCharacteristicError
 from backend.inspections.inspections import Inspection, get_inspection
-from backend.inspections.opening import text_of
 from backend.inspections.rules import judge
 from backend.inspections.sites import require_seen
 from backend.inspections.values import VALUE_LENGTH
@@ -25,6 +24,7 @@ from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -123,7 +123,8 @@ def row_of(inspection: Inspection, version: Version, given: Given, at: str) -> d
         "result_id": uuid7(), "characteristic": asked.code, "sample": given.sample, "measurement": given.measurement, "value": given.value.strip(),
         "unit": unit or asked.unit, "low": finding.low, "high": finding.high, "uncertainty": given.uncertainty, "judged": int(finding.judged),
         "judged_why": finding.why, "instrument_id": given.instrument_id, "photo_ids": msgspec.json.encode(photos).decode(), "photos": photos,
-        "note": text_of(given.note, f"{at}.note", NOTE_LENGTH), "method": text_of(given.method, f"{at}.method", NOTE_LENGTH),
+        "note": text_of(given.note, f"{at}.note", NOTE_LENGTH, required=False),
+        "method": text_of(given.method, f"{at}.method", NOTE_LENGTH, required=False),
         "measured_at": measured_at,
     }  # fmt: skip
 

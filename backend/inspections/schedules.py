@@ -10,7 +10,7 @@ from backend.identifiers import parse_identifier
 from backend.inspections import schedule_repository
 from backend.inspections.errors import ScheduleNotFoundError
 from backend.inspections.inspections import Kind, Origin
-from backend.inspections.opening import Behind, Wanted, opened, text_of
+from backend.inspections.opening import Behind, Wanted, opened
 from backend.inspections.sites import first_seen
 from backend.objects import service as objects
 from backend.specifications import service as specifications
@@ -20,6 +20,7 @@ from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
 from infra.outbox import enqueue
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -81,7 +82,7 @@ async def put_schedule(tx: TenantTransaction, principal: Principal, plan: Plan) 
     sites = await sites_of(tx, principal, Permission.SPECIFICATIONS_WRITE)
     if plan.specification_id not in await specifications.specifications_by_id(tx, [plan.specification_id]):
         raise SpecificationNotFoundError
-    name, equipment = text_of(plan.name, "name", NAME_LENGTH), text_of(plan.equipment, "equipment", NAME_LENGTH)
+    name, equipment = text_of(plan.name, "name", NAME_LENGTH, required=False), text_of(plan.equipment, "equipment", NAME_LENGTH, required=False)
     if not name:
         raise InvalidInputError("“name” is empty: say what is inspected periodically.", field="name")
     place = parse_identifier(plan.place).uri if plan.place.strip() else ""
@@ -125,7 +126,7 @@ async def end_schedule(tx: TenantTransaction, principal: Principal, *, schedule_
     row = await schedule_repository.locked(tx, schedule_id)
     if row is None or (sites is not None and not sites.cover(row["place"] or None)):
         raise ScheduleNotFoundError
-    reason = text_of(reason, "reason", NAME_LENGTH)
+    reason = text_of(reason, "reason", NAME_LENGTH, required=False)
     if not reason:
         raise InvalidInputError("“reason” is empty: say why it is inspected no more.", field="reason")
     if not await schedule_repository.end(tx, schedule_id, clock.now()):

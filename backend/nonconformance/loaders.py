@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from backend.catalog.loaders import sites_for
+from backend.graphql.batches import lists_of
 from backend.graphql.context import Context
 from backend.nonconformance import query_service
 from backend.nonconformance.rules import Concerned
@@ -22,34 +23,24 @@ async def nonconformances(context: Context, ids: list[UUID]) -> list[Nonconforma
 
 async def goods(context: Context, ids: list[UUID]) -> list[list[Concerned]]:
     """The goods of nonconformances."""
-    async with context.reading() as tx:
-        found = await query_service.goods_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.goods_of)
 
 
 async def decisions(context: Context, ids: list[UUID]) -> list[list[Decision]]:
     """Their decisions."""
-    async with context.reading() as tx:
-        found = await query_service.decisions_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.decisions_of)
 
 
 async def dispositions(context: Context, ids: list[UUID]) -> list[list[Disposition]]:
     """Their dispositions."""
-    async with context.reading() as tx:
-        found = await query_service.dispositions_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.dispositions_of)
 
 
 async def photos_of(context: Context, subjects: list[str]) -> list[list[Photo]]:
     """The photos of nonconformances and of actions, by what they are called."""
-    async with context.reading() as tx:
-        found = await photos.of(tx, subjects)
-    return [found.get(one, []) for one in subjects]
+    return await lists_of(context, subjects, photos.of)
 
 
 async def holds(context: Context, ids: list[UUID]) -> list[list[UUID]]:
     """Their holds."""
-    async with context.reading() as tx:
-        found = await query_service.holds_of(tx, ids)
-    return [found.get(one, []) for one in ids]
+    return await lists_of(context, ids, query_service.holds_of)

@@ -1,11 +1,12 @@
 """Deciding about nonconforming goods: each is signed, and may let goods go."""
 
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
 import strawberry
 
-from backend.access.signatures import perform_signed
+from backend.access.signatures import SignatureInput, perform_signed
 from backend.access.signing_in import HASHING
 from backend.graphql.commands import Reply, require_key
 from backend.graphql.context import Info
@@ -34,6 +35,33 @@ _DECIDE: Final = requires(Permission.NONCONFORMANCES_DECIDE, HASHING)
 _APPROVED: Final = frozenset({Meaning.APPROVED})
 
 
+class _Given(Protocol):
+    """An input that is signed for a reason."""
+
+    reason: str
+    signature: SignatureInput
+
+
+async def _signed(
+    info: Info,
+    given: _Given,
+    about: list[Any],
+    *,
+    check: Callable[[TenantTransaction], Awaitable[None]],
+    act: Callable[[TenantTransaction, Signature], Awaitable[UUID]],
+    meanings: frozenset[Meaning] = _APPROVED,
+    gate: Gate = Gate.EXCLUSIVE,
+) -> NonconformancePayload:
+    """Check, sign what it is `about`, and act; `act` gives the nonconformance."""
+    require_key(info.context)
+
+    async def reply(tx: TenantTransaction, signature: Signature) -> Reply:
+        return {"nonconformance": str(await act(tx, signature))}
+
+    signed = [*about, given.signature.meaning, given.signature.reason]
+    return payload(await perform_signed(info, signed, given.signature, meanings=meanings, reason=given.reason, check=check, act=reply, gate=gate))
+
+
 @strawberry.type
 class DecisionMutations:
     """They pass the tenant's gate alone: whatever moves goods waits for them."""
@@ -47,21 +75,18 @@ class DecisionMutations:
         self, info: Info, given: Annotated[DecideNonconformanceInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """Other holds on the same goods stay."""
-        require_key(info.context)
         principal, lines = info.context.caller_principal, [line.line() for line in given.lines]
 
         async def check(tx: TenantTransaction) -> None:
             await deciding.check_decision(tx, principal, nonconformance_id_of(given.nonconformance_id), lines=lines, reason=given.reason)
 
-        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+        async def act(tx: TenantTransaction, signature: Signature) -> UUID:
             asked = nonconformance_id_of(given.nonconformance_id)
             await deciding.decide(tx, principal, asked, lines=lines, reason=given.reason, signature=signature)
-            return {"nonconformance": str(asked)}
+            return asked
 
-        signed = [given.nonconformance_id, given.lines, given.reason, given.signature.meaning, given.signature.reason]
-        return payload(
-            await perform_signed(info, signed, given.signature, meanings=_APPROVED, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
-        )
+        about = [given.nonconformance_id, given.lines, given.reason]
+        return await _signed(info, given, about, check=check, act=act)
 
     @mutation(
         description="Sign somebody else's decision as the second person, or refuse it. Is signed, and needs an Idempotency-Key.", directives=_DECIDE
@@ -70,7 +95,6 @@ class DecisionMutations:
         self, info: Info, given: Annotated[CountersignDecisionInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """Nobody signs his own."""
-        require_key(info.context)
         principal = info.context.caller_principal
 
         def named() -> UUID:
@@ -82,15 +106,12 @@ class DecisionMutations:
         async def check(tx: TenantTransaction) -> None:
             await deciding.check_second(tx, principal, named(), reason=given.reason)
 
-        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
-            of = await deciding.sign_second(tx, principal, named(), accept=given.accept, reason=given.reason, signature=signature)
-            return {"nonconformance": str(of)}
+        async def act(tx: TenantTransaction, signature: Signature) -> UUID:
+            return await deciding.sign_second(tx, principal, named(), accept=given.accept, reason=given.reason, signature=signature)
 
-        signed = [given.decision_id, given.accept, given.reason, given.signature.meaning, given.signature.reason]
+        about = [given.decision_id, given.accept, given.reason]
         meanings = _APPROVED if given.accept else frozenset({Meaning.REJECTED})
-        return payload(
-            await perform_signed(info, signed, given.signature, meanings=meanings, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
-        )
+        return await _signed(info, given, about, meanings=meanings, check=check, act=act)
 
     @mutation(
         description="Sign the inspection after a rework: accepted, what came of it is released, and nothing else. Is signed, and needs an "
@@ -101,24 +122,20 @@ class DecisionMutations:
         self, info: Info, given: Annotated[ReinspectReworkInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """Rejected, the goods need another decision."""
-        require_key(info.context)
         principal = info.context.caller_principal
 
         async def check(tx: TenantTransaction) -> None:
             await executing.check_reinspection(tx, principal, disposition_id_of(given.disposition_id), reason=given.reason)
 
-        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
-            of = await executing.reinspect(
+        async def act(tx: TenantTransaction, signature: Signature) -> UUID:
+            return await executing.reinspect(
                 tx, principal, disposition_id_of(given.disposition_id), accept=given.accept, reference=given.reference, reason=given.reason,
                 signature=signature,
             )  # fmt: skip
-            return {"nonconformance": str(of)}
 
-        signed = [given.disposition_id, given.accept, given.reference, given.reason, given.signature.meaning, given.signature.reason]
+        about = [given.disposition_id, given.accept, given.reference, given.reason]
         meanings = frozenset({Meaning.RELEASED if given.accept else Meaning.REJECTED})
-        return payload(
-            await perform_signed(info, signed, given.signature, meanings=meanings, reason=given.reason, check=check, act=act, gate=Gate.EXCLUSIVE)
-        )
+        return await _signed(info, given, about, meanings=meanings, check=check, act=act)
 
     @mutation(
         description="Close a nonconformance: all that was decided is done, or it was unfounded. Releases nothing. Is signed, and needs an "
@@ -129,20 +146,19 @@ class DecisionMutations:
         self, info: Info, given: Annotated[CloseNonconformanceInput, strawberry.argument(name="input")]
     ) -> NonconformancePayload | None:
         """Holds that are still in force are released one by one."""
-        require_key(info.context)
         principal = info.context.caller_principal
 
         async def check(tx: TenantTransaction) -> None:
             asked = nonconformance_id_of(given.nonconformance_id)
             await service.check_close(tx, principal, asked, reason=given.reason, unfounded=given.unfounded)
 
-        async def act(tx: TenantTransaction, signature: Signature) -> Reply:
+        async def act(tx: TenantTransaction, signature: Signature) -> UUID:
             asked = nonconformance_id_of(given.nonconformance_id)
             await service.close(tx, principal, asked, reason=given.reason, unfounded=given.unfounded, signature=signature)
-            return {"nonconformance": str(asked)}
+            return asked
 
-        signed = [given.nonconformance_id, given.reason, given.unfounded, given.signature.meaning, given.signature.reason]
-        return payload(await perform_signed(info, signed, given.signature, meanings=_APPROVED, reason=given.reason, check=check, act=act))
+        about = [given.nonconformance_id, given.reason, given.unfounded]
+        return await _signed(info, given, about, check=check, act=act, gate=Gate.NONE)
 
     @mutation(
         description="Say from which severity on two people decide about nonconforming goods. Is signed, and needs an Idempotency-Key.",

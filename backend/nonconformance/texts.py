@@ -1,23 +1,9 @@
-"""Reads what people write: trimmed, bounded, and without what can't be stored. Shared with corrective actions."""
+"""How long what people write about nonconformances and corrective actions may be."""
 
 from typing import Final
 
-from infra.errors import InvalidInputError
+from infra.texts import optional_text, text_of
 
+__all__ = ["LONG", "TITLE", "optional_text", "text_of"]
 TITLE: Final = 200
 LONG: Final = 4_000
-
-
-def text_of(value: str, field: str, limit: int, *, required: bool = True) -> str:
-    """The text without white space around it; raises `InvalidInputError`."""
-    cleaned = value.strip()
-    if required and not cleaned:
-        raise InvalidInputError(f"“{field}” is empty: write it, so that others understand what was found or done.", field=field)
-    if len(cleaned) > limit or "\x00" in cleaned:
-        raise InvalidInputError(f"“{field}” is longer than {limit} characters or holds a NUL; shorten it.", field=field)
-    return cleaned
-
-
-def optional_text(value: str | None, field: str, limit: int) -> str | None:
-    """The same for what may be left out; None for white space alone."""
-    return (text_of(value, field, limit, required=False) or None) if value is not None else None

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backend.notifications.kinds import ChannelKind
-from backend.notifications.senders import sms, web_push, webhook
+from backend.notifications.senders import sms, web_push
 from backend.notifications.templating import require_template
 from infra.errors import InvalidInputError
 from infra.outward import Outward
+from infra.webhook_signing import key_of
 
 MOST_BYTES: Final = 20_000
 EMAIL: Final = re.compile(r"(?=.{6,254}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
@@ -229,7 +230,7 @@ def _templates(given: Mapping[str, str], field: str, known: tuple[str, ...]) -> 
 def _webhook(found: Webhook, secrets: dict[str, str], outward: Outward) -> Webhook:
     outward.check(found.url, field="settings.url")
     try:
-        fits = 24 <= len(webhook.key_of(secrets["secret"])) <= 64
+        fits = 24 <= len(key_of(secrets["secret"])) <= 64
     except ValueError:
         fits = False
     if not fits:

@@ -12,6 +12,7 @@ from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -54,7 +55,7 @@ async def record_certificate(
     if valid_from is not None and valid_from > valid_to:
         raise InvalidInputError("It would end before it begins.", field="validTo")
     certificate_id = uuid7()
-    kind, number, issuer = _text(kind, "kind", required=True), _text(number, "number", required=True), _text(issuer, "issuer", required=False)
+    kind, number, issuer = text_of(kind, "kind", LENGTH), text_of(number, "number", LENGTH), text_of(issuer, "issuer", LENGTH, required=False)
     await repository.insert(
         tx, certificate_id=certificate_id, party=supplier, kind=kind, number=number, issuer=issuer, valid_from=valid_from, valid_to=valid_to,
         at=clock.now(), by=principal.actor_id,
@@ -67,7 +68,7 @@ async def record_certificate(
 async def withdraw_certificate(tx: TenantTransaction, principal: Principal, *, certificate_id: UUID, reason: str) -> None:
     """It doesn't count any more, as when it was entered by mistake or suspended; raises `CertificateNotFoundError`."""
     principal.require_everywhere(Permission.RULES_MANAGE)
-    cleaned = _text(reason, "reason", required=True, length=500)
+    cleaned = text_of(reason, "reason", 500)
     if not await repository.withdraw(tx, certificate_id, clock.now()):
         raise CertificateNotFoundError
     await audit.record(tx, principal, "certificate.withdrawn", f"certificate:{certificate_id}", reason=cleaned)
@@ -91,12 +92,3 @@ async def page_of_certificates(tx: TenantTransaction, party: str | None, *, curs
             return []
     rows = await repository.page(tx, supplier, cursor=cursor, backward=backward, limit=limit)
     return [Certificate.from_row(row) for row in rows]
-
-
-def _text(value: str, field: str, *, required: bool, length: int = LENGTH) -> str:
-    cleaned = value.strip()
-    if required and not cleaned:
-        raise InvalidInputError(f"“{field}” is empty.", field=field)
-    if len(cleaned) > length or "\x00" in cleaned:
-        raise InvalidInputError(f"“{field}” is longer than {length} characters or holds a NUL; shorten it.", field=field)
-    return cleaned

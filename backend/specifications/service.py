@@ -26,6 +26,7 @@ from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
+from infra.texts import text_of
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -112,7 +113,7 @@ async def put_draft(tx: TenantTransaction, principal: Principal, *, code: str, n
     principal.require_everywhere(Permission.SPECIFICATIONS_WRITE)
     code, scope = _code(code), normal_scope(scope)
     check_all(draft.characteristics)
-    _text(draft.note, "note", NOTE_LENGTH)
+    text_of(draft.note, "note", NOTE_LENGTH, required=False)
     if draft.sampling_plan_id is not None:
         await sampling.get_plan(tx, draft.sampling_plan_id)
     specification_id = await _specification_of(tx, principal, code, encode_names(names, "names"), scope)
@@ -174,7 +175,7 @@ async def release(
 async def withdraw(tx: TenantTransaction, principal: Principal, *, specification_id: UUID, version: int, reason: str) -> Version:
     """Take a released version out of force, now; no older one comes back. Inspections that were begun by it are finished by it."""
     principal.require_everywhere(Permission.SPECIFICATIONS_WRITE)
-    reason = _text(reason, "reason", REASON_LENGTH, required=True)
+    reason = text_of(reason, "reason", REASON_LENGTH)
     if await repository.locked(tx, specification_id) is None or await repository.version(tx, specification_id, version) is None:
         raise SpecificationNotFoundError
     if not await repository.withdraw(tx, specification_id, version, at=clock.now(), reason=reason):
@@ -253,13 +254,4 @@ def _code(code: str) -> str:
     cleaned = code.strip()
     if not 1 <= len(cleaned) <= CODE_LENGTH or not cleaned.isprintable():
         raise InvalidInputError(f"“code” must have from 1 to {CODE_LENGTH} characters that can be seen, e.g. FLOUR-IN.", field="code")
-    return cleaned
-
-
-def _text(value: str, field: str, limit: int, *, required: bool = False) -> str:
-    cleaned = value.strip()
-    if required and not cleaned:
-        raise InvalidInputError(f"“{field}” is empty: say why, so that whoever reads it understands it.", field=field)
-    if len(cleaned) > limit or "\x00" in cleaned:
-        raise InvalidInputError(f"“{field}” is longer than {limit} characters or holds a NUL; shorten it.", field=field)
     return cleaned

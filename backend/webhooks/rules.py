@@ -1,17 +1,14 @@
 """What Standard Webhooks fixes and what follows from an answer: secrets, signatures, when to try again. No input or output."""
 
 import base64
-import binascii
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-PREFIX: Final = "whsec_"
+from infra.webhook_signing import PREFIX, asked_to_wait, signature
+
 _SECRET_BYTES: Final = 32
 OVERLAP: Final = timedelta(hours=24)
 # The specification's advice: after the first attempt, the second …; three days and some hours in all.
@@ -27,23 +24,9 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def key_of(secret: str) -> bytes:
-    """The bytes that sign. Raises ValueError for what is no secret."""
-    try:
-        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error as problem:
-        raise ValueError("not a webhook's secret") from problem
-
-
 def webhook_id(message_id: UUID) -> str:
     """The same at each attempt and replay: by it a receiver knows what he has had."""
     return f"msg_{message_id}"
-
-
-def signature(secret: str, message: str, moment: int, body: bytes) -> str:
-    """`v1,` and HMAC-SHA-256 in base64 over id, Unix time and body, joined by dots."""
-    signed = f"{message}.{moment}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key_of(secret), signed, hashlib.sha256)).decode()
 
 
 def headers(secrets_in_force: Sequence[str], message_id: UUID, at: datetime, body: bytes) -> dict[str, str]:
@@ -65,18 +48,7 @@ def next_try(tries: int, at: datetime, *, chance: float, retry_after: str | None
     if tries > len(DELAYS):
         return None
     wait = DELAYS[tries - 1] * (1 + chance / 10)
-    return at + max(wait, min(_asked(retry_after, at), LONGEST_WAIT))
-
-
-def _asked(retry_after: str | None, at: datetime) -> timedelta:
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), 10**8))
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return timedelta()
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)) - at
+    return at + max(wait, min(asked_to_wait(retry_after, at) or timedelta(), LONGEST_WAIT))
 
 
 def first_bytes(answer: bytes) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,8 +11,10 @@ import msgspec
 from backend.notifications.kinds import ChannelKind, Urgency
 from infra import clock
 from infra.outward import OutwardAnswer
+from infra.webhook_signing import asked_to_wait
 
 USUAL_WAIT: Final = 60.0
+LONGEST_WAIT: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,9 @@ def refused(answer: OutwardAnswer, told: str = "") -> Outcome:
 
 
 def seconds_of(retry_after: str | None) -> float:
-    """How long a provider wants to be left alone: seconds or a date (RFC 9110 §10.2.3), a minute where it doesn't say."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(min(int(text[:9]), 86_400))
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return USUAL_WAIT
-    return max(1.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - clock.now()).total_seconds())
+    """How long a provider wants to be left alone: seconds or a date (RFC 9110 §10.2.3), a minute where it doesn't say, a day at most."""
+    asked = asked_to_wait(retry_after, clock.now())
+    return USUAL_WAIT if asked is None else min(max(1.0, asked.total_seconds()), LONGEST_WAIT)
 
 
 def best_of(each: list[Outcome]) -> Outcome:

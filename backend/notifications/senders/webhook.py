@@ -1,25 +1,9 @@
 """A generic web hook for one's own programs, signed as Standard Webhooks has it."""
 
-import base64
-import hashlib
-import hmac
-
 from backend.notifications.senders.letters import Letter, OpenChannel, Outcome, as_json, refused
 from infra import clock
 from infra.outward import Outward
-
-
-def signature(secret: str, name: str, seconds: int, body: bytes) -> str:
-    """The signature of a message: over its id, the time and the body."""
-    signed = f"{name}.{seconds}.".encode() + body
-    return f"v1,{base64.b64encode(hmac.digest(key_of(secret), signed, hashlib.sha256)).decode()}"
-
-
-def key_of(secret: str) -> bytes:
-    """The key in a secret, Base64 behind `whsec_`. Raises ValueError for any other."""
-    if not secret.startswith("whsec_"):
-        raise ValueError("a secret of a web hook begins with whsec_")
-    return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+from infra.webhook_signing import signature
 
 
 async def send(letter: Letter, channel: OpenChannel, outward: Outward) -> Outcome:
