@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from backend.alerts import escalation_repository, policies, repository, service, trail
+from backend.alerts import escalation_repository, policies, repository, seeing, service, trail
 from backend.alerts.rules import STORM_LIMIT, STORM_QUIET, STORM_WINDOW, Act, Severity, Status, Step, status_of
 from backend.shifts import service as shifts
 from infra import clock
@@ -60,9 +60,12 @@ async def step_due(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     if status(row) is not Status.OPEN or stored is None or payload["step"] >= stored.policy.rounds:
         return
     number, at = payload["step"], clock.now()
-    told = await _receivers(tx, stored.policy.step(number), row, at)
+    meant = await _receivers(tx, stored.policy.step(number), row, at)
+    told = await seeing.who_may_see(tx, row["alert_id"], meant)
     await escalation_repository.step_done(tx, row["alert_id"], number + 1)
-    detail = {"step": number + 1, "policy": stored.name, "receivers": [str(each) for each in told]}
+    detail: dict[str, Any] = {"step": number + 1, "policy": stored.name, "receivers": [str(each) for each in told]}
+    if unseen := [str(each) for each in meant if each not in told]:
+        detail["mayNotSee"] = unseen
     await trail.note(tx, [row["alert_id"]], Act.ESCALATED, at=at, detail=detail)
     if told:
         await service.tell(
@@ -73,7 +76,7 @@ async def step_due(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     if due is None:
         await trail.note(tx, [row["alert_id"]], Act.ESCALATION_ENDED, at=at, detail={"policy": stored.name})
     else:
-        # Where nobody is on duty for a step, nobody is waited for.
+        # Where nobody is on duty for a step, or nobody of them may see what it is about, nobody is waited for.
         await _ring_step(tx, payload | {"step": number + 1}, due if told else at)
 
 

@@ -12,7 +12,7 @@ from backend.alerts import query_service as alerts
 from backend.analysis.factors import Factor, FactorKind
 from backend.analysis.populations import MOST_INSPECTIONS, all_inspections, evenly
 from backend.analysis.walking import walk
-from backend.catalog.sites import Sites
+from backend.catalog.sites import Sites, narrower, sites_of
 from backend.holds import query_service as holds
 from backend.identifiers import IdentifierRole, InvalidIdentifierError, ObjectKind, parse_identifier
 from backend.inspections import query_service as inspections
@@ -76,13 +76,16 @@ class Distribution:
 async def distribution(
     tx: TenantTransaction, principal: Principal, *, since: datetime, until: datetime, by: FactorKind, gtin: str | None, sites: Sites | None, most: int
 ) -> Distribution:
-    """Anomalies found from `since` to `until`, by what their objects are or were exposed to. An anomaly counts for each value that fits it."""
+    """Anomalies found from `since` to `until`, by what their objects are or were exposed to. An anomaly counts for each value that fits it.
+
+    Holds are told of to those who may see holds.
+    """
     principal.require(Permission.TRACE_READ)
     principal.require(Permission.QUALITY_READ)
     if since >= until or until - since > LONGEST:
         raise InvalidInputError(f"Ask for a time of up to {LONGEST.days} days that ends after it begins.", field="to")
     await tx.plan_for_any_tenant()
-    found, more = await _found(tx, since, until, sites)
+    found, more = await _found(tx, principal, since, until, sites)
     things = await objects.load(tx, {each.object_id for each in found if each.object_id is not None})
     if gtin is not None:
         found = [each for each in found if each.object_id in things and things[each.object_id].gtin == gtin]
@@ -120,15 +123,17 @@ def _by_kind(found: Sequence[Anomaly]) -> dict[AnomalyKind, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
-async def _found(tx: TenantTransaction, since: datetime, until: datetime, sites: Sites | None) -> tuple[list[Anomaly], bool]:
+async def _found(tx: TenantTransaction, principal: Principal, since: datetime, until: datetime, sites: Sites | None) -> tuple[list[Anomaly], bool]:
     found: list[Anomaly] = []
     wanted = inspections.Filter(statuses=(int(Status.CONCLUDED),), conclusion=int(Conclusion.REJECTED), since=since, until=until)
     failed = await all_inspections(tx, wanted, sites)
     found += [
         Anomaly(AnomalyKind.FAILED_INSPECTION, each.concluded_at or each.opened_at, each.object_id) for each in failed if each.superseded_by is None
     ]
-    for read in (_nonconformances, _holds, _alerts):
+    for read in (_nonconformances, _alerts):
         found += await read(tx, since, until, sites)
+    if Permission.HOLDS_READ in principal.permissions:
+        found += await _holds(tx, since, until, narrower(sites, await sites_of(tx, principal, Permission.HOLDS_READ)))
     return found, len(failed) == MOST_INSPECTIONS or len(found) >= MOST_READ
 
 
@@ -139,16 +144,8 @@ async def _nonconformances(tx: TenantTransaction, since: datetime, until: dateti
         NcSourceKind.RETURN: AnomalyKind.COMPLAINT,
         NcSourceKind.MANUAL: AnomalyKind.NONCONFORMANCE,
     }
-    told: dict[UUID, tuple[AnomalyKind, datetime]] = {}
-    cursor: UUID | None = None
-    while len(told) < MOST_READ:
-        page = await nonconformances.page_of(tx, nonconformances.Wanted(open_only=False), cursor=cursor, backward=False, limit=_PAGE, sites=sites)
-        for each in page:
-            if since <= each.opened_at < until and each.source in kinds:
-                told[each.nonconformance_id] = (kinds[each.source], each.opened_at)
-        if len(page) < _PAGE or page[-1].opened_at < since:
-            break
-        cursor = page[-1].nonconformance_id
+    opened = await nonconformances.opened_within(tx, list(kinds), since=since, until=until, limit=MOST_READ, sites=sites)
+    told = {nonconformance_id: (kinds[source], at) for nonconformance_id, (source, at) in opened.items()}
     goods = await nonconformances.goods_of(tx, told) if told else {}
     met = await objects.met_at(tx, {one.object_id for each in goods.values() for one in each}, sites)
     found = []
@@ -159,16 +156,8 @@ async def _nonconformances(tx: TenantTransaction, since: datetime, until: dateti
 
 
 async def _holds(tx: TenantTransaction, since: datetime, until: datetime, sites: Sites | None) -> list[Anomaly]:
-    found: list[Anomaly] = []
-    wanted = await holds.wanted_holds(tx, active_only=False)
-    cursor: UUID | None = None
-    while wanted is not None and len(found) < MOST_READ:
-        page = await holds.page_of_holds(tx, wanted, cursor=cursor, backward=False, limit=_PAGE, sites=sites)
-        found += [Anomaly(AnomalyKind.HOLD, each.hold.placed_at, each.object_id) for each in page if since <= each.hold.placed_at < until]
-        if len(page) < _PAGE or page[-1].hold.placed_at < since:
-            break
-        cursor = page[-1].hold.hold_id
-    return found
+    placed = await holds.placed_within(tx, since=since, until=until, limit=MOST_READ, sites=sites)
+    return [Anomaly(AnomalyKind.HOLD, at, object_id) for at, object_id in placed]
 
 
 async def _alerts(tx: TenantTransaction, since: datetime, until: datetime, sites: Sites | None) -> list[Anomaly]:
@@ -188,13 +177,11 @@ async def _alerts(tx: TenantTransaction, since: datetime, until: datetime, sites
 
 async def _ids(tx: TenantTransaction, subjects: Collection[str], sites: Sites | None) -> dict[str, int]:
     """The objects that alerts are about, as far as they are any."""
-    found: dict[str, int] = {}
-    for subject in sorted(subjects)[:MOST_WALKED]:
+    keys: dict[str, str] = {}
+    for subject in subjects:
         try:
-            key = parse_identifier(subject, role=IdentifierRole.REFERENCE).key
+            keys[subject] = parse_identifier(subject, role=IdentifierRole.REFERENCE).key
         except InvalidIdentifierError:
             continue
-        thing = await objects.find_key(tx, key, sites)
-        if thing is not None:
-            found[subject] = thing.object_id
-    return found
+    things = await objects.find_keys(tx, set(keys.values()), sites)
+    return {subject: things[key].object_id for subject, key in keys.items() if key in things}

@@ -11,7 +11,7 @@ from backend.analysis.factors import FactorKind
 from backend.analysis.populations import Asked
 from backend.analysis.types import AnomalyDistribution, BadGoodsInput, Explanation
 from backend.catalog.loaders import sites_for
-from backend.catalog.sites import Sites
+from backend.catalog.sites import Sites, narrower
 from backend.graphql.context import Context, Info
 from backend.graphql.directives import Cost, requires
 from backend.graphql.fields import field
@@ -30,7 +30,8 @@ class AnalysisQueries:
     """Both need `trace.read` beside `quality.read`, and tell of what both are allowed at."""
 
     @field(
-        description="What was found wrong in a time, by what the goods concerned have in common. Needs trace.read besides.",
+        description="What was found wrong in a time, by what the goods concerned have in common. Needs trace.read besides, and tells of holds "
+        "where holds.read is there.",
         directives=requires(Permission.QUALITY_READ, _COST),
     )
     async def anomalies(
@@ -52,7 +53,8 @@ class AnalysisQueries:
         return AnomalyDistribution.of(found)
 
     @field(
-        description="What explains bad goods best: ancestors and conditions that they share and good ones lack, ranked. Needs trace.read besides.",
+        description="What explains bad goods best: ancestors and conditions that they share and good ones lack, ranked. Needs trace.read "
+        "besides, and holds.read for the goods of a hold.",
         directives=requires(Permission.QUALITY_READ, _COST),
     )
     async def explain(self, info: Info, bad: BadGoodsInput, *, candidates: int = 10) -> Explanation | None:
@@ -77,10 +79,7 @@ def _asked(bad: BadGoodsInput) -> Asked:
 async def _sites(context: Context) -> Sites | None:
     """Where both permissions count; whoever has them at different sites is told of those of the narrower one alone."""
     context.caller_principal.require(Permission.TRACE_READ)
-    traced, judged = await sites_for(context, Permission.TRACE_READ), await sites_for(context, Permission.QUALITY_READ)
-    if traced is None or judged is None:
-        return judged if traced is None else traced
-    return Sites(traced.places & judged.places, traced.above & judged.above)
+    return narrower(await sites_for(context, Permission.TRACE_READ), await sites_for(context, Permission.QUALITY_READ))
 
 
 def _gtin(text: str | None) -> str | None:

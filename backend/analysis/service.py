@@ -6,7 +6,7 @@ from typing import Final
 from backend.analysis.factors import Ranking, rank
 from backend.analysis.populations import Asked, Population, numbers, population
 from backend.analysis.walking import Walk, walk
-from backend.catalog.sites import Sites
+from backend.catalog.sites import Sites, narrower, sites_of
 from infra.database import TenantTransaction
 from tenants.permissions import Permission
 from tenants.principal import Principal
@@ -30,6 +30,8 @@ async def explain(tx: TenantTransaction, principal: Principal, asked: Asked, *, 
     """
     principal.require(Permission.TRACE_READ)
     principal.require(Permission.QUALITY_READ)
+    if asked.hold_id is not None:
+        sites = narrower(sites, await sites_of(tx, principal, Permission.HOLDS_READ))
     await tx.plan_for_any_tenant()
     compared = await population(tx, asked, sites)
     goods = (*compared.bad, *compared.good)

@@ -105,6 +105,13 @@ async def sites_within(tx: TenantTransaction, sites: Collection[str]) -> Sites:
     return Sites(frozenset(row["place"] for row in rows if not row["above"]), frozenset(row["place"] for row in rows if row["above"]))
 
 
+def narrower(first: Sites | None, second: Sites | None) -> Sites | None:
+    """Where two permissions count at once."""
+    if first is None or second is None:
+        return second if first is None else first
+    return Sites(first.places & second.places, first.above & second.above)
+
+
 async def places_in(tx: TenantTransaction, sites: Sites) -> set[str]:
     """The places of the catalogue that lie in the sites, extensions of their GLNs among them."""
     fence = inside(sites, ("place",), at=2)

@@ -36,6 +36,7 @@ hold = tenant_table(
 )
 Index("ix_hold_active", hold.c.tenant_id, hold.c.object_id, postgresql_where=text("status = 1"))
 Index("ix_hold_watching", hold.c.tenant_id, hold.c.hold_id, postgresql_where=text("status = 1 and scope_kind > 1"))
+Index("ix_hold_placed", hold.c.tenant_id, hold.c.placed_at)
 Index("ix_hold_origin", hold.c.tenant_id, hold.c.origin_kind, hold.c.origin_reference)
 
 # An object on which a hold stands: named at placing (event 0), or about which an event in the hold's scope is. What lay in a container

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from backend.holds.repository import HOLD_COLUMNS, HOLDS
@@ -33,6 +34,17 @@ async def page(tx: TenantTransaction, wanted: Wanted, *, cursor: UUID | None, ba
         wanted.kinds,
         wanted.reference,
         wanted.object_id,
+        limit,
+    )
+
+
+async def placed_within(tx: TenantTransaction, *, since: datetime, until: datetime, limit: int) -> list[Record]:
+    """(hold, its first object or null, placed at) of holds placed within a time, newest first."""
+    return await tx.fetch(
+        """select h.hold_id, h.object_id, h.placed_at from hold h
+           where h.tenant_id = $1 and h.placed_at >= $2 and h.placed_at < $3 order by h.placed_at desc limit $4""",
+        since,
+        until,
         limit,
     )
 

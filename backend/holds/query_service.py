@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -69,6 +70,15 @@ async def holds_by_id(tx: TenantTransaction, hold_ids: Collection[UUID], sites: 
     """Those of these holds that exist here, on what `sites` meet."""
     met = set(hold_ids) if sites is None else await _met(tx, hold_ids, sites)
     return {row["hold_id"]: _listed(row) for row in await query_repository.by_ids(tx, met)}
+
+
+async def placed_within(
+    tx: TenantTransaction, *, since: datetime, until: datetime, limit: int, sites: Sites | None = None
+) -> list[tuple[datetime, int | None]]:
+    """When holds on what `sites` meet were placed within a time, and the first object on which each stands; the newest so many."""
+    rows = await query_repository.placed_within(tx, since=since, until=until, limit=limit)
+    met = None if sites is None else await _met(tx, [row["hold_id"] for row in rows], sites)
+    return [(row["placed_at"], row["object_id"]) for row in rows if met is None or row["hold_id"] in met]
 
 
 async def _met(tx: TenantTransaction, hold_ids: Collection[UUID], sites: Sites) -> set[UUID]:

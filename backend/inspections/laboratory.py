@@ -139,6 +139,7 @@ class _Batch:
         self._before: dict[LineKey, tuple[str, UUID]] = {}
         self._objects: dict[str, TraceableObject | SuyuanError] = {}
         self._open: dict[int, list[_Group]] = {}
+        self._versions: dict[tuple[UUID, int], Version] = {}
         self._used: dict[UUID, _Group] = {}
         self._concluded: dict[UUID, _Group] = {}
 
@@ -220,7 +221,10 @@ class _Batch:
         return group, code
 
     async def _known(self, inspection: Inspection) -> _Group:
-        version = await specifications.get_version(self.tx, inspection.specification_id, inspection.version)
+        named = (inspection.specification_id, inspection.version)
+        if named not in self._versions:
+            self._versions[named] = await specifications.get_version(self.tx, *named)
+        version = self._versions[named]
         rows = await laboratory_repository.units_of(self.tx, inspection.inspection_id)
         return _Group(inspection, version, {(row["report"], row["sample"]): row["unit"] for row in rows})
 

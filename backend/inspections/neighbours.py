@@ -66,8 +66,7 @@ def _told(one: ClassSample) -> str:
 
 async def fitness_of(tx: TenantTransaction, wanted: Collection[tuple[UUID, datetime]]) -> dict[tuple[UUID, datetime], Fitness]:
     """Each instrument's state at the moment at which it measured; raises `InstrumentNotFoundError`."""
-    states = {(one, at): await instruments.state_at(tx, one, at) for one, at in sorted(wanted)}
-    return {key: Fitness(state.valid, state.reason) for key, state in states.items()}
+    return {key: Fitness(state.valid, state.reason) for key, state in (await instruments.states_at(tx, wanted)).items()}
 
 
 async def attach_photos(tx: TenantTransaction, principal: Principal, inspection: Inspection, photo_ids: Sequence[UUID]) -> None:

@@ -12,6 +12,8 @@ from infra.database import Record, TenantTransaction
 
 FIRST_STEP: Final = 500
 MOST_IN_A_STEP: Final = 2_000
+# So far is looked for those few that concern somebody's sites among many that don't.
+STEPS: Final = 50
 
 
 async def seen(tx: TenantTransaction, rows: Collection[Record], sites: Sites | None) -> list[Record]:
@@ -25,17 +27,21 @@ async def seen(tx: TenantTransaction, rows: Collection[Record], sites: Sites | N
 async def first_seen(
     tx: TenantTransaction, read: Callable[[UUID | None, int], Awaitable[list[Record]]], *, cursor: UUID | None, limit: int, sites: Sites | None
 ) -> list[Record]:
-    """The first rows that concern the sites. `read` gives so many behind a cursor, which is each row's `inspection_id`."""
+    """The first rows that concern the sites, of the next hundred thousand at most.
+
+    `read` gives so many behind a cursor, which is each row's `inspection_id`.
+    """
     if sites is None:
         return await read(cursor, limit)
     found: list[Record] = []
     step = max(limit, FIRST_STEP)
-    while True:
+    for _ in range(STEPS):
         rows = await read(cursor, step)
         found += await seen(tx, rows, sites)
         if len(found) >= limit or len(rows) < step:
-            return found[:limit]
+            break
         cursor, step = rows[-1]["inspection_id"], min(4 * step, MOST_IN_A_STEP)
+    return found[:limit]
 
 
 async def require_seen(tx: TenantTransaction, inspection: Inspection, sites: Sites | None, field: str = "inspectionId") -> None:

@@ -31,6 +31,6 @@ async def page_of_calibrations(
     tx: TenantTransaction, instrument_id: UUID, *, cursor: UUID | None, backward: bool, limit: int
 ) -> list[ListedCalibration]:
     """An instrument's calibrations, last recorded first, from behind the cursor."""
-    counting = {row["calibration_id"] for row in await repository.counting(tx, instrument_id)}
+    counting = {row["calibration_id"] for row in await repository.counting(tx, [instrument_id])}
     rows = await repository.calibrations(tx, instrument_id, cursor=cursor, backward=backward, limit=limit)
     return [ListedCalibration(Calibration.from_row(row), row["due_at"], row["calibration_id"] not in counting) for row in rows]

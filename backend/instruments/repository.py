@@ -105,10 +105,12 @@ async def end_outage(tx: TenantTransaction, instrument_id: UUID, at: datetime) -
     await tx.execute("update instrument_outage set ended_at = $3 where tenant_id = $1 and instrument_id = $2 and ended_at is null", instrument_id, at)
 
 
-async def outages(tx: TenantTransaction, instrument_id: UUID) -> list[Record]:
-    """When it was out of service, in order."""
+async def outages(tx: TenantTransaction, instrument_ids: Collection[UUID]) -> list[Record]:
+    """When they were out of service, in order."""
     return await tx.fetch(
-        "select began_at, ended_at, reason from instrument_outage where tenant_id = $1 and instrument_id = $2 order by began_at", instrument_id
+        """select instrument_id, began_at, ended_at, reason from instrument_outage
+           where tenant_id = $1 and instrument_id = any($2::uuid[]) order by began_at""",
+        list(instrument_ids),
     )
 
 
@@ -122,14 +124,14 @@ async def add_calibration(tx: TenantTransaction, values: Sequence[Any]) -> None:
     )
 
 
-async def counting(tx: TenantTransaction, instrument_id: UUID) -> list[Record]:
-    """The calibrations that weren't replaced, in order of time."""
+async def counting(tx: TenantTransaction, instrument_ids: Collection[UUID]) -> list[Record]:
+    """The calibrations of these instruments that weren't replaced, in order of time."""
     return await tx.fetch(
         f"""select {_CALIBRATION} from calibration c
-            where c.tenant_id = $1 and c.instrument_id = $2 and not exists (
-              select 1 from calibration r where r.tenant_id = $1 and r.instrument_id = $2 and r.replaces = c.calibration_id)
+            where c.tenant_id = $1 and c.instrument_id = any($2::uuid[]) and not exists (
+              select 1 from calibration r where r.tenant_id = $1 and r.instrument_id = c.instrument_id and r.replaces = c.calibration_id)
             order by c.performed_at, c.calibration_id""",
-        instrument_id,
+        list(instrument_ids),
     )
 
 

@@ -16,6 +16,7 @@ from backend.photos import service as photos
 from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.errors import InvalidInputError
+from infra.grouping import grouped
 from infra.ids import uuid7
 from tenants import audit
 from tenants.permissions import Permission
@@ -139,7 +140,7 @@ async def record_calibration(tx: TenantTransaction, principal: Principal, *, ins
     told, now = details, clock.now()
     due_at = _due(told, instrument.details.interval_days, now)
     by, certificate = _text(told.performed_by, "performedBy", empty=False), _text(told.certificate, "certificate")
-    if told.replaces is not None and told.replaces not in {row["calibration_id"] for row in await repository.counting(tx, instrument_id)}:
+    if told.replaces is not None and told.replaces not in {row["calibration_id"] for row in await repository.counting(tx, [instrument_id])}:
         raise CalibrationNotFoundError
     calibration_id = uuid7()
     if told.file_id is not None:
@@ -149,7 +150,7 @@ async def record_calibration(tx: TenantTransaction, principal: Principal, *, ins
         _text(told.note, "note", longest=1_000), told.replaces, now, principal.actor_id,
     ]  # fmt: skip
     await repository.add_calibration(tx, values)
-    rows = await repository.counting(tx, instrument_id)
+    rows = await repository.counting(tx, [instrument_id])
     await repository.set_due(tx, instrument_id, rows[-1]["due_at"])
     after = {"instrument": instrument.details.identifier, "certificate": certificate, "performedAt": clock.isoformat(told.performed_at)}
     after |= {"asFound": told.as_found.name.lower(), "asLeft": told.as_left.name.lower(), "dueAt": clock.isoformat(due_at)}
@@ -197,21 +198,26 @@ async def by_ids(tx: TenantTransaction, instrument_ids: Collection[UUID]) -> dic
 
 async def state_at(tx: TenantTransaction, instrument_id: UUID, at: datetime) -> InstrumentState:
     """Whether what an instrument measured at a moment counts, by all that is known now. Raises `InstrumentNotFoundError`."""
-    await get_instrument(tx, instrument_id)
-    outages = [Outage(row["began_at"], row["ended_at"], row["reason"]) for row in await repository.outages(tx, instrument_id)]
-    return rules.state_at(await _checks(tx, instrument_id), outages, at)
+    return (await states_at(tx, {(instrument_id, at)}))[instrument_id, at]
+
+
+async def states_at(tx: TenantTransaction, wanted: Collection[tuple[UUID, datetime]]) -> dict[tuple[UUID, datetime], InstrumentState]:
+    """The same of several instruments and moments at once."""
+    ids = {instrument_id for instrument_id, _ in wanted}
+    if ids - (await by_ids(tx, ids)).keys():
+        raise InstrumentNotFoundError
+    outages = grouped(await repository.outages(tx, ids), "instrument_id", lambda row: Outage(row["began_at"], row["ended_at"], row["reason"]))
+    checks = grouped(await repository.counting(tx, ids), "instrument_id", _checked)
+    return {(one, at): rules.state_at(checks.get(one, []), outages.get(one, []), at) for one, at in wanted}
 
 
 async def doubtful_spans(tx: TenantTransaction, instrument_id: UUID) -> list[Span]:
     """The times whose results a later calibration threw into doubt: what inspections measured in them is to be looked at again."""
-    return rules.doubtful(await _checks(tx, instrument_id))
+    return rules.doubtful([_checked(row) for row in await repository.counting(tx, [instrument_id])])
 
 
-async def _checks(tx: TenantTransaction, instrument_id: UUID) -> list[Checked]:
-    return [
-        Checked(row["calibration_id"], row["performed_at"], Finding(row["as_found"]), Finding(row["as_left"]), row["due_at"])
-        for row in await repository.counting(tx, instrument_id)
-    ]
+def _checked(row: Record) -> Checked:
+    return Checked(row["calibration_id"], row["performed_at"], Finding(row["as_found"]), Finding(row["as_left"]), row["due_at"])
 
 
 async def _locked(tx: TenantTransaction, instrument_id: UUID, sites: Sites | None) -> Instrument:

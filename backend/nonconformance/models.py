@@ -45,6 +45,8 @@ Index(
     postgresql_where=text("closed_at is null and source_reference <> ''"),
 )  # fmt: skip
 Index("ix_nonconformance_open", nonconformance.c.tenant_id, nonconformance.c.nonconformance_id, postgresql_where=text("closed_at is null"))
+Index("ix_nonconformance_opened", nonconformance.c.tenant_id, nonconformance.c.opened_at)
+Index("ix_nonconformance_supplier", nonconformance.c.tenant_id, nonconformance.c.supplier, nonconformance.c.nonconformance_id)
 Index("ix_nonconformance_characteristic", nonconformance.c.tenant_id, nonconformance.c.characteristic, nonconformance.c.opened_at)
 
 nonconformance_object = tenant_table(

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.nonconformance.repository import COLUMNS, concerned
 from infra.database import Record, TenantTransaction
+
+# What is watched for: product, characteristic (either may be None), from when to when.
+Watched = tuple[str | None, str | None, datetime, datetime]
 
 
 async def page(
@@ -28,6 +32,19 @@ async def page(
     )  # fmt: skip
 
 
+async def opened_within(
+    tx: TenantTransaction, sources: Sequence[int], *, since: datetime, until: datetime, limit: int, sites: Sites | None
+) -> list[Record]:
+    """(id, source, opened at) of those of some sources that concern the sites, opened within a time, newest first."""
+    fence = concerned(sites, at=6)
+    return await tx.fetch(
+        f"""select n.nonconformance_id, n.source, n.opened_at from nonconformance n
+            where n.tenant_id = $1 and n.opened_at >= $2 and n.opened_at < $3 and n.source = any($4::smallint[]){fence.condition}
+            order by n.opened_at desc limit $5""",
+        since, until, list(sources), limit, *fence.values,
+    )  # fmt: skip
+
+
 async def waiting(tx: TenantTransaction, *, not_by: UUID, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None) -> list[Record]:
     """What waits for a decider: (approval, decision or null, nonconformance's columns), newest first, from behind the cursor.
 
@@ -46,16 +63,20 @@ async def waiting(tx: TenantTransaction, *, not_by: UUID, cursor: UUID | None, b
     )  # fmt: skip
 
 
-async def recurrences(
-    tx: TenantTransaction, *, gtin: str | None, characteristic: str | None, since: datetime, until: datetime, limit: int
-) -> list[Record]:
-    """Nonconformances of a characteristic, of a product, opened within a time; oldest first."""
+async def recurrences(tx: TenantTransaction, watched: Sequence[Watched], limit: int) -> list[Record]:
+    """(place among those watched, nonconformance's columns) of those opened within the time of each, oldest first; so many of each at most."""
+    columns: list[list[Any]] = [list(column) for column in zip(*watched, strict=True)]
     return await tx.fetch(
-        f"""select {COLUMNS} from nonconformance n
-            where n.tenant_id = $1 and n.opened_at >= $2 and n.opened_at < $3 and ($4::text is null or n.characteristic = $4)
-              and ($5::text is null or exists (
-                select 1 from nonconformance_object g join traceable_object o on o.tenant_id = $1 and o.object_id = g.object_id
-                where g.tenant_id = $1 and g.nonconformance_id = n.nonconformance_id and o.gtin = $5))
-            order by n.nonconformance_id limit $6""",
-        since, until, characteristic, gtin, limit,
+        f"""select w.place, found.* from unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+              with ordinality as w(gtin, characteristic, since, until, place)
+            cross join lateral (
+              select {COLUMNS} from nonconformance n
+              where n.tenant_id = $1 and n.opened_at >= w.since and n.opened_at < w.until
+                and (w.characteristic is null or n.characteristic = w.characteristic)
+                and (w.gtin is null or exists (
+                  select 1 from nonconformance_object g join traceable_object o on o.tenant_id = $1 and o.object_id = g.object_id
+                  where g.tenant_id = $1 and g.nonconformance_id = n.nonconformance_id and o.gtin = w.gtin))
+              order by n.nonconformance_id limit $6) found
+            order by w.place, found.nonconformance_id""",
+        *columns, limit,
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """Read nonconformances: pages of them, what waits for a decision, and what hangs on each, a whole batch at once."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +7,11 @@ from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.nonconformance import query_repository, repository
-from backend.nonconformance.rules import Concerned, NcSeverity, NcStatus
+from backend.nonconformance.query_repository import Watched
+from backend.nonconformance.rules import Concerned, NcSeverity, NcSourceKind, NcStatus
 from backend.nonconformance.stored import Decision, Disposition, Nonconformance
 from infra.database import TenantTransaction
+from infra.grouping import grouped
 
 MOST_RECURRENCES = 100
 
@@ -48,6 +49,14 @@ async def page_of(
     return [Nonconformance.from_row(row) for row in rows]
 
 
+async def opened_within(
+    tx: TenantTransaction, sources: Sequence[NcSourceKind], *, since: datetime, until: datetime, limit: int, sites: Sites | None = None
+) -> dict[UUID, tuple[NcSourceKind, datetime]]:
+    """Source and time of those of some sources that concern `sites` and were opened within a time; the newest so many."""
+    rows = await query_repository.opened_within(tx, [int(one) for one in sources], since=since, until=until, limit=limit, sites=sites)
+    return {row["nonconformance_id"]: (NcSourceKind(row["source"]), row["opened_at"]) for row in rows}
+
+
 def _numbers(wanted: Sequence[int] | None) -> list[int] | None:
     return None if wanted is None else [int(one) for one in wanted]
 
@@ -67,39 +76,27 @@ async def waiting_for(
 
 async def goods_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Concerned]]:
     """The goods of each."""
-    found: dict[UUID, list[Concerned]] = defaultdict(list)
-    for row in await repository.objects_of(tx, ids):
-        found[row["nonconformance_id"]].append(Concerned(row["object_id"], row["quantity"], row["uom"]))
-    return found
+    return grouped(await repository.objects_of(tx, ids), "nonconformance_id", lambda row: Concerned(row["object_id"], row["quantity"], row["uom"]))
 
 
 async def decisions_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions about each, oldest first."""
-    found: dict[UUID, list[Decision]] = defaultdict(list)
-    for row in await repository.decisions_of(tx, ids):
-        found[row["nonconformance_id"]].append(Decision.from_row(row))
-    return found
+    return grouped(await repository.decisions_of(tx, ids), "nonconformance_id", Decision.from_row)
 
 
 async def dispositions_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Disposition]]:
     """What was decided about the goods of each, oldest first."""
-    found: dict[UUID, list[Disposition]] = defaultdict(list)
-    for row in await repository.dispositions_of(tx, ids):
-        found[row["nonconformance_id"]].append(Disposition.from_row(row))
-    return found
+    return grouped(await repository.dispositions_of(tx, ids), "nonconformance_id", Disposition.from_row)
 
 
 async def holds_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """The holds of each."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await repository.holds_of(tx, ids):
-        found[row["nonconformance_id"]].append(row["hold_id"])
+    return grouped(await repository.holds_of(tx, ids), "nonconformance_id", lambda row: row["hold_id"])
+
+
+async def recurrences(tx: TenantTransaction, watched: Sequence[Watched]) -> list[list[Nonconformance]]:
+    """For each (product, characteristic, since, until) the first nonconformances of it that were opened within the time."""
+    found: list[list[Nonconformance]] = [[] for _ in watched]
+    for row in await query_repository.recurrences(tx, watched, MOST_RECURRENCES) if watched else ():
+        found[row["place"] - 1].append(Nonconformance.from_row(row))
     return found
-
-
-async def recurrences(
-    tx: TenantTransaction, *, gtin: str | None, characteristic: str | None, since: datetime, until: datetime
-) -> list[Nonconformance]:
-    """The first nonconformances of a product and characteristic that were opened within a time."""
-    rows = await query_repository.recurrences(tx, gtin=gtin, characteristic=characteristic, since=since, until=until, limit=MOST_RECURRENCES)
-    return [Nonconformance.from_row(row) for row in rows]

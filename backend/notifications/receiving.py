@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.alerts import query_service as alerts
+from backend.alerts import seeing
 from backend.catalog.sites import sites_within
 from backend.notifications import repository, rules, settings_repository
 from backend.notifications.kinds import GROUPS, ChannelKind
@@ -83,25 +84,19 @@ async def _on_duty(tx: TenantTransaction, team: str, at: datetime) -> list[UUID]
 
 async def places_of(tx: TenantTransaction, alert_id: UUID, sites: Collection[str]) -> frozenset[str]:
     """Those of these sites at which the object of an alert was met."""
-    found = [site for site in sites if await alerts.alert_by_id(tx, alert_id, await sites_within(tx, [site])) is not None]
-    return frozenset(found)
+    named = sorted(sites)
+    if not named or await alerts.alert_by_id(tx, alert_id, await sites_within(tx, named)) is None:
+        return frozenset()
+    if len(named) == 1:
+        return frozenset(named)
+    # Halves of those where it was met at all: most alerts are about goods met at few of many sites.
+    half = len(named) // 2
+    return await places_of(tx, alert_id, named[:half]) | await places_of(tx, alert_id, named[half:])
 
 
 async def who_may_see(tx: TenantTransaction, alert_id: UUID, members: Collection[UUID]) -> list[UUID]:
     """Those of these members who would find the alert if they looked for it; at most as many as are told of one thing."""
-    allowed = await allowed_by_member(tx, members)
-    by_sites: dict[frozenset[str], bool] = {}
-    found = []
-    for member in members:
-        standing = allowed.get(member)
-        if standing is None or Permission.HOLDS_READ not in standing.permissions:
-            continue
-        limited = standing.sites.get(Permission.HOLDS_READ)
-        if limited is not None and limited not in by_sites:
-            by_sites[limited] = await alerts.alert_by_id(tx, alert_id, await sites_within(tx, limited)) is not None
-        if limited is None or by_sites[limited]:
-            found.append(member)
-    return found[:MOST_RECEIVERS]
+    return (await seeing.who_may_see(tx, alert_id, members))[:MOST_RECEIVERS]
 
 
 async def still_seen(tx: TenantTransaction, member: UUID, alert_ids: Collection[UUID]) -> set[UUID]:

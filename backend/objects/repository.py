@@ -41,6 +41,16 @@ async def by_key(tx: TenantTransaction, key: str, sites: Sites | None = None) ->
     )
 
 
+async def by_keys(tx: TenantTransaction, keys: Collection[str], sites: Sites | None = None) -> list[Record]:
+    """The objects with exactly these canonical keys that the sites meet."""
+    fence = visible(sites, "o.object_id", at=3)
+    return await tx.fetch(
+        f"select {OBJECT_COLUMNS} from traceable_object o where o.tenant_id = $1 and o.key = any($2::text[]){fence.condition}",
+        list(keys),
+        *fence.values,
+    )
+
+
 async def by_codes(tx: TenantTransaction, codes: Collection[str], limit: int, sites: Sites | None = None) -> list[Record]:
     """Objects, of those that the sites meet, whose lot number, serial or other variable part is exactly one of `codes`."""
     fence = visible(sites, "o.object_id", at=4)

@@ -117,6 +117,11 @@ async def find_key(tx: TenantTransaction, key: str, sites: Sites | None = None) 
     return TraceableObject.from_row(row) if row is not None else None
 
 
+async def find_keys(tx: TenantTransaction, keys: Collection[str], sites: Sites | None = None) -> dict[str, TraceableObject]:
+    """The objects with exactly these canonical keys, as far as there are any that the sites meet."""
+    return {row["key"]: TraceableObject.from_row(row) for row in await repository.by_keys(tx, keys, sites)} if keys else {}
+
+
 async def _told(tx: TenantTransaction, things: Sequence[TraceableObject]) -> list[Suggestion]:
     products = await catalog.products_by_gtin(tx, {thing.gtin for thing in things if thing.gtin})
     names = {gtin: dict(product.names) for gtin, product in products.items()}

@@ -15,6 +15,8 @@ from tests.graphql.conftest import Caller
 PUT = """mutation($input: PutEscalationPolicyInput!) { putEscalationPolicy(input: $input) {
   policy { id name position leastSeverity kinds steps { afterMinutes receivers } repeats repeatMinutes } userErrors { field code message } } }"""
 ARCHIVE = "mutation($input: ArchiveEscalationPolicyInput!) { archiveEscalationPolicy(input: $input) { policy { id } userErrors { code } } }"
+# A role that sees no alerts.
+BLIND = Role.PARTNER
 Payloads = Callable[[Firm, str], Awaitable[list[dict[str, Any]]]]
 
 
@@ -75,6 +77,22 @@ async def test_step_for_which_nobody_is_there_waits_for_nobody(
     await minutes(services, firm, do_outbox, 11)
     assert [(each["step"], len(each["receivers"])) for each in await payloads(firm, ESCALATED)] == [(2, 1)]
     assert await acts(owner, alert) == ["RAISED", "ESCALATED", "ESCALATED", "ESCALATION_ENDED"]
+
+
+async def test_step_of_those_who_may_not_see_the_alert_waits_for_nobody_and_says_so(
+    services: Services, firm: Firm, owner: Caller, caller_of: Callable[..., Awaitable[Caller]], do_outbox: DoOutbox, payloads: Payloads
+) -> None:
+    for role in (BLIND, Role.QUALITY_MANAGER):
+        await caller_of(firm, role)
+    steps = [{"afterMinutes": 10, "receivers": [f"role:{BLIND}"]}, {"afterMinutes": 300, "receivers": ["role:quality_manager"]}]
+    await two_steps(owner, steps=steps, repeats=0)
+    alert = await raised(services, firm)
+    await do_outbox()
+    await minutes(services, firm, do_outbox, 11)
+    assert [(each["step"], len(each["receivers"])) for each in await payloads(firm, ESCALATED)] == [(2, 1)]
+    history = (await state(owner, alert, "history(first: 9) { nodes { act detail } }"))["history"]["nodes"]
+    details = [each["detail"] for each in reversed(history) if each["act"] == "ESCALATED"]
+    assert [(len(each["receivers"]), len(each.get("mayNotSee", ()))) for each in details] == [(0, 1), (1, 0)]
 
 
 async def test_first_policy_that_fits_kind_and_severity_counts_and_an_archived_one_ends(

@@ -1,18 +1,25 @@
 """Asked through GraphQL: goods by name, of a hold, of a nonconformance, or whose inspections failed; and how anomalies are distributed."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
-from backend.analysis import populations, walking
+from backend.analysis import anomalies, populations, walking
+from backend.analysis import service as explaining
+from backend.analysis.factors import FactorKind
 from backend.graphql.ids import global_id
 from backend.holds import service as holds
 from backend.nonconformance import service as nonconformances
 from backend.nonconformance.rules import NcSourceKind
 from backend.services import Services
+from infra import clock
 from infra.database import Gate, TenantTransaction
-from tenants.permissions import Role
+from infra.errors import PermissionDeniedError
+from tenants.permissions import Permission, Role
 from tests.factories import CUSTOMER, DUMPLING, FLOUR, MEAT, capture, lot, made, quantity, transformed, unit
 from tests.firms import Firm
 from tests.graphql.conftest import Caller, anonymous, caller_of, owner
@@ -130,6 +137,30 @@ async def test_the_goods_of_a_hold_and_of_a_nonconformance_are_asked_about_by_it
     by_supplier = (await owner.ask(ANOMALIES, {**YEAR, "by": "SUPPLIER"}))["anomalies"]
     assert [(each["factor"]["value"], each["count"]) for each in by_supplier["shares"]] == [("https://id.gs1.org/417/9506000134048", 5)]
     assert (await owner.ask(ANOMALIES, {**YEAR, "by": "SUPPLIER", "product": FLOUR}))["anomalies"]["total"] == 0
+
+
+async def test_holds_are_told_of_to_those_who_may_see_holds(told: Firm, services: Services) -> None:
+    async def place(tx: TenantTransaction) -> UUID:
+        return (await holds.place_hold(tx, told.principal, key=dumplings(1), reason="burnt")).hold_id
+
+    hold_id = await services.in_tenant(told.tenant_id, place, gate=Gate.EXCLUSIVE)
+    blind = replace(told.principal, permissions=told.principal.permissions - {Permission.HOLDS_READ})
+    moment = clock.now()
+    for principal, total in ((told.principal, 1), (blind, 0)):
+        async with services.database.tenant(told.tenant_id) as tx:
+            found = await anomalies.distribution(
+                tx, principal, since=moment - timedelta(hours=1), until=moment + timedelta(hours=1), by=FactorKind.PRODUCT, gtin=None, sites=None,
+                most=9,
+            )  # fmt: skip
+            assert found.totals.get(anomalies.AnomalyKind.HOLD, 0) == total
+            earlier = await anomalies.distribution(
+                tx, principal, since=moment - timedelta(hours=2), until=moment - timedelta(hours=1), by=FactorKind.PRODUCT, gtin=None, sites=None,
+                most=9,
+            )  # fmt: skip
+            assert earlier.total == 0
+    async with services.database.tenant(told.tenant_id) as tx:
+        with pytest.raises(PermissionDeniedError):
+            await explaining.explain(tx, blind, populations.Asked(hold_id=hold_id), most=3, sites=None)
 
 
 async def test_goods_whose_inspections_failed_are_held_against_those_that_passed(told: Firm, owner: Caller) -> None:

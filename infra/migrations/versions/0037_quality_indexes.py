@@ -1,8 +1,11 @@
-"""Indexes and keys that lists of quality work need
+"""Indexes and columns that lists of quality work and its reminders need
 
 Revision: 0037
 Revises: 0036
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0037"
 down_revision = "0036"
@@ -11,7 +14,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    for name, table, columns in (
+        ("ix_hold_placed", "hold", ["placed_at"]),
+        ("ix_nonconformance_opened", "nonconformance", ["opened_at"]),
+        ("ix_nonconformance_supplier", "nonconformance", ["supplier", "nonconformance_id"]),
+        ("ix_corrective_action_owner", "corrective_action", ["owner_id", "corrective_action_id"]),
+        ("ix_supplier_request_supplier", "supplier_request", ["supplier", "supplier_request_id"]),
+    ):
+        op.create_index(name, table, ["tenant_id", *columns], unique=False)
+    for name, column in (("ix_corrective_action_due", "due_at"), ("ix_corrective_action_check", "check_at")):
+        op.create_index(name, "corrective_action", ["tenant_id", column], unique=False, postgresql_where=sa.text("closed_at is null"))
 
 
 def downgrade() -> None:
