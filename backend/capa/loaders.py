@@ -43,9 +43,9 @@ async def causes(context: Context, ids: list[UUID]) -> list[list[UUID]]:
 
 
 async def recurrences(context: Context, asked: list[CorrectiveAction]) -> list[list[Nonconformance]]:
-    """What each one's check watches, as far as it has come back; one question for each that watches anything."""
+    """What each one's check watches, as far as it has come back."""
     async with context.reading() as tx:
-        return [await service.recurrences(tx, one) for one in asked]
+        return await service.recurrences_of(tx, asked)
 
 
 async def answers(context: Context, ids: list[UUID]) -> list[list[Answer]]:

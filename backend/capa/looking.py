@@ -29,9 +29,15 @@ async def look_at(tx: TenantTransaction, due_at: datetime | None) -> None:
         await enqueue(tx, TOPIC, [{"day": day.isoformat()}], due_at=looked)
 
 
-async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:
-    """Outbox handler: raise an alert for whatever is late by now. What was raised before isn't raised again."""
-    for row in await repository.overdue(tx, clock.now(), MOST_LATE):
+async def look(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """Outbox handler: raise an alert for whatever is late by now. What was raised before isn't raised again.
+
+    So many at once; what is left is looked at in a transaction of its own, which begins behind the last of them.
+    """
+    after = payload.get("after")
+    behind = (datetime.fromisoformat(after[0]), after[1], UUID(after[2]), after[3]) if after else None
+    rows = await repository.overdue(tx, clock.now(), MOST_LATE, behind)
+    for row in rows:
         detail = {
             "number": row["number"], "what": row["what"][:200], "kind": row["kind"], "dueAt": clock.isoformat(row["due_at"]),
             "owner": str(row["owner_id"]),
@@ -46,6 +52,9 @@ async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:
                 tx, topic="improvement.overdue", subject=f"{row['kind']}:{row['id']}", receivers=[row["owner_id"]], template="overdue",
                 values=values, urgency=Urgency.NORMAL,
             )  # fmt: skip
+    if len(rows) == MOST_LATE:
+        last = rows[-1]
+        await enqueue(tx, TOPIC, [{**payload, "after": [last["due_at"].isoformat(), last["kind"], str(last["id"]), last["what"]]}])
 
 
 def dedupe_key(kind: str, of: UUID, what: str) -> str:

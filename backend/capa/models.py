@@ -30,6 +30,9 @@ corrective_action = tenant_table(
     unique=[("number",)],
     grants=_CHANGED,
 )
+Index("ix_corrective_action_due", corrective_action.c.tenant_id, corrective_action.c.due_at, postgresql_where=text("closed_at is null"))
+Index("ix_corrective_action_check", corrective_action.c.tenant_id, corrective_action.c.check_at, postgresql_where=text("closed_at is null"))
+Index("ix_corrective_action_owner", corrective_action.c.tenant_id, corrective_action.c.owner_id, corrective_action.c.corrective_action_id)
 Index("ix_corrective_action_open", corrective_action.c.tenant_id, corrective_action.c.corrective_action_id,
       postgresql_where=text("closed_at is null"))  # fmt: skip
 
@@ -99,6 +102,7 @@ supplier_request = tenant_table(
     references=[(("corrective_action_id",), "corrective_action.corrective_action_id")],
     grants=_CHANGED,
 )
+Index("ix_supplier_request_supplier", supplier_request.c.tenant_id, supplier_request.c.supplier, supplier_request.c.supplier_request_id)
 Index("ix_supplier_request_due", supplier_request.c.tenant_id, supplier_request.c.due_at, postgresql_where=text("closed_at is null"))
 
 supplier_request_object = tenant_table(

@@ -11,6 +11,8 @@ from infra.database import Record, TenantTransaction
 
 COLUMNS: Final = """c.corrective_action_id, c.number, c.kind, c.status, c.title, c.owner_id, c.opened_at, c.opened_by, c.due_at, c.closed_at,
     c.check_at, c.criterion, c.watched_gtin, c.watched_characteristic, c.watched_from, c.watched_days"""
+# By what lateness is ordered: when it fell due, its kind, its id, and what it is.
+Late = tuple[datetime, str, UUID, str]
 _ITEM: Final = """i.action_item_id, i.corrective_action_id, i.discipline, i.text, i.owner_id, i.due_at, i.done_at, i.done_by, i.evidence"""
 
 
@@ -161,8 +163,8 @@ async def causes_of(tx: TenantTransaction, ids: Collection[UUID]) -> list[Record
     )
 
 
-async def overdue(tx: TenantTransaction, at: datetime, limit: int) -> list[Record]:
-    """What should have been done by now: (kind, id, corrective action, number, what, owner, due at)."""
+async def overdue(tx: TenantTransaction, at: datetime, limit: int, after: Late | None = None) -> list[Record]:
+    """What should have been done by now: (kind, id, number, what, owner, due at), the longest late first, from behind the one given."""
     return await tx.fetch(
         """select * from (
              select 'discipline' as kind, c.corrective_action_id as id, c.number, 'D' || d.discipline as what, c.owner_id, d.due_at
@@ -181,8 +183,9 @@ async def overdue(tx: TenantTransaction, at: datetime, limit: int) -> list[Recor
              union all
              select 'request', r.supplier_request_id, r.number, r.supplier, r.sent_by, r.due_at
              from supplier_request r where r.tenant_id = $1 and r.closed_at is null and r.status in (1, 2, 4) and r.due_at <= $2) late
-           order by due_at limit $3""",
-        at, limit,
+           where $4::timestamptz is null or (late.due_at, late.kind, late.id, late.what) > ($4, $5::text, $6::uuid, $7::text)
+           order by late.due_at, late.kind, late.id, late.what limit $3""",
+        at, limit, *(after or (None, None, None, None)),
     )  # fmt: skip
 
 

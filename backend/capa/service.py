@@ -205,12 +205,18 @@ async def reopen(tx: TenantTransaction, principal: Principal, corrective_action_
 
 async def recurrences(tx: TenantTransaction, found: CorrectiveAction) -> list[Nonconformance]:
     """Nonconformances since the check was planned that name what it watches; none where it watches nothing."""
-    if found.watched_from is None or found.watched_days is None or not (found.watched_gtin or found.watched_characteristic):
-        return []
-    until = found.watched_from + timedelta(days=found.watched_days)
-    return await nonconformances.recurrences(
-        tx, gtin=found.watched_gtin, characteristic=found.watched_characteristic, since=found.watched_from, until=until
-    )
+    return (await recurrences_of(tx, [found]))[0]
+
+
+async def recurrences_of(tx: TenantTransaction, actions: Sequence[CorrectiveAction]) -> list[list[Nonconformance]]:
+    """The same of each, in their order."""
+    watched = {
+        place: (one.watched_gtin, one.watched_characteristic, one.watched_from, one.watched_from + timedelta(days=one.watched_days))
+        for place, one in enumerate(actions)
+        if one.watched_from is not None and one.watched_days is not None and (one.watched_gtin or one.watched_characteristic)
+    }
+    told = dict(zip(watched, await nonconformances.recurrences(tx, list(watched.values())), strict=True))
+    return [told.get(place, []) for place in range(len(actions))]
 
 
 async def _verifiable(tx: TenantTransaction, principal: Principal, corrective_action_id: UUID, reason: str) -> tuple[CorrectiveAction, str]:

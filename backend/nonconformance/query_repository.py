@@ -64,11 +64,11 @@ async def waiting(tx: TenantTransaction, *, not_by: UUID, cursor: UUID | None, b
 
 
 async def recurrences(tx: TenantTransaction, watched: Sequence[Watched], limit: int) -> list[Record]:
-    """(place among those watched, nonconformance's columns) of those opened within the time of each, oldest first; so many of each at most."""
+    """(which of those watched, from 1, nonconformance's columns) of those opened within the time of each, oldest first; so many of each at most."""
     columns: list[list[Any]] = [list(column) for column in zip(*watched, strict=True)]
     return await tx.fetch(
-        f"""select w.place, found.* from unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-              with ordinality as w(gtin, characteristic, since, until, place)
+        f"""select w.which, found.* from unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+              with ordinality as w(gtin, characteristic, since, until, which)
             cross join lateral (
               select {COLUMNS} from nonconformance n
               where n.tenant_id = $1 and n.opened_at >= w.since and n.opened_at < w.until
@@ -77,6 +77,6 @@ async def recurrences(tx: TenantTransaction, watched: Sequence[Watched], limit: 
                   select 1 from nonconformance_object g join traceable_object o on o.tenant_id = $1 and o.object_id = g.object_id
                   where g.tenant_id = $1 and g.nonconformance_id = n.nonconformance_id and o.gtin = w.gtin))
               order by n.nonconformance_id limit $6) found
-            order by w.place, found.nonconformance_id""",
+            order by w.which, found.nonconformance_id""",
         *columns, limit,
     )  # fmt: skip

@@ -98,5 +98,5 @@ async def recurrences(tx: TenantTransaction, watched: Sequence[Watched]) -> list
     """For each (product, characteristic, since, until) the first nonconformances of it that were opened within the time."""
     found: list[list[Nonconformance]] = [[] for _ in watched]
     for row in await query_repository.recurrences(tx, watched, MOST_RECURRENCES) if watched else ():
-        found[row["place"] - 1].append(Nonconformance.from_row(row))
+        found[row["which"] - 1].append(Nonconformance.from_row(row))
     return found

@@ -27,17 +27,22 @@ async def feed(tx: TenantTransaction, membership_id: UUID, *, unread_only: bool,
     )
 
 
-async def newest(tx: TenantTransaction, membership_id: UUID, since: datetime, limit: int) -> list[Record]:
-    """What came into a member's feed since then, oldest first. By its ids: a listener asks each second, and a feed is half a year long."""
+async def newest(tx: TenantTransaction, membership_id: UUID, since: datetime, behind: UUID | None, limit: int) -> list[Record]:
+    """What came into a member's feed since then, oldest first, from behind an entry.
+
+    By its ids: a listener asks each second, and a feed is half a year long.
+    """
     return await tx.fetch(
         f"""select {_ENTRY} from feed_entry f join notice n on n.tenant_id = $1 and n.notice_id = f.notice_id
             where f.tenant_id = $1 and f.membership_id = $2 and f.entry_id >= $5 and f.created_at > $3
+              and ($6::uuid is null or f.entry_id > $6)
             order by f.entry_id limit $4""",
         membership_id,
         since,
         limit,
         # An id is made after the moment that is written beside it, by a clock that may be set back a little meanwhile.
         least_uuid7(since - _SET_BACK),
+        behind,
     )
 
 

@@ -1,6 +1,6 @@
 """Read feeds, deliveries and settings: pages of them, in the reader's words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.alerts import query_service as alerts
+from backend.catalog.sites import sites_of
 from backend.notifications import attempts, query_repository, repository, settings_repository, words, writing
 from backend.notifications import delivery_repository as deliveries
 from backend.notifications.errors import NoMemberError
@@ -86,12 +88,31 @@ async def page_of_messages(
 ) -> list[Message]:
     """The caller's own messages, newest first, from behind the cursor, in the order of going."""
     rows = await query_repository.feed(tx, member_of(principal), unread_only=unread_only, cursor=cursor, backward=backward, limit=limit)
-    return await _messages(tx, rows, language)
+    return await _messages(tx, principal, rows, language)
 
 
-async def new_messages(tx: TenantTransaction, principal: Principal, language: str, since: datetime) -> list[Message]:
-    """What came into the caller's feed since then, and a little before: transactions end in any order. Oldest first."""
-    return await _messages(tx, await query_repository.newest(tx, member_of(principal), since - OVERLAP, _AT_ONCE), language)
+async def new_messages(
+    tx: TenantTransaction, principal: Principal, language: str, since: datetime, *, known: Collection[UUID] = ()
+) -> tuple[list[Message], set[UUID]]:
+    """What came into the caller's feed since then but for what is `known`, oldest first; and the ids of all of it, known or not.
+
+    It is looked at from a little before, because transactions end in any order: who asks again gives the ids back as known.
+    """
+    found: list[Message] = []
+    there: set[UUID] = set()
+    behind: UUID | None = None
+    while True:
+        rows = await query_repository.newest(tx, member_of(principal), since - OVERLAP, behind, _AT_ONCE)
+        there.update(row["entry_id"] for row in rows)
+        found += await _messages(tx, principal, [row for row in rows if row["entry_id"] not in known], language)
+        if len(rows) < _AT_ONCE:
+            return found, there
+        behind = rows[-1]["entry_id"]
+
+
+async def present_messages(tx: TenantTransaction, principal: Principal, since: datetime) -> set[UUID]:
+    """The ids of what is in the caller's feed already, from a little before then on."""
+    return (await new_messages(tx, principal, words.LANGUAGES[0], since))[1]
 
 
 async def unread_count(tx: TenantTransaction, principal: Principal) -> int:
@@ -156,12 +177,19 @@ async def all_routes(tx: TenantTransaction, principal: Principal) -> list[tuple[
     return [(row, msgspec.json.decode(row["definition"], type=Route)) for row in await settings_repository.routes(tx)]
 
 
-async def _messages(tx: TenantTransaction, rows: Sequence[Record], language: str) -> list[Message]:
+async def _messages(tx: TenantTransaction, principal: Principal, rows: Sequence[Record], language: str) -> list[Message]:
+    """Of an alert that the caller may not see any more, there is left that there was a message."""
     if not rows:
         return []
     reader, own = await _reader(tx, language), await attempts.own_templates(tx)
+    seen = await _seen(tx, principal, {row["alert_id"] for row in rows if row["alert_id"] is not None})
+    unseen = words.UNSEEN.get(language, words.UNSEEN["en"])
     found = []
     for row in rows:
+        if row["alert_id"] is not None and row["alert_id"] not in seen:
+            hidden = (unseen.title, unseen.body, row["topic"], Urgency(row["urgency"]), "", None)
+            found.append(Message(row["entry_id"], *hidden, row["created_at"], row["read_at"]))
+            continue
         written = _written(row, reader, own)
         found.append(
             Message(
@@ -170,6 +198,13 @@ async def _messages(tx: TenantTransaction, rows: Sequence[Record], language: str
             )
         )  # fmt: skip
     return found
+
+
+async def _seen(tx: TenantTransaction, principal: Principal, alert_ids: Collection[UUID]) -> Collection[UUID]:
+    if not alert_ids or Permission.HOLDS_READ not in principal.permissions:
+        return ()
+    sites = await sites_of(tx, principal, Permission.HOLDS_READ)
+    return alert_ids if sites is None else await alerts.alerts_by_id(tx, alert_ids, sites)
 
 
 async def _reader(tx: TenantTransaction, language: str) -> Reader:

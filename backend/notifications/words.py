@@ -21,6 +21,11 @@ class Template:
     body: str
 
 
+# In the place of what somebody was told of, and may not see any more. Not a template: nobody words it otherwise.
+UNSEEN: Final[Mapping[str, Template]] = {
+    "zh": Template("您已无权查看的消息", "这条消息所涉及的预警您已无权查看。"),
+    "en": Template("A message that you may not see any more", "It was about an alert that you may not see any more."),
+}
 # What a template of an alert may name; others are filled with what they are given.
 OF_ALERTS: Final = ("kind", "severity", "object", "detail", "at", "comment", "company")
 OF_OTHERS: Final = ("subject", "title", "text", "due", "owner", "number", "product", "state", "company")

@@ -125,6 +125,22 @@ async def test_what_is_late_raises_an_alert_once_which_ends_when_it_is_done(serv
     assert (await boss.caller.ask(ALERTS))["alerts"]["nodes"] == []
 
 
+async def test_however_much_is_late_all_of_it_is_told(
+    services: Services, boss: Signer, goods: Firm, do_outbox: Callable[[], Awaitable[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "MOST_LATE", 2)
+    found = await begun(boss, dueAt=isoformat(now() + timedelta(days=9)))
+    for number in range(5):
+        due = isoformat(now() - timedelta(hours=1))
+        await boss.caller.command(
+            ADD_ITEM, {"correctiveActionId": found["id"], "discipline": "CONTAINMENT", "text": f"block stock {number}", "dueAt": due}
+        )
+    await services.in_tenant(goods.tenant_id, lambda tx: looking.look(tx, {}))
+    await do_outbox()
+    told = [one["detail"]["what"] for one in (await boss.caller.ask(ALERTS))["alerts"]["nodes"] if one["kind"] == "improvement_overdue"]
+    assert sorted(told) == [f"block stock {number}" for number in range(5)]
+
+
 async def test_a_look_is_planned_once_for_what_falls_due_on_a_day(services: Services, goods: Firm) -> None:
     due = now() + timedelta(days=3)
     await services.in_tenant(goods.tenant_id, lambda tx: looking.look_at(tx, due))

@@ -1,21 +1,25 @@
 """Who is told of an alert: by which routes, once, in the feed, by the best channel; and of its end those who were told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
+
+import pytest
 
 from backend.alerts import escalation
 from backend.alerts import service as alerts
 from backend.graphql.ids import global_id
 from backend.holds.stakes import Act
 from backend.inspections import consequences
-from backend.notifications import query_repository, service, words
+from backend.notifications import query_repository, query_service, service, words
 from backend.notifications.kinds import Urgency
 from backend.rules import forms
 from infra import clock
 from infra.ids import least_uuid7
-from tenants.permissions import Role
+from tenants.permissions import Permission, Role
+from tests.factories import SHOP
 from tests.notifications.conftest import Desk, answer
 from tests.subscriptions.receiver import Receiver
 
@@ -172,9 +176,42 @@ async def test_a_listener_reads_the_end_of_his_feed_alone(desk: Desk) -> None:
     await desk.alert()
     await desk.work()
     async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
-        rows = await query_repository.newest(tx, desk.keeper.membership_id, clock.now() - timedelta(minutes=1), 10)
+        rows = await query_repository.newest(tx, desk.keeper.membership_id, clock.now() - timedelta(minutes=1), None, 10)
     assert len(rows) == 1
     assert least_uuid7(clock.now() - timedelta(minutes=1)) < rows[0]["entry_id"] < least_uuid7(clock.now() + timedelta(minutes=1))
+
+
+async def test_a_listener_misses_nothing_of_many_and_nothing_that_is_stored_late(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_service, "_AT_ONCE", 2)
+    principal = replace(desk.firm.principal, membership_id=desk.keeper.membership_id)
+    await desk.alert()
+    await desk.work()
+    begun = clock.now()
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        there = await query_service.present_messages(tx, principal, begun)
+        for _ in range(5):
+            await desk.alert()
+        await desk.work()
+        # Begun before somebody listened, and stored after.
+        late = "update feed_entry set created_at = $2 where tenant_id = $1 and not entry_id = any($3::uuid[])"
+        await tx.execute(late, begun - timedelta(seconds=5), list(there))
+    async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+        found, known = await query_service.new_messages(tx, principal, "en", begun, known=there)
+        again, _ = await query_service.new_messages(tx, principal, "en", begun, known=known)
+    assert (len(there), len(found), len(known), again) == (1, 5, 6, [])
+
+
+async def test_of_an_alert_that_somebody_may_not_see_any_more_no_word_is_left(desk: Desk) -> None:
+    principal = replace(desk.firm.principal, membership_id=desk.keeper.membership_id)
+    await desk.alert(subject="urn:x:secret")
+    await desk.work()
+    blind = replace(principal, permissions=principal.permissions - {Permission.HOLDS_READ})
+    limited = replace(principal, sites={Permission.HOLDS_READ: frozenset({SHOP})})
+    for who, told in ((principal, "urn:x:secret"), (blind, "may not see"), (limited, "may not see")):
+        async with desk.services.database.tenant(desk.firm.tenant_id) as tx:
+            [message] = await query_service.page_of_messages(tx, who, "en", unread_only=False, cursor=None, backward=False, limit=9)
+        assert told in message.title
+        assert ("secret" in f"{message.title} {message.text} {message.subject}", message.alert_id is not None) == (who is principal,) * 2
 
 
 async def test_own_words_are_told_and_cannot_run_anything(desk: Desk, receiver: Receiver) -> None:
