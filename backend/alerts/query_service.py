@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from backend.alerts import query_repository
+from backend.alerts.narrowing import narrowed
 from backend.alerts.query_repository import Wanted
 from backend.alerts.rules import Act, Resolution, Severity, Status, status_of
 from backend.catalog.sites import Sites
@@ -22,6 +23,8 @@ __all__ = [
 MOST_COUNTED: Final = 10_000
 # For somebody who is limited to sites, whose groups are put together from the alerts that he may see.
 MOST_SEEN: Final = 2_000
+# So often more is read for those few that concern somebody's sites among many that don't.
+MOST_STEPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,16 @@ class Alert:
     escalated_steps: int
 
     @classmethod
-    def from_row(cls, row: Record) -> "Alert":
-        """From a row of the table."""
+    def from_row(cls, row: Record, sites: Sites | None = None) -> "Alert":
+        """From a row of the table, as far as somebody limited to sites is told."""
+        detail, latest = (narrowed(text, sites) if text and sites is not None else text for text in (row["detail"], row["latest_detail"]))
         status = status_of(
             closed_at=row["closed_at"], acknowledged_at=row["acknowledged_at"], snoozed_until=row["snoozed_until"], now=clock.now()
         )  # fmt: skip
         return cls(
-            row["alert_id"], row["kind"], Severity(row["severity"]), row["subject"], row["detail"], row["raised_at"], row["notified_at"],
+            row["alert_id"], row["kind"], Severity(row["severity"]), row["subject"], detail, row["raised_at"], row["notified_at"],
             row["closed_at"], status, row["cause_key"], row["rule_id"], row["recurrence_of"], row["occurrences"], row["last_at"],
-            row["latest_detail"], row["folded"], row["owner_id"], row["acknowledged_at"], row["acknowledged_by"], row["snoozed_until"],
+            latest, row["folded"], row["owner_id"], row["acknowledged_at"], row["acknowledged_by"], row["snoozed_until"],
             Resolution(row["resolution"]) if row["resolution"] else None, row["close_reason"], row["escalated_steps"],
         )  # fmt: skip
 
@@ -140,19 +144,20 @@ async def page_of_alerts(
         rows = await query_repository.page(tx, wanted, cursor=cursor, backward=backward, limit=limit)
     else:
         rows = await _first_seen(tx, read, cursor=cursor, limit=limit, sites=sites)
-    return [Alert.from_row(row) for row in rows]
+    return [Alert.from_row(row, sites) for row in rows]
 
 
 async def _first_seen(tx: TenantTransaction, read: objects.ReadOn, *, cursor: UUID | None, limit: int, sites: Sites) -> list[Record]:
     """The first rows that somebody limited to `sites` sees; read on in growing steps, as `objects.first_met` does."""
     found: list[Record] = []
     step = max(limit, objects.FIRST_STEP)
-    while True:
+    for _ in range(MOST_STEPS):
         rows = await read(cursor, step)
         found += await _seen(tx, rows, sites)
         if len(found) >= limit or len(rows) < step:
-            return found[:limit]
+            break
         cursor, step = rows[-1]["cursor"], min(4 * step, objects.MOST_IN_A_STEP)
+    return found[:limit]
 
 
 async def _seen(tx: TenantTransaction, rows: Sequence[Record], sites: Sites) -> list[Record]:
@@ -171,7 +176,7 @@ async def alerts_by_id(tx: TenantTransaction, alert_ids: Collection[UUID], sites
     rows = await query_repository.by_ids(tx, alert_ids) if alert_ids else []
     if sites is not None:
         rows = await _seen(tx, rows, sites)
-    return {row["alert_id"]: Alert.from_row(row) for row in rows}
+    return {row["alert_id"]: Alert.from_row(row, sites) for row in rows}
 
 
 async def page_of_groups(tx: TenantTransaction, *, cursor: UUID | None, backward: bool, limit: int, sites: Sites | None) -> list[AlertGroup]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from backend.catalog.sites import Sites, sites_of
 from backend.identifiers.errors import InvalidIdentifierError
-from backend.inspections import laboratory_repository, repository
+from backend.inspections import laboratory_repository, neighbours, repository
 from backend.inspections.concluding import assessed, conclude_locked
 from backend.inspections.errors import NoSpecificationError, UnknownCharacteristicError
 from backend.inspections.inspections import Inspection, Kind, Origin, get_inspection
@@ -246,6 +246,7 @@ class _Batch:
 
     async def conclude(self) -> None:
         """Conclude what is decided: rejected, or complete and accepted without any doubt."""
+        await neighbours.lock_lots(self.tx, [group.inspection for group in self._used.values()])
         for inspection_id in sorted(self._used):
             locked = await repository.locked(self.tx, inspection_id)
             if locked is None:

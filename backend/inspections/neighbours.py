@@ -75,6 +75,12 @@ async def attach_photos(tx: TenantTransaction, principal: Principal, inspection:
         await photos.attach(tx, principal, photo_ids=photo_ids[start : start + photos.MOST_AT_ONCE], subject=inspection.reference)
 
 
+async def lock_lots(tx: TenantTransaction, inspections: Collection[Inspection]) -> None:
+    """Before several inspections are concluded: whatever their order, others who conclude several wait for each other in one alone."""
+    counted = [(one.sampling_plan_id, one.goods) for one in inspections if one.sampling_plan_id is not None and one.plan.size]
+    await sampling.lock_lots(tx, [(plan_id, goods.product or goods.material, goods.supplier) for plan_id, goods in counted])
+
+
 async def lot_concluded(tx: TenantTransaction, plan_id: UUID, inspection: Inspection, verdict: Verdict, *, accepted: bool) -> None:
     """Tell the sampling plan, which switches between normal, tightened and reduced inspection."""
     counted = {DefectClass.CRITICAL: verdict.critical, DefectClass.MAJOR: verdict.major, DefectClass.MINOR: verdict.minor}

@@ -176,12 +176,19 @@ class Plan(msgspec.Struct, frozen=True):
         """Whether a sampling plan says what is drawn."""
         return bool(self.classes)
 
+    @property
+    def skipped(self) -> bool:
+        """Whether the plan accepts the lot without looking at it (ISO 2859-3)."""
+        return self.planned and self.size == 0
+
     def of(self, severity: SeverityClass) -> ClassPlan | None:
         """What a class allows; None where the plan has nothing for it."""
         return next((one for one in self.classes if one.severity is severity), None)
 
     def units_of(self, asked: Characteristic) -> int:
         """On how many units a characteristic is taken."""
+        if self.skipped:
+            return 0
         of_class = self.of(asked.severity)
         return asked.samples or (of_class.size if of_class else self.size)
 
@@ -240,6 +247,9 @@ def assess(asked: Sequence[Characteristic], plan: Plan, results: Sequence[Found]
 def _rejects(asked: Sequence[Characteristic], plan: Plan, severity: SeverityClass, failing: int, results: Sequence[Found], *, complete: bool) -> bool:
     """Whether a class rejects; by variables only once everything is measured."""
     of_class = plan.of(severity)
+    if plan.skipped:
+        # Looked at all the same, it is judged by what was found: no number of units stands behind what may fail.
+        return failing > 0
     if of_class is None or of_class.k is None:
         return failing >= (of_class.reject if of_class else 1)
     measured = {one.code: one for one in asked if one.severity is severity and one.kind is CharacteristicKind.NUMBER and (one.lower or one.upper)}

@@ -31,6 +31,8 @@ RESET: Final = "alert.reset"
 ACKNOWLEDGED: Final = "alert.acknowledged"
 MOST_VALUES: Final = 8
 MOST_TOLD: Final = 2_000
+# A message is the same for all: at which of two places goods were seen is for those to read who may see both.
+_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {"rule_duplicate_serial": frozenset({"place"})}
 _log = get_logger(__name__)
 
 
@@ -101,7 +103,8 @@ async def _concerned(tx: TenantTransaction, alert: Alert, topic: str, payload: M
 def _content(alert: Alert, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a message of an alert is made from when it is sent, in whichever language."""
     detail = msgspec.json.decode(alert.detail_json)
-    plain = detail.items() if isinstance(detail, dict) else ()
+    hidden = _ELSEWHERE.get(alert.kind, ())
+    plain = ((name, value) for name, value in detail.items() if name not in hidden) if isinstance(detail, dict) else ()
     shown = {str(name): str(value)[:300] for name, value in plain if isinstance(value, str | int | float) and not isinstance(value, bool)}
     said = payload.get("comment") or payload.get("reason") or ""
     return {

@@ -1,12 +1,13 @@
 """What time alone brings about: silent devices, goods that expire, certificates that end. Bells ring for it, as for subscriptions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from backend.events.fields.names import Scope, field_code
 from backend.identifiers import Identifier, ObjectKind
 from backend.rules import events_repository, findings, forms, repository, series_repository
+from backend.rules.days import day_of
 from backend.rules.evaluation import keep_series, series_of
 from backend.rules.findings import Rule
 from backend.rules.watching import Found, Series, silence
@@ -106,7 +107,7 @@ async def _silence(tx: TenantTransaction, rule: Rule, now: datetime) -> datetime
 
 async def _expiry(tx: TenantTransaction, rule: Rule, condition: forms.ExpiryNear, now: datetime) -> None:
     """Lots in stock that expire; one that was used up, or whose date was corrected, isn't among them any more."""
-    until = (now + timedelta(days=condition.days)).date().isoformat()
+    until = (await day_of(tx, now) + timedelta(days=condition.days)).isoformat()
     expiring: dict[str, Found] = {}
     after = 0
     while len(expiring) < MOST_LOTS:
@@ -125,7 +126,7 @@ async def _expiry(tx: TenantTransaction, rule: Rule, condition: forms.ExpiryNear
 
 
 async def _certificates(tx: TenantTransaction, rule: Rule, condition: forms.CertificateExpired, now: datetime) -> None:
-    by = (now.astimezone(UTC) + timedelta(days=condition.days)).date()
+    by = await day_of(tx, now) + timedelta(days=condition.days)
     ending: dict[str, Found] = {}
     for row in await events_repository.certificates_expiring(tx, by, condition.certificate, rule.document.scope.suppliers, MOST_LOTS):
         name = f"{row['party']}|{row['kind']}"

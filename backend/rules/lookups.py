@@ -12,6 +12,7 @@ from backend.holds import service as holds
 from backend.identifiers import Identifier, ObjectKind
 from backend.objects.errors import ObjectNotFoundError
 from backend.rules import events_repository, forms
+from backend.rules.days import day_of
 from backend.rules.facts import Fact, Goods
 from backend.rules.watching import Found
 from infra.database import TenantTransaction
@@ -112,7 +113,7 @@ async def _certificate(tx: TenantTransaction, condition: forms.CertificateExpire
     """Goods that come from a supplier whose certificate has expired as they come."""
     if not fact.suppliers or fact.step not in ("receiving", "accepting", "arriving"):
         return []
-    by = (fact.at + timedelta(days=condition.days)).date()
+    by = await day_of(tx, fact.at, fact.places) + timedelta(days=condition.days)
     found = []
     for row in await events_repository.certificates_expiring(tx, by, condition.certificate, fact.suppliers, 20):
         detail = {

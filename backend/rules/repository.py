@@ -228,3 +228,8 @@ async def document_of(tx: TenantTransaction, rule_id: UUID, version: int) -> str
     """What a rule said in a version."""
     found: str = await tx.fetchval("select document from alert_rule_version where tenant_id = $1 and rule_id = $2 and version = $3", rule_id, version)
     return found
+
+
+async def company_zone(tx: TenantTransaction) -> str:
+    """The company's time zone."""
+    return str(await tx.fetchval("select time_zone from tenant where tenant_id = $1"))

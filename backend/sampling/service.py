@@ -1,7 +1,7 @@
 """A tenant's sampling plans, what they ask of a lot, and how severity follows the lots."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -184,6 +184,14 @@ async def lot_concluded(
         )
         rules += await _count(tx, plan.definition, stored, lot, inspection_id)
     return rules
+
+
+async def lock_lots(tx: TenantTransaction, lots: Collection[tuple[UUID, str, str]]) -> None:
+    """Lock the states of (plan, product, supplier) before several lots are concluded in one transaction: in the same order for everybody."""
+    for plan_id, product, supplier in sorted(set(lots)):
+        plan = await get_plan(tx, plan_id)
+        for kind in plans.ordered(plan.definition.aqls):
+            await _locked(tx, plan, product, supplier, kind)
 
 
 async def change_severity(tx: TenantTransaction, principal: Principal, *, state_id: UUID, severity: Severity, reason: str) -> StoredState:

@@ -230,3 +230,13 @@ def test_a_reading_says_what_it_says() -> None:
     assert (over.low, over.high, over.low_inclusive) == (D(5), None, True)
     assert (none.low, none.high) == (D(0), D("0.05"))
     assert read_number("1.50").is_exact
+
+
+def test_a_skipped_lot_asks_for_nothing_and_is_judged_by_whatever_was_found() -> None:
+    asked = [number(upper="5", samples=3)]
+    skipped = Plan(0, (ClassPlan(SeverityClass.MAJOR, 0, 5, 6),))
+    nothing = assess(asked, skipped, [])
+    assert (nothing.proposed, nothing.missing) == (Conclusion.ACCEPTED, ())
+    bad = judge(asked[0], "9")
+    found = assess(asked, skipped, [Found(asked[0].code, 1, 1, bad.judged)])
+    assert (found.proposed, found.major) == (Conclusion.REJECTED, 1)

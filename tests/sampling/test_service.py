@@ -1,5 +1,6 @@
 """A tenant's sampling plans over GraphQL, and how severity follows the lots."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -229,3 +230,20 @@ async def test_another_firm_sees_and_moves_nothing(owner: Caller, other_firm: Fi
     assert (await stranger.ask("query($id: ID!) { node(id: $id) { id } }", {"id": plan["id"]}))["node"] is None
     payload = await stranger.command(PUT, PLAN | {"planId": plan["id"]})
     assert [error["code"] for error in payload["userErrors"]] == ["SAMPLING_PLAN_NOT_FOUND"]
+
+
+async def test_several_lots_are_locked_in_one_order_whatever_theirs(services: Services, firm: Firm, owner: Caller) -> None:
+    plan = uuid_in((await put(owner))["id"])
+    named = [(plan, product, "mill") for product in ("a", "b", "c")]
+
+    async def locked(lots: list[tuple[UUID, str, str]]) -> None:
+        async with services.database.tenant(firm.tenant_id) as tx:
+            # A little time after each lock, in which the other could take what comes next here.
+            for count in range(1, len(lots) + 1):
+                await sampling.lock_lots(tx, lots if count == 1 else lots[:count])
+                await asyncio.sleep(0.05)
+
+    for _ in range(3):
+        await asyncio.gather(locked(named), locked(named[::-1]))
+    async with services.database.tenant(firm.tenant_id) as tx:
+        assert await tx.fetchval("select count(*) from sampling_state where tenant_id = $1") == len(named)
