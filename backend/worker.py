@@ -20,6 +20,7 @@ from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
 from backend.inspections import schedules
 from backend.inspections.concluding import CONCLUDED
+from backend.nonconformance import concessions
 from backend.notifications import bells as notification_bells
 from backend.notifications import releasing
 from backend.notifications import service as notifications
@@ -65,6 +66,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
+        looking.SOON: looking.remind,
+        concessions.ENDS: concessions.end,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

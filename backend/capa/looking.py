@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.alerts import service as alerts
-from backend.capa import repository
+from backend.capa import repository, request_repository
 from backend.notifications import service as notifications
 from backend.notifications.kinds import Urgency
 from infra import clock
@@ -13,6 +13,8 @@ from infra.database import TenantTransaction
 from infra.outbox import enqueue, first_time
 
 TOPIC: Final = "improvement.look"
+SOON: Final = "improvement.soon"
+BEFORE: Final = timedelta(days=2)
 MOST_LATE: Final = 500
 # Things that fall due on one day are looked at together, once the day is over anywhere on Earth (UTC-12).
 _AFTER: Final = timedelta(hours=12)
@@ -55,6 +57,24 @@ async def look(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     if len(rows) == MOST_LATE:
         last = rows[-1]
         await enqueue(tx, TOPIC, [{**payload, "after": [last["due_at"].isoformat(), last["kind"], str(last["id"]), last["what"]]}])
+
+
+async def remind_at(tx: TenantTransaction, request_id: UUID, due_at: datetime) -> None:
+    """Remind whoever answers for a request to a supplier some days before it is due, so that he can ask there."""
+    payload = {"request_id": str(request_id), "due_at": due_at.isoformat()}
+    await enqueue(tx, SOON, [payload], due_at=max(due_at - BEFORE, clock.now()))
+
+
+async def remind(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """Outbox handler: tell of a request that is due soon and not answered. Another day, or another state, has reminders of its own, or none."""
+    request_id, due_at = UUID(payload["request_id"]), datetime.fromisoformat(payload["due_at"])
+    row = await request_repository.to_remind(tx, request_id, due_at)
+    if row is not None and row["owner_id"] is not None:
+        values = {"number": row["number"], "title": f"{row['number']}: {row['supplier']}"[:200], "due": clock.isoformat(due_at)}
+        await notifications.notify(
+            tx, topic="improvement.soon", subject=f"request:{request_id}", receivers=[row["owner_id"]], template="due", values=values,
+            urgency=Urgency.NORMAL,
+        )  # fmt: skip
 
 
 def dedupe_key(kind: str, of: UUID, what: str) -> str:

@@ -181,8 +181,11 @@ async def overdue(tx: TenantTransaction, at: datetime, limit: int, after: Late |
              select 'check', c.corrective_action_id, c.number, coalesce(c.criterion, ''), c.owner_id, c.check_at
              from corrective_action c where c.tenant_id = $1 and c.status = 2 and c.check_at <= $2
              union all
-             select 'request', r.supplier_request_id, r.number, r.supplier, r.sent_by, r.due_at
-             from supplier_request r where r.tenant_id = $1 and r.closed_at is null and r.status in (1, 2, 4) and r.due_at <= $2) late
+             select 'request', r.supplier_request_id, r.number, r.supplier, coalesce(c.owner_id, m.membership_id, r.sent_by), r.due_at
+             from supplier_request r
+             left join corrective_action c on c.tenant_id = $1 and c.corrective_action_id = r.corrective_action_id
+             left join membership m on m.tenant_id = $1 and m.person_id = r.sent_by
+             where r.tenant_id = $1 and r.closed_at is null and r.status in (1, 2, 4) and r.due_at <= $2) late
            where $4::timestamptz is null or (late.due_at, late.kind, late.id, late.what) > ($4, $5::text, $6::uuid, $7::text)
            order by late.due_at, late.kind, late.id, late.what limit $3""",
         at, limit, *(after or (None, None, None, None)),

@@ -23,6 +23,17 @@ def met(sites: Sites | None, *, at: int) -> Fence:
     return Fence(condition, goods.values)
 
 
+async def to_remind(tx: TenantTransaction, request_id: UUID, due_at: datetime) -> Record | None:
+    """(number, supplier, membership of whoever answers for it) of a request that still has to be answered by then."""
+    return await tx.fetchrow(
+        """select r.number, r.supplier, coalesce(c.owner_id, m.membership_id) as owner_id from supplier_request r
+           left join corrective_action c on c.tenant_id = $1 and c.corrective_action_id = r.corrective_action_id
+           left join membership m on m.tenant_id = $1 and m.person_id = r.sent_by
+           where r.tenant_id = $1 and r.supplier_request_id = $2 and r.due_at = $3 and r.closed_at is null and r.status in (1, 2, 4)""",
+        request_id, due_at,
+    )  # fmt: skip
+
+
 async def insert(tx: TenantTransaction, **columns: Any) -> None:
     """A new request; its columns but the tenant's by name."""
     names, places = ", ".join(columns), ", ".join(f"${number + 2}" for number in range(len(columns)))

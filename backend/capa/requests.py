@@ -75,6 +75,7 @@ async def send(
     if lots:
         await requests.add_objects(tx, request_id, lots)
     await looking.look_at(tx, due_at)
+    await looking.remind_at(tx, request_id, due_at)
     await _record_request(
         tx,
         principal,
@@ -117,6 +118,7 @@ async def review(tx: TenantTransaction, principal: Principal, request_id: UUID, 
     else:
         await requests.set_status(tx, request_id, RequestStatus.SENT_BACK, due_at=due_at)
         await looking.look_at(tx, due_at or found.due_at)
+        await looking.remind_at(tx, request_id, due_at or found.due_at)
     after = {"number": found.number, "answer": str(last["answer_id"])}
     await _record_request(
         tx, principal, request_id, "supplier_request.answer_accepted" if accept else "supplier_request.answer_sent_back", after=after, reason=comment

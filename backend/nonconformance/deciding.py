@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.catalog.sites import Sites, sites_of
-from backend.nonconformance import holding, repository, rules
+from backend.nonconformance import concessions, holding, repository, rules
 from backend.nonconformance.errors import DecisionNotFoundError, DispositionInvalidError, NonconformanceStateError, SecondPersonRequiredError
 from backend.nonconformance.history import note
 from backend.nonconformance.rules import DecisionStatus, DispositionKind, DispositionStatus, Line, NcSeverity, NcStatus
@@ -208,6 +208,7 @@ async def _put_in_force(
     """The decision's lines count from now on; what it lets go is released."""
     lines = [each for each in await dispositions_of(tx, found.nonconformance_id) if each.decision_id == decision_id]
     await repository.set_dispositions(tx, [each.disposition_id for each in lines], [int(rules.first_status(each.kind)) for each in lines])
+    await concessions.watch(tx, lines)
     await settle(tx, found)
     free = rules.let_go(await found.concerned(tx), await lines_of(tx, found.nonconformance_id))
     await release(tx, principal, found, free & {each.object_id for each in lines}, reason=reason, signature_id=signature_id)

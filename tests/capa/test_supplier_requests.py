@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from backend.capa import looking
 from backend.capa.errors import GuestLinkInvalidError
 from backend.capa.tokens import GuestToken
 from backend.services import Services
@@ -129,3 +131,24 @@ def test_tokens_are_read_as_they_were_handed_out() -> None:
     for text in ("", "syq_", str(token)[:-1], f"{token}A", f"syq_{'é' * 64}", f"syi_{str(token)[4:]}"):
         with pytest.raises(GuestLinkInvalidError):
             GuestToken.parse(text)
+
+
+async def test_whoever_answers_for_a_request_is_told_before_and_after_its_day(services: Services, supplied: Signer, goods: Firm) -> None:
+    due = now() + timedelta(days=3)
+    request = await sent(supplied, dueAt=isoformat(due))
+    feed = "{ myNotifications(first: 9) { nodes { topic title } } }"
+    async with services.database.tenant(goods.tenant_id) as tx:
+        [row] = await tx.fetch("select payload, due_at from outbox where tenant_id = $1 and topic = $2", looking.SOON)
+    assert abs(row["due_at"] - (due - looking.BEFORE)) < timedelta(minutes=1)
+    payload = msgspec.json.decode(row["payload"])
+    for _ in range(2):
+        await services.in_tenant(goods.tenant_id, lambda tx: looking.remind(tx, payload))
+    [soon] = (await supplied.caller.ask(feed))["myNotifications"]["nodes"]
+    assert (soon["topic"], request["number"] in soon["title"]) == ("improvement.soon", True)
+    async with services.database.tenant(goods.tenant_id) as tx:
+        await tx.execute("update supplier_request set due_at = now() - interval '1 day' where tenant_id = $1")
+    # It is due another day now: that one's reminder tells.
+    await services.in_tenant(goods.tenant_id, lambda tx: looking.remind(tx, payload))
+    await services.in_tenant(goods.tenant_id, lambda tx: looking.look(tx, {}))
+    topics = [one["topic"] for one in (await supplied.caller.ask(feed))["myNotifications"]["nodes"]]
+    assert sorted(topics) == ["improvement.overdue", "improvement.soon"]

@@ -1,11 +1,14 @@
 """What a decision lets go, and what it doesn't; who signs; what proves that it was done."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
+from backend.nonconformance import concessions
 from backend.services import Services
 from infra import clock
 from tenants.permissions import Role
@@ -251,3 +254,28 @@ async def test_what_changes_a_nonconformance_needs_a_key_and_is_done_once(boss: 
         first = await boss.caller.command(query, given, key=f"key-{len(more)}")
         assert first["userErrors"] == []
         assert await boss.caller.command(query, given, key=f"key-{len(more)}") == first
+
+
+async def test_what_is_left_when_a_concession_ends_is_told_once(services: Services, boss: Signer, opened: Opened, goods: Firm) -> None:
+    found = await opened()
+    until = clock.now() + timedelta(days=9)
+    line = {"kind": "USE_AS_IS", "approvalReference": "customer's mail", "validUntil": clock.isoformat(until)}
+    assert (await decide(boss, found, line))["userErrors"] == []
+    async with services.database.tenant(goods.tenant_id) as tx:
+        [row] = await tx.fetch("select payload, due_at from outbox where tenant_id = $1 and topic = $2", concessions.ENDS)
+    payload = msgspec.json.decode(row["payload"])
+    assert payload["due_at"][:19] == until.isoformat()[:19]
+    assert row["due_at"] < clock.now() + timedelta(days=1, minutes=1)
+    alerts = "{ alerts(first: 9) { nodes { kind subject detail } } }"
+    await services.in_tenant(goods.tenant_id, lambda tx: concessions.end(tx, payload))
+    assert (await boss.caller.ask(alerts))["alerts"]["nodes"] == []
+    ended = payload | {"due_at": clock.now().isoformat()}
+    for _ in range(2):
+        await services.in_tenant(goods.tenant_id, lambda tx: concessions.end(tx, ended))
+    [alert] = (await boss.caller.ask(alerts))["alerts"]["nodes"]
+    assert (alert["kind"], alert["subject"], alert["detail"]["number"]) == (concessions.ENDED, BAD, found["number"])
+    assert [each["uom"] for each in alert["detail"]["left"]] == ["KGM"]
+    told = (await boss.caller.ask(ONE, {"id": found["id"]}))["nonconformance"]["history"]["nodes"]
+    assert told[0]["act"] == concessions.ENDED
+    # Nothing is held for it: what was made while they might be used was made rightly.
+    assert await held(boss.caller, BAD, MADE_OF_IT) == [False, False]

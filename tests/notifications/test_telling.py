@@ -13,6 +13,7 @@ from backend.alerts import service as alerts
 from backend.graphql.ids import global_id
 from backend.holds.stakes import Act
 from backend.inspections import consequences
+from backend.nonconformance import concessions
 from backend.notifications import query_repository, query_service, service, words
 from backend.notifications.kinds import Urgency
 from backend.rules import forms
@@ -244,6 +245,6 @@ def test_each_kind_of_alert_has_words_in_both_languages() -> None:
         *(f"rule_{kind.__struct_config__.tag}" for kind in get_args(forms.AnyCondition)),
         *(f"held_goods_{act.value}" for act in Act), "rule_muted", "rule_lost", escalation.STORM, consequences.FAILED,
         "lot_number_reused", "times_contradict", "calibration_due", "calibration_overdue", "improvement_overdue", "reinspection_wanted",
-        "webhook_disabled",
+        "webhook_disabled", concessions.ENDED,
     }  # fmt: skip
     assert raised == words.KINDS.keys()
