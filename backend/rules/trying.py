@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from backend.catalog.sites import Sites
 from backend.inspections import service as inspections
 from backend.rules import events_repository, forms, inspected
+from backend.rules.days import day_of
 from backend.rules.evaluation import facts_of, places_of
 from backend.rules.facts import Fact, concerns
 from backend.rules.forms import Document
@@ -40,13 +42,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`count` findings, of which the first 1,000 are told, over `events` events; `truncated` where there were more events, or time ran out."""
+    """`count` findings, of which the first 1,000 are told, over `events` events, from `since` up to `looked_until`.
+
+    That is `until`, unless there were more events or inspections than are gone through, or time ran out: then it is `truncated`, and
+    `truncated_because` says why in words.
+    """
 
     since: datetime
     until: datetime
     events: int
     count: int
     truncated: bool
+    truncated_because: str
+    looked_until: datetime
     findings: tuple[Finding, ...]
     still_open: int
 
@@ -72,7 +80,11 @@ async def try_document(
             await _inspections(tx, trying)
         if isinstance(document.condition, forms.ExpiryNear):
             await _expiring(tx, trying, document.condition)
-    return trying.told(truncated=more)
+    if more:
+        many = trying.events >= most_events
+        why = f"{most_events:,} events are the most of one trial" if many else f"time was over after {MOST_SECONDS:.0f} seconds"
+        trying.cut(after[0] if after else since, why)
+    return trying.told()
 
 
 def _check(since: datetime, until: datetime) -> None:
@@ -88,6 +100,8 @@ class _Trying:
         self.since = since
         self.until = until
         self.events = 0
+        self.looked_until = until
+        self._because: list[str] = []
         self.watch = Watch(document, replay=True)
         self._count = 0
         self._findings: list[Finding] = []
@@ -135,9 +149,17 @@ class _Trying:
             begun = self._findings[place]
             self._findings[place] = Finding(begun.at, one.at, begun.series, begun.subject, begun.detail)
 
-    def told(self, *, truncated: bool) -> Trial:
+    def cut(self, at: datetime, because: str) -> None:
+        """What comes later isn't looked at."""
+        self.looked_until = min(self.looked_until, at)
+        self._because.append(because)
+
+    def told(self) -> Trial:
         """The outcome."""
-        return Trial(self.since, self.until, self.events, self._count, truncated or self.watch.overflow > 0, tuple(self._findings), len(self._open))
+        because = [*self._because, *(["there are more devices than one rule remembers"] if self.watch.overflow else [])]
+        words = f"{'; '.join(because).capitalize()}. What is told is true up to “lookedUntil”: try the time behind it by itself." if because else ""
+        findings, still_open = tuple(self._findings), len(self._open)
+        return Trial(self.since, self.until, self.events, self._count, bool(because), words, self.looked_until, findings, still_open)
 
 
 async def _inspections(tx: TenantTransaction, trying: _Trying) -> None:
@@ -147,7 +169,13 @@ async def _inspections(tx: TenantTransaction, trying: _Trying) -> None:
     name = characteristic.name if isinstance(characteristic, forms.Characteristic) else characteristic
     rows = await inspections.measurements(tx, product=None, characteristic=name, step=None, since=trying.since, until=trying.until, limit=MOST_EVENTS)
     places = await places_of(tx, trying.document.scope)
-    for inspection_id in list(dict.fromkeys(row.subgroup for row in rows))[:MOST_INSPECTIONS]:
+    first: dict[UUID, datetime] = {}
+    for row in rows:
+        first.setdefault(row.subgroup, row.measured_at)
+    if len(first) > MOST_INSPECTIONS or len(rows) == MOST_EVENTS:
+        cut_at = list(first.values())[MOST_INSPECTIONS] if len(first) > MOST_INSPECTIONS else rows[-1].measured_at
+        trying.cut(cut_at, f"{min(len(first), MOST_INSPECTIONS):,} inspections are the most of one trial")
+    for inspection_id in list(first)[:MOST_INSPECTIONS]:
         found = await inspected.of_inspection(tx, inspection_id)
         if found is None or not inspected.concerned(trying.document.scope, found, places):
             continue
@@ -161,7 +189,7 @@ async def _inspections(tx: TenantTransaction, trying: _Trying) -> None:
 
 async def _expiring(tx: TenantTransaction, trying: _Trying, condition: forms.ExpiryNear) -> None:
     """What would be found now: when stock of then was used up isn't gone through."""
-    until = (clock.now() + timedelta(days=condition.days)).date().isoformat()
+    until = (await day_of(tx, clock.now()) + timedelta(days=condition.days)).isoformat()
     for row in await events_repository.expiring(tx, EXPIRY_FIELDS, f"{until}~", 0, MOST_TOLD):
         detail = {"expires": row["expires"][:10], "days": condition.days}
         trying.note([Found(row["key"], clock.now(), True, detail, row["key"], row["key"], (row["key"],))])

@@ -140,7 +140,7 @@ class TrialFinding:
 
 @strawberry.type(description="A rule tried on history; nothing was written.", directives=requires(Permission.QUALITY_READ))
 class RuleTrial:
-    """`count` findings over `events` events; `truncated` where there were more events than are tried at once."""
+    """`count` findings over `events` events, up to `lookedUntil`, which is `until` unless the trial was `truncated`; `truncatedBecause` says why."""
 
     since: datetime
     until: datetime
@@ -148,6 +148,8 @@ class RuleTrial:
     count: int
     still_open: int
     truncated: bool
+    truncated_because: str
+    looked_until: datetime
     found: strawberry.Private[tuple[trying.Finding, ...]]
 
     @classmethod
@@ -155,7 +157,7 @@ class RuleTrial:
         """From the trial."""
         return cls(
             since=trial.since, until=trial.until, events=trial.events, count=trial.count, still_open=trial.still_open, truncated=trial.truncated,
-            found=trial.findings,
+            truncated_because=trial.truncated_because, looked_until=trial.looked_until, found=trial.findings,
         )  # fmt: skip
 
     @field(description="The findings, oldest first, the first thousand of them. Ask with the same since and until for the next page.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.rules import forms, inspected, looking, service
+from backend.rules import forms, inspected, looking, service, trying
 from backend.rules.documents import read_document
 from backend.rules.facts import normal_name, readings_of
 from backend.rules.judging import Sample, judge
@@ -229,3 +229,18 @@ async def test_a_simulated_plant_is_found_the_same_by_the_worker_and_by_a_trial(
     assert trial.events == len(told_of)
     assert trial.count > 0
     assert [(one.series, one.occurred_at) for one in found] == [(one.series, one.at) for one in trial.findings]
+
+
+async def test_a_trial_that_is_cut_says_why_and_up_to_when_it_is_true(services: Services, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "EVENTS_AT_ONCE", 2)
+    await capture(services, firm.tenant_id, *(told([9], minutes=minutes) for minutes in range(0, 60, 10)))
+    rule = read_document(document(too_warm()))
+    since, until = datetime.fromisoformat(at(-1)), datetime.fromisoformat(at(120))
+    whole = await try_document(services.database, firm.tenant_id, rule, since=since, until=until)
+    assert (whole.events, whole.truncated, whole.truncated_because, whole.looked_until) == (6, False, "", until)
+    cut = await try_document(services.database, firm.tenant_id, rule, since=since, until=until, most_events=4)
+    assert (cut.events, cut.truncated, cut.looked_until) == (4, True, datetime.fromisoformat(at(30)))
+    assert cut.truncated_because.startswith("4 events are the most of one trial.")
+    monkeypatch.setattr(trying, "MOST_SECONDS", 0.0)
+    hasty = await try_document(services.database, firm.tenant_id, rule, since=since, until=until)
+    assert (hasty.events, hasty.truncated, hasty.looked_until) == (0, True, since)
