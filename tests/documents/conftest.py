@@ -50,7 +50,9 @@ class TrialMaker:
         digest, generator = digest_of(told), work.made_by("test", 1)
         if self.printed:
             page = PrintedDocument(title="Test", language=work.language, body=f"<h1>测试 {work.number}</h1>")
-            return Made(stamped(work, page, digest=digest, generator=generator), "application/pdf", "测试.pdf", content_sha256=digest, generator=generator)
+            return Made(
+                stamped(work, page, digest=digest, generator=generator), "application/pdf", "测试.pdf", content_sha256=digest, generator=generator
+            )
         path = work.directory / "file"
         path.write_text(str(told))
         return Made(path, "text/csv", f"批次 {work.subject.reference}.csv", rows=1, content_sha256=digest, generator=generator)

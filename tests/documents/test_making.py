@@ -6,7 +6,13 @@ import hashlib
 import pytest
 
 from backend.documents import repository
-from backend.documents.errors import DocumentInputError, DocumentNotFoundError, DocumentStateError, DocumentSubjectNotFoundError, TooManyDocumentsError
+from backend.documents.errors import (
+    DocumentInputError,
+    DocumentNotFoundError,
+    DocumentStateError,
+    DocumentSubjectNotFoundError,
+    TooManyDocumentsError,
+)
 from backend.documents.kinds import DocumentKind, DocumentState, Subject
 from backend.documents.running import DocumentMaking
 from backend.documents.service import MOST_OPEN, Wanted, request
@@ -40,7 +46,9 @@ async def test_a_document_is_made_stored_and_told_of(house: House) -> None:
     assert (made.storage_key, made.size, made.sha256) == (key, len(content), hashlib.sha256(content).digest())
     assert made.content_sha256 is not None and len(made.content_sha256) == 64
     assert made.generator == "Suyuan 0.1.0 test 1"
-    trail = await house.within(lambda tx: tx.fetch("select action from audit_entry where tenant_id = $1 order by audit_id"))
+    trail = await house.within(
+        lambda tx: tx.fetch("select action from audit_entry where tenant_id = $1 and subject like 'document:%' order by audit_id")
+    )
     assert [row["action"] for row in trail] == ["document.requested", "document.made"]
 
 
@@ -55,7 +63,9 @@ async def test_a_printed_document_has_its_pages_counted(house: House, maker: Tri
 async def test_nothing_of_the_database_is_held_while_it_is_made(house: House, maker: TrialMaker) -> None:
     async def look(work: Work) -> None:
         found = await work.in_tenant(
-            lambda tx: tx.fetchval("select count(*) from pg_stat_activity where state like 'idle in transaction%' and $1::int > 0 and datname = current_database()")
+            lambda tx: tx.fetchval(
+                "select count(*) from pg_stat_activity where state like 'idle in transaction%' and $1::int > 0 and datname = current_database()"
+            )
         )
         assert found == 0
         row = await work.in_tenant(lambda tx: repository.by_id(tx, work.document_id))
@@ -126,7 +136,9 @@ async def _is(house: House, document_id: object, state: DocumentState) -> bool:
     return (await house.get(document_id)).state is state  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("problem", [UnavailableError("The press is busy.", retry_after=1), StorageUnavailableError("The store is away."), OSError("x")])
+@pytest.mark.parametrize(
+    "problem", [UnavailableError("The press is busy.", retry_after=1), StorageUnavailableError("The store is away."), OSError("x")]
+)
 async def test_what_is_away_is_waited_for_and_told(house: House, maker: TrialMaker, problem: Exception) -> None:
     async def hinder(work: Work) -> None:
         raise problem
@@ -205,9 +217,7 @@ async def test_one_at_a_time_of_a_tenant_and_others_beside_it(house: House, make
     for _ in range(4):
         await asyncio.gather(*(perform(house.services.database, house.handlers, tenant, row, seconds=60) for tenant, row in rows))
     assert most == {"own": 1, "all": 2}
-    listed = await house.within(
-        lambda tx: house.services.documents.page(tx, house.firm.principal, Wanted(), cursor=None, backward=False, limit=10)
-    )
+    listed = await house.within(lambda tx: house.services.documents.page(tx, house.firm.principal, Wanted(), cursor=None, backward=False, limit=10))
     assert [each.state for each in listed] == [DocumentState.READY] * 3
 
 
@@ -265,7 +275,7 @@ async def test_deleting_removes_the_file_and_keeps_the_hash(house: House) -> Non
 
 
 async def test_what_is_out_of_time_goes_with_the_housekeeping(house: House, services: Services) -> None:
-    from backend.documents.storing import remove_expired  # noqa: PLC0415
+    from backend.documents.storing import remove_expired
 
     document_id, kept = await house.ask(), await house.ask(language="en")
     await house.work()
