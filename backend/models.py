@@ -15,6 +15,7 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
@@ -55,6 +56,7 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recalls",
     "recovery",
     "rules",
     "sampling",
