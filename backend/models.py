@@ -15,6 +15,7 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recall_notices import models as recall_notices
 from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
@@ -56,6 +57,7 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recall_notices",
     "recalls",
     "recovery",
     "rules",

@@ -15,6 +15,7 @@ MAIL: Final = "recall_notice.mail"
 HAND_OVER: Final = "recall_notice.hand_over"
 ANSWERED: Final = "recall_notice.answered"
 DISCONNECTED: Final = "recall_notice.disconnected"
+REOPENED: Final = "recall_notice.reopened"
 LOOK: Final = "recall_notice.look"
 # A worker that took a delivery up has so long before another one does.
 LEASE: Final = timedelta(seconds=90)

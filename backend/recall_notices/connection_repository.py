@@ -106,9 +106,7 @@ async def lock_received(tx: TenantTransaction, received_id: UUID) -> Record | No
     )
 
 
-async def page_of_received(
-    tx: TenantTransaction, *, open_only: bool, cursor: UUID | None, backward: bool, limit: int
-) -> list[Record]:
+async def page_of_received(tx: TenantTransaction, *, open_only: bool, cursor: UUID | None, backward: bool, limit: int) -> list[Record]:
     """Received notices, newest first, from behind the cursor, in the order of going; `open_only`: not answered for by now."""
     behind, order = (">", "asc") if backward else ("<", "desc")
     return await tx.fetch(

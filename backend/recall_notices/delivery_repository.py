@@ -74,9 +74,7 @@ async def link_by_token(tx: TenantTransaction, sha256: bytes, at: datetime) -> R
 
 async def open_link(tx: TenantTransaction, link_id: UUID, notice_id: UUID, at: datetime) -> None:
     """Somebody has opened it, the first time."""
-    await tx.execute(
-        "update recall_notice_link set opened_at = $3 where tenant_id = $1 and link_id = $2 and opened_at is null", link_id, at
-    )
+    await tx.execute("update recall_notice_link set opened_at = $3 where tenant_id = $1 and link_id = $2 and opened_at is null", link_id, at)
     await tx.execute("update recall_notice set opened_at = $3 where tenant_id = $1 and notice_id = $2 and opened_at is null", notice_id, at)
 
 

@@ -21,16 +21,17 @@ TOPIC: Final = "recall_notice.escalated"
 MOST_TOLD: Final = 50
 # Title and text, both languages at once: whom it reaches may read either.
 WHYS: Final[Mapping[str, tuple[str, str]]] = {
-    "no_address": ("{count} 个客户没有可用的地址 / {count} customers can't be written to", "请补充联系人或打印信件。/ Enter contacts, or print letters."),
+    "no_address": (
+        "{count} 个客户没有可用的地址 / {count} customers can't be written to",
+        "请补充联系人或打印信件。/ Enter contacts, or print letters.",
+    ),
     "failed": ("{count} 份召回通知无法送达 / {count} recall notices can't be delivered", "请电话联系。/ Call them."),
     "silence": ("{count} 个客户尚未确认召回通知 / {count} customers haven't acknowledged the recall", "请电话联系。/ Call them."),
     "unreported": ("{count} 个客户尚未上报处理情况 / {count} customers haven't reported their stock", "请电话联系。/ Call them."),
 }
 
 
-async def tell_owner(
-    tx: TenantTransaction, case: RecallCase, *, why: str, count: int, parties: Sequence[str] = (), nobodys: int = 0
-) -> None:
+async def tell_owner(tx: TenantTransaction, case: RecallCase, *, why: str, count: int, parties: Sequence[str] = (), nobodys: int = 0) -> None:
     """Tell the case's owner, and whoever the plan names; the same of one case is told once. A drill tells nobody."""
     if case.drill:
         return

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.catalog import service as catalog
-from backend.recall_notices import answering, bells, contacts, parts, repository, rules
+from backend.recall_notices import bells, companies, contacts, parts, repository, rules
 from backend.recall_notices import contact_repository as directory
 from backend.recall_notices import content as contents
 from backend.recall_notices.content import Content, Lot
@@ -60,7 +60,7 @@ async def on_reopened(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     """Outbox handler of `recall.reopened`: the links take answers again, and what isn't answered for is looked at."""
     case_id = UUID(payload["case_id"])
     await repository.close_all(tx, case_id, None)
-    await answering.tell_companies(tx, case_id, closed=False)
+    await companies.tell_reopened(tx, case_id)
     await bells.ring_look(tx, case_id)
 
 
@@ -80,9 +80,7 @@ async def write_next(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     await write(tx, case, batch, version=version, kind=kind)
     after = batch[-1].party if batch else run["after_party"]
     done = None if more else clock.now()
-    await repository.set_run(
-        tx, case_id, version, int(kind), written=run["written"] + len(batch), after_party=after, customers=total, done_at=done
-    )
+    await repository.set_run(tx, case_id, version, int(kind), written=run["written"] + len(batch), after_party=after, customers=total, done_at=done)
     if more:
         await enqueue(tx, bells.WRITE, [payload])
         return
@@ -95,9 +93,7 @@ async def write_next(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         await bells.ring_look(tx, case_id)
 
 
-async def _next(
-    tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind, after: str
-) -> tuple[int, int, list[Part], bool]:
+async def _next(tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind, after: str) -> tuple[int, int, list[Part], bool]:
     """How many customers there are, how many lots went to nobody who is named, the next customers, and whether there are more."""
     if kind is NoticeKind.END:
         told = await repository.parties_told(tx, case_id, after=after, limit=BATCH + 1)

@@ -16,10 +16,14 @@ from backend.units.symbols import symbol
 # A mail tells so many lots; the page has all of them.
 MOST_IN_A_MAIL: Final = 30
 MOST_TITLE: Final = 150
-_STYLE_BODY: Final = "margin:0;padding:16px;font-family:system-ui,'PingFang SC','Microsoft YaHei',sans-serif;line-height:1.6;color:#1d2125;background:#f4f2ee"
+_STYLE_BODY: Final = (
+    "margin:0;padding:16px;font-family:system-ui,'PingFang SC','Microsoft YaHei',sans-serif;line-height:1.6;color:#1d2125;background:#f4f2ee"
+)
 _STYLE_CARD: Final = "max-width:600px;margin:auto;padding:24px;background:#fff;border-top:4px solid #a3271c"
 _STYLE_CELL: Final = "padding:8px 8px 8px 0;border-bottom:1px solid #dedad2;text-align:left;vertical-align:top;font-size:14px"
-_STYLE_BUTTON: Final = "display:inline-block;margin:20px 0 8px;padding:13px 22px;background:#a3271c;color:#fff;text-decoration:none;border-radius:6px;font-weight:600"
+_STYLE_BUTTON: Final = (
+    "display:inline-block;margin:20px 0 8px;padding:13px 22px;background:#a3271c;color:#fff;text-decoration:none;border-radius:6px;font-weight:600"
+)
 
 
 @dataclass(frozen=True, slots=True)
