@@ -79,6 +79,10 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_notices.mutations import RecallNoticeMutations
+from backend.recall_notices.queries import RecallNoticeQueries
+from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
+from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -107,6 +111,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
+    *RECALL_NOTICE_NODES,
     *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -118,6 +123,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
+    RecallNoticeQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
@@ -130,6 +136,7 @@ MUTATIONS: Final = (
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,

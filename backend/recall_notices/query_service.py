@@ -56,9 +56,7 @@ class Wanted:
     waiting: bool = False
 
 
-async def page_of_notices(
-    tx: TenantTransaction, case_id: UUID, wanted: Wanted, *, cursor: UUID | None, backward: bool, limit: int
-) -> list[Notice]:
+async def page_of_notices(tx: TenantTransaction, case_id: UUID, wanted: Wanted, *, cursor: UUID | None, backward: bool, limit: int) -> list[Notice]:
     """Notices of a case, newest first, from behind the cursor (a notice's id), in the order of going."""
     states = [int(state) for state in wanted.states] or None
     rows = await repository.page(

@@ -206,5 +206,3 @@ def said_of(row: Record) -> Said:
         row["line"], row["found"], row["returned"], row["destroyed"], row["forwarded"], row["uom"], row["nothing"], row["forwarded_to"], row["note"],
         confirmed=True, over=row["over"],
     )  # fmt: skip
-
-
