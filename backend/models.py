@@ -16,6 +16,7 @@ from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
 from backend.recall_notices import models as recall_notices
+from backend.recall_scope import models as recall_scope
 from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
@@ -58,6 +59,7 @@ __all__ = [
     "people",
     "photos",
     "recall_notices",
+    "recall_scope",
     "recalls",
     "recovery",
     "rules",

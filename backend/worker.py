@@ -29,6 +29,8 @@ from backend.recall_notices import bells as recall_bells
 from backend.recall_notices import looking as recall_looking
 from backend.recall_notices import queueing as recall_queueing
 from backend.recall_notices.bridging import Bridge
+from backend.recall_scope import freezing as recall_freezing
+from backend.recall_scope import watching as recall_watching
 from backend.rules import acting, evaluation, findings
 from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
@@ -61,7 +63,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: in_turn(services.deliveries.wake, publisher.publish_captured, search.ring, schedules.count_lots, evaluation.ring),
+        events.CAPTURED: in_turn(
+            services.deliveries.wake, publisher.publish_captured, search.ring, schedules.count_lots, evaluation.ring, recall_watching.ring
+        ),
+        recall_freezing.LOOK: recall_watching.look,
+        recall_watching.HOLD: recall_watching.hold_additions,
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
