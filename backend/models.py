@@ -16,6 +16,7 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recall_notices import models as recall_notices
 from backend.recall_scope import models as recall_scope
 from backend.recalls import models as recalls
 from backend.rules import models as rules
@@ -59,6 +60,7 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recall_notices",
     "recall_scope",
     "recalls",
     "recovery",

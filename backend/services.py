@@ -20,6 +20,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_notices.sending import NoticeMail
 from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
@@ -68,6 +69,7 @@ class Services:
     webhooks: WebhookDeliveries
     notifications: Dispatch
     documents: Documents
+    recall_mail: NoticeMail
     # What stands against closing a recall, by whoever knows of it.
     closing_checks: tuple[ClosingCheck, ...] = ()
 
@@ -76,6 +78,7 @@ class Services:
         await self.deliveries.close()
         await self.webhooks.close()
         await self.notifications.close()
+        await self.recall_mail.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -132,6 +135,7 @@ def build_services(settings: Settings) -> Services:
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
         documents=Documents(makers(), retention=timedelta(days=settings.document_retention_days)),
+        recall_mail=NoticeMail(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

@@ -82,6 +82,10 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_notices.mutations import RecallNoticeMutations
+from backend.recall_notices.queries import RecallNoticeQueries
+from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
+from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
 from backend.recalls.queries import RecallQueries
@@ -112,11 +116,12 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
-    *SAMPLING_NODES, *INSTRUMENT_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES, *DOCUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_NODES,
-    *RULE_NODES, *DOCUMENT_NODES,
+    *RULE_NODES,
+    *RECALL_NOTICE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -128,8 +133,9 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallQueries,
-    RuleQueries, DocumentQueries,
-    AnalysisQueries,
+    RuleQueries,
+    RecallNoticeQueries,
+    AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
@@ -139,12 +145,13 @@ MUTATIONS: Final = (
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     RecallMutations, RecallDecisionMutations, RecallDutyMutations,
-    RuleMutations, DocumentMutations,
+    RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
-    AliasMutations,
+    AliasMutations, DocumentMutations,
 )  # fmt: skip
 SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
 
