@@ -15,6 +15,8 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recall_checks import models as recall_checks
+from backend.recall_drills import models as recall_drills
 from backend.rules import models as rules
 from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
@@ -55,6 +57,8 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recall_checks",
+    "recall_drills",
     "recovery",
     "rules",
     "sampling",
