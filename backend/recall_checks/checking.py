@@ -82,7 +82,7 @@ async def choose_level(tx: TenantTransaction, principal: Principal, case_id: UUI
         tx, case_id, plan_id, level=int(choice.level), percentage=choice.percentage, seed=seed, version=version, population=len(parties),
         method=int(choice.method), due_at=due_at, reason=reason, at=clock.now(), by=principal.actor_id, name=principal.display_name,
     )  # fmt: skip
-    sample = await _draw(tx, case_id, plan_id, parties, share, seed, method=choice.method, due_at=due_at)
+    sample = await _draw(tx, case_id, plan_id, parties, share=share, seed=seed, method=choice.method, due_at=due_at)
     after = {
         "recall": case.number, "level": choice.level.name, "percentage": _text(choice.percentage), "seed": seed, "version": version,
         "population": len(parties), "sample": sample, "dueAt": clock.isoformat(due_at),
@@ -107,7 +107,7 @@ async def draw_again(tx: TenantTransaction, payload: dict[str, Any]) -> None:
         method=int(last.method), due_at=due_at, reason=DRAWN_AGAIN, at=clock.now(), by=None, name=audit.SERVICE_ACTOR,
     )  # fmt: skip
     share = levels.share_of(last.level, last.percentage)
-    sample = await _draw(tx, case_id, plan_id, parties, share, last.seed, method=last.method, due_at=due_at)
+    sample = await _draw(tx, case_id, plan_id, parties, share=share, seed=last.seed, method=last.method, due_at=due_at)
     detail = {"level": last.level.name, "seed": last.seed, "version": version, "population": len(parties), "sample": sample}
     await record_act(tx, case_id, kind=ActKind.CHECK_PLANNED, actor=None, detail=detail, reason=DRAWN_AGAIN)
 
@@ -151,7 +151,7 @@ async def record_check(tx: TenantTransaction, principal: Principal, check_id: UU
 
 
 async def _draw(
-    tx: TenantTransaction, case_id: UUID, plan_id: UUID, parties: Sequence[str], share: Decimal, seed: str, *, method: CheckMethod, due_at: datetime
+    tx: TenantTransaction, case_id: UUID, plan_id: UUID, parties: Sequence[str], *, share: Decimal, seed: str, method: CheckMethod, due_at: datetime
 ) -> int:
     sample = levels.sample_of(parties, share, seed)
     standing = {row["party"]: CheckState(row["state"]) for row in await repository.standing(tx, case_id)}
