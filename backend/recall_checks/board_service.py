@@ -12,7 +12,8 @@ import msgspec
 from backend.balance.lot_service import accounts_of
 from backend.identifiers import ObjectKind
 from backend.recall_checks import board, own_part, reach, reach_repository
-from backend.recall_checks.board import Discrepancy, DiscrepancyKind, Fact, Fate, Row, Split, totals_of
+from backend.recall_checks.board import totals_of
+from backend.recall_checks.facts import Discrepancy, DiscrepancyKind, Fact, Fate, Row, Split
 from backend.recall_checks.own_part import OwnRow
 from backend.recall_checks.reach import Reached
 from backend.recall_notices import service as notices

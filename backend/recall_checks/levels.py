@@ -9,7 +9,7 @@ from enum import IntEnum
 from math import ceil
 from typing import Final
 
-from backend.recall_checks.board import percent
+from backend.recall_checks.facts import percent
 from infra.errors import InvalidInputError
 
 

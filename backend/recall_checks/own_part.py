@@ -11,7 +11,7 @@ from typing import Final
 
 from backend.balance.lines import Balance, LineKind
 from backend.genealogy.rules import Certainty
-from backend.recall_checks.board import Discrepancy, DiscrepancyKind, Fact, Fate, percent
+from backend.recall_checks.facts import Discrepancy, DiscrepancyKind, Fact, Fate, percent
 from backend.units.amounts import Amount, Sums, code_of, from_base, unit_of
 
 _PRODUCED: Final = (LineKind.MADE, LineKind.RECEIVED, LineKind.FOUND)

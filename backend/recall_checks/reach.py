@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.genealogy.rules import Certainty
 from backend.identifiers import ObjectKind
 from backend.recall_checks import reach_repository
-from backend.recall_checks.board import Shipped
+from backend.recall_checks.facts import Shipped
 from backend.recall_checks.own_part import Thing
 from backend.recall_scope import service as scope
 from backend.recall_scope.answer import RecallScope, Role
