@@ -17,6 +17,7 @@ from backend.objects import models as objects
 from backend.photos import models as photos
 from backend.recall_checks import models as recall_checks
 from backend.recall_drills import models as recall_drills
+from backend.recall_notices import models as recall_notices
 from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
@@ -60,6 +61,7 @@ __all__ = [
     "photos",
     "recall_checks",
     "recall_drills",
+    "recall_notices",
     "recalls",
     "recovery",
     "rules",

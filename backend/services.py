@@ -17,6 +17,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_notices.sending import NoticeMail
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -58,12 +59,14 @@ class Services:
     deliveries: Deliveries
     webhooks: WebhookDeliveries
     notifications: Dispatch
+    recall_mail: NoticeMail
 
     async def close(self) -> None:
         """Close all pools."""
         await self.deliveries.close()
         await self.webhooks.close()
         await self.notifications.close()
+        await self.recall_mail.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -119,6 +122,7 @@ def build_services(settings: Settings) -> Services:
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
+        recall_mail=NoticeMail(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,
