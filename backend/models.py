@@ -18,6 +18,7 @@ from backend.photos import models as photos
 from backend.recall_checks import models as recall_checks
 from backend.recall_drills import models as recall_drills
 from backend.recall_notices import models as recall_notices
+from backend.recall_scope import models as recall_scope
 from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
@@ -62,6 +63,7 @@ __all__ = [
     "recall_checks",
     "recall_drills",
     "recall_notices",
+    "recall_scope",
     "recalls",
     "recovery",
     "rules",
