@@ -25,8 +25,13 @@ from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.recall_checks import checking as recall_checking
+from backend.recall_checks import looking as recall_check_looking
+from backend.recall_checks import points as recall_points
+from backend.recall_drills import schedule as recall_drills
 from backend.recall_scope import freezing as recall_freezing
 from backend.recall_scope import watching as recall_watching
+from backend.recalls import topics as recalls
 from backend.rules import acting, evaluation, findings
 from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
@@ -71,6 +76,13 @@ def handlers(services: Services) -> dict[str, Handler]:
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
+        recalls.ANNOUNCED: recall_points.begin,
+        recalls.EXTENDED: in_turn(recall_checking.draw_again, recall_points.begin),
+        recalls.CLOSED: recall_points.begin,
+        recalls.REOPENED: recall_points.begin,
+        recall_check_looking.TOPIC: recall_check_looking.look,
+        recall_points.TOPIC: recall_points.note,
+        recall_drills.TOPIC: recall_drills.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,

@@ -79,6 +79,13 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_checks.check_types import NODES as RECALL_CHECK_NODES
+from backend.recall_checks.mutations import RecallCheckMutations
+from backend.recall_checks.queries import RecallCheckQueries
+from backend.recall_checks.subscriptions import RecallCheckSubscriptions
+from backend.recall_drills.mutations import RecallDrillMutations
+from backend.recall_drills.queries import RecallDrillQueries
+from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -107,6 +114,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
+    *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
     *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -118,6 +126,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
+    RecallCheckQueries, RecallDrillQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
@@ -128,6 +137,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
+    RecallCheckMutations, RecallDrillMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
@@ -135,7 +145,7 @@ MUTATIONS: Final = (
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, RecallCheckSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):

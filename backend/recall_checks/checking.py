@@ -24,7 +24,8 @@ from backend.recalls.kinds import ActKind
 from backend.recalls.service import case_by_id
 from backend.recalls.stored import RecallCase
 from backend.recalls.timeline import record_act
-from backend.units.amounts import Dimension, unit_of
+from backend.units.amounts import unit_of
+from backend.units.factors import Dimension
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError

@@ -58,7 +58,8 @@ def of_computed(found: RecallScope) -> Reached:
     """The same of a scope that was just computed."""
     affected = tuple(Thing(each.thing.object_id, each.thing.gtin, each.certainty) for each in found.affected if each.thing.kind in COUNTED)
     inputs = tuple(Thing(each.thing.object_id, each.thing.gtin, each.certainty) for each in found.suspect_inputs if each.thing.kind in COUNTED)
-    kinds = {each.thing.object_id: each.thing.kind for each in (*found.affected, *found.suspect_inputs) if each.thing.kind in COUNTED}
+    things = [*(each.thing for each in found.affected), *(each.thing for each in found.suspect_inputs)]
+    kinds = {thing.object_id: thing.kind for thing in things if thing.kind in COUNTED}
     surely = {each.object_id: each.certainty for each in affected}
     shipped = tuple(
         Shipped(one.shipment.to_party, lot.lot.object_id, lot.lot.gtin, lot.quantity, lot.uom, max(lot.certainty, surely[lot.lot.object_id]))

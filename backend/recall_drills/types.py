@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import strawberry
@@ -18,6 +18,7 @@ from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page
+from backend.recall_drills import candidates as drawing
 from backend.recall_drills import loaders, rules, schedule, stored
 from backend.recall_drills.service import subject_of
 from tenants.permissions import Permission
@@ -44,7 +45,7 @@ class RecallDrillTime:
         """From the stored one."""
         return cls(
             step=one.step, at=one.at, seconds=one.seconds, machine_seconds=Decimal(one.machine_ms) / 1000, done_by_name=one.done_name,
-            detail=one.detail,
+            detail=cast(JSON, one.detail),
         )  # fmt: skip
 
 
@@ -158,7 +159,7 @@ class RecallDrillCandidates:
     candidates: list[RecallDrillCandidate] = strawberry.field(directives=_FEW)
 
     @classmethod
-    def of(cls, drawn: candidates.Drawn) -> "RecallDrillCandidates":
+    def of(cls, drawn: drawing.Drawn) -> "RecallDrillCandidates":
         """From the service's."""
         told = [
             RecallDrillCandidate(key=one.key, gtin=one.gtin, code=one.code, shipments=one.shipments, last_shipped_at=one.last_shipped_at)
