@@ -29,6 +29,10 @@ from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.recall_checks import checking as recall_checking
+from backend.recall_checks import looking as recall_check_looking
+from backend.recall_checks import points as recall_points
+from backend.recall_drills import schedule as recall_drills
 from backend.recall_notices import bells as recall_bells
 from backend.recall_notices import looking as recall_looking
 from backend.recall_notices import queueing as recall_queueing
@@ -91,6 +95,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         recall_bells.DISCONNECTED: bridge.disconnected,
         recall_bells.REOPENED: bridge.reopened,
         recall_bells.LOOK: recall_looking.look,
+        recall_check_looking.TOPIC: recall_check_looking.look,
+        recall_points.TOPIC: recall_points.note,
+        recall_drills.TOPIC: recall_drills.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
@@ -104,10 +111,10 @@ def handlers(services: Services) -> dict[str, Handler]:
         recalls.GROWN: recall_cases.grown,
         recalls.OPENED: in_turn(),
         recalls.DECIDED: in_turn(),
-        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced),
-        recalls.EXTENDED: in_turn(webhook_sources.recall_announced),
-        recalls.CLOSED: in_turn(webhook_sources.recall_closed),
-        recalls.REOPENED: in_turn(),
+        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_points.begin),
+        recalls.EXTENDED: in_turn(webhook_sources.recall_announced, recall_checking.draw_again, recall_points.begin),
+        recalls.CLOSED: in_turn(webhook_sources.recall_closed, recall_points.begin),
+        recalls.REOPENED: in_turn(recall_points.begin),
         recalls.DISMISSED: in_turn(),
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,

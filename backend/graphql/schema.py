@@ -82,6 +82,13 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_checks.check_types import NODES as RECALL_CHECK_NODES
+from backend.recall_checks.mutations import RecallCheckMutations
+from backend.recall_checks.queries import RecallCheckQueries
+from backend.recall_checks.subscriptions import RecallCheckSubscriptions
+from backend.recall_drills.mutations import RecallDrillMutations
+from backend.recall_drills.queries import RecallDrillQueries
+from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
 from backend.recall_notices.mutations import RecallNoticeMutations
 from backend.recall_notices.queries import RecallNoticeQueries
 from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
@@ -120,6 +127,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_NODES,
+    *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
     *RULE_NODES,
     *RECALL_NOTICE_NODES,
 )  # fmt: skip
@@ -133,6 +141,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallQueries,
+    RecallCheckQueries, RecallDrillQueries,
     RuleQueries,
     RecallNoticeQueries,
     AnalysisQueries, DocumentQueries,
@@ -145,6 +154,7 @@ MUTATIONS: Final = (
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     RecallMutations, RecallDecisionMutations, RecallDutyMutations,
+    RecallCheckMutations, RecallDrillMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     RecallNoticeMutations, ReceivedRecallNoticeMutations,
@@ -153,7 +163,7 @@ MUTATIONS: Final = (
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations, DocumentMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, RecallCheckSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):
