@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.aliases.reused import ReusedLotWatch
+from backend.documents.kinds import DocumentKind
 from backend.documents.service import Documents
 from backend.documents.work import Maker
 from backend.events.canonical import CanonicalEvent
@@ -20,6 +21,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_documents.makers import CustomerNotice, RecallReport, RegulatorNotice
 from backend.recall_notices.sending import NoticeMail
 from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
@@ -46,9 +48,14 @@ def projections() -> list[Projection]:
     ]  # fmt: skip
 
 
-def makers() -> list[Maker]:
+def makers(settings: Settings) -> list[Maker]:
     """Whatever is made as a document, one of each kind."""
-    return []
+    return [
+        RecallReport(),
+        RecallReport(DocumentKind.EFFECTIVENESS_REPORT),
+        RegulatorNotice(),
+        CustomerNotice(settings.public_url),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ def build_services(settings: Settings) -> Services:
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
-        documents=Documents(makers(), retention=timedelta(days=settings.document_retention_days)),
+        documents=Documents(makers(settings), retention=timedelta(days=settings.document_retention_days)),
         recall_mail=NoticeMail(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,

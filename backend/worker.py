@@ -32,6 +32,7 @@ from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.recall_checks import checking as recall_checking
 from backend.recall_checks import looking as recall_check_looking
 from backend.recall_checks import points as recall_points
+from backend.recall_documents import automatic as recall_papers
 from backend.recall_drills import schedule as recall_drills
 from backend.recall_notices import bells as recall_bells
 from backend.recall_notices import looking as recall_looking
@@ -111,8 +112,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         recalls.GROWN: recall_cases.grown,
         recalls.OPENED: in_turn(),
         recalls.DECIDED: in_turn(),
-        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_points.begin),
-        recalls.EXTENDED: in_turn(webhook_sources.recall_announced, recall_checking.draw_again, recall_points.begin),
+        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_points.begin, recall_papers.request_papers),
+        recalls.EXTENDED: in_turn(webhook_sources.recall_announced, recall_checking.draw_again, recall_points.begin, recall_papers.request_papers),
+        recall_papers.LETTERS: recall_papers.request_letters,
         recalls.CLOSED: in_turn(webhook_sources.recall_closed, recall_points.begin),
         recalls.REOPENED: in_turn(recall_points.begin),
         recalls.DISMISSED: in_turn(),

@@ -8,7 +8,7 @@ from typing import Final
 from backend.recall_documents import words
 from backend.recall_documents.charts import Part, bar, key
 from backend.recall_documents.facts import Facts, FateLine, TotalLine
-from backend.recall_documents.parts import Bars, Cell, Column, Key, Pen, Section, Table
+from backend.recall_documents.parts import Bars, Cell, Column, Key, Pen, Rows, Section, Table
 
 MOST_ROWS: Final = 400
 # In the order of the bars: the fills differ by pattern, what isn't known is empty.
@@ -28,11 +28,11 @@ def whereabouts(facts: Facts, pen: Pen) -> Section:
             by_uom[line.uom][line.state] += line.quantity
     bars = [_state_bars(uom, amounts, pen) for uom, amounts in sorted(by_uom.items())]
     columns = [
-        Column(pen.pick("去向", "Whereabouts"), width=20), Column(pen.pick("产品", "Product"), width=26), Column(pen.pick("地点或客户", "Place or customer"), width=26),
-        Column(pen.pick("数量", "Quantity"), number=True), Column(pen.pick("对象", "Objects"), number=True), Column(pen.pick("确定性", "Certainty"), whole=True),
+        pen.column("去向", "Whereabouts", width=20), pen.column("产品", "Product", width=26), pen.column("地点或客户", "Place or customer", width=26),
+        pen.column("数量", "Quantity", number=True), pen.column("对象", "Objects", number=True), pen.column("确定性", "Certainty", whole=True),
     ]  # fmt: skip
     ordered = sorted(facts.totals, key=_total_order)
-    rows = [
+    rows: Rows = [
         [
             pen.word(words.FATES, line.state), line.product or "–", line.place or "–", pen.amount(line.quantity, line.uom), pen.number(line.objects),
             pen.certain(line.certain),
@@ -54,18 +54,20 @@ def _state_bars(uom: str, amounts: dict[str, Decimal], pen: Pen) -> Bars:
     told = [(state, amounts[state]) for state in _STATES if amounts.get(state)]
     words_told = ", ".join(f"{pen.word(words.FATES, state)} {pen.amount(amount, uom)}" for state, amount in told)
     return Bars(
-        pen.pick(f"按去向（{pen.unit(uom)}）", f"By whereabouts ({pen.unit(uom)})"), bar([Part(amount, _FILL_OF[state]) for state, amount in told], whole), words_told,
+        pen.pick(f"按去向（{pen.unit(uom)}）", f"By whereabouts ({pen.unit(uom)})"),
+        bar([Part(amount, _FILL_OF[state]) for state, amount in told], whole),
+        words_told,
         [Key(key(_FILL_OF[state]), pen.word(words.FATES, state), pen.amount(amount, uom)) for state, amount in told],
-    )  # fmt: skip
+    )
 
 
 def customers(facts: Facts, pen: Pen) -> Section:
     """What became of what each customer was sent."""
     bars = [_fate_bars(line, pen) for line in facts.overall if line.shipped > 0]
     columns = [
-        Column(pen.pick("客户", "Customer"), width=25), Column(pen.pick("发货", "Shipped"), number=True), Column(pen.pick("收回", "Recovered"), number=True),
-        Column(pen.pick("销毁", "Destroyed"), number=True), Column(pen.pick("封存", "Held"), number=True),
-        Column(pen.pick("售出/使用", "Sold, used"), number=True), Column(pen.pick("未知", "Unknown"), number=True), Column("", width=20),
+        pen.column("客户", "Customer", width=25), pen.column("发货", "Shipped", number=True), pen.column("收回", "Recovered", number=True),
+        pen.column("销毁", "Destroyed", number=True), pen.column("封存", "Held", number=True),
+        pen.column("售出/使用", "Sold, used", number=True), pen.column("未知", "Unknown", number=True), Column("", width=20),
     ]  # fmt: skip
     rows = [_customer_row(line, pen) for line in facts.fates[:MOST_ROWS]]
     more = len(facts.fates) - MOST_ROWS
@@ -93,11 +95,20 @@ def _customer_row(line: FateLine, pen: Pen) -> list[Cell | str]:
     name = line.customer or pen.pick("客户未知", "customer unknown")
     back = line.recovered + line.destroyed
     return [
-        Cell(name, quiet=line.product), Cell(pen.number(line.shipped), quiet=pen.unit(line.uom)), pen.number(line.recovered), pen.number(line.destroyed),
-        pen.number(line.held), pen.number(line.sold + line.used), Cell(pen.number(line.unknown), strong=line.unknown > 0),
-        Cell(pen.pick(f"收回率 {pen.percent(line.recovery)}", f"{pen.percent(line.recovery)} recovered"), picture=picture, told=told,
-             quiet=pen.pick(f"其中 {pen.number(line.proved)} 有记录证明", f"{pen.number(line.proved)} of it proved") if back else ""),
-    ]  # fmt: skip
+        Cell(name, quiet=line.product),
+        Cell(pen.number(line.shipped), quiet=pen.unit(line.uom)),
+        pen.number(line.recovered),
+        pen.number(line.destroyed),
+        pen.number(line.held),
+        pen.number(line.sold + line.used),
+        Cell(pen.number(line.unknown), strong=line.unknown > 0),
+        Cell(
+            pen.pick(f"收回率 {pen.percent(line.recovery)}", f"{pen.percent(line.recovery)} recovered"),
+            picture=picture,
+            told=told,
+            quiet=pen.pick(f"其中 {pen.number(line.proved)} 有记录证明", f"{pen.number(line.proved)} of it proved") if back else "",
+        ),
+    ]
 
 
 def _told(line: FateLine, pen: Pen) -> str:
@@ -108,7 +119,7 @@ def _fate_bars(line: FateLine, pen: Pen) -> Bars:
     parts = [(getattr(line, name), fill, names) for name, fill, names in _PARTS if getattr(line, name) > 0]
     title = pen.pick(
         f"全部客户：发货 {pen.amount(line.shipped, line.uom)}，收回率 {pen.percent(line.recovery)}，去向已知 {pen.percent(line.known)}",
-        f"All customers: {pen.amount(line.shipped, line.uom)} shipped, {pen.percent(line.recovery)} recovered, {pen.percent(line.known)} accounted for",
+        f"All: {pen.amount(line.shipped, line.uom)} shipped, {pen.percent(line.recovery)} recovered, {pen.percent(line.known)} accounted for",
     )
     keys = [Key(key(fill), pen.pick(*names), pen.amount(amount, line.uom)) for amount, fill, names in parts]
     return Bars(title, bar([Part(amount, fill) for amount, fill, _ in parts], line.shipped), _told(line, pen), keys)
@@ -120,7 +131,7 @@ def balance(facts: Facts, pen: Pen) -> Section:
         ("来源", "Came"), ("在库", "Stock"), ("在途", "Transit"), ("已用", "Used"), ("已发", "Shipped"), ("售出", "Sold"), ("销毁", "Destroyed"),
         ("差额", "Difference"),
     )  # fmt: skip
-    columns = [Column(pen.pick("产品", "Product"), width=22), *(Column(pen.pick(*name), number=True) for name in names)]
+    columns = [pen.column("产品", "Product", width=22), *(pen.column(*name, number=True) for name in names)]
     rows: Sequence[Sequence[Cell | str]] = [
         [
             Cell(line.product, quiet=pen.unit(line.uom)), *(pen.number(value) for value in (
@@ -141,12 +152,12 @@ def balance(facts: Facts, pen: Pen) -> Section:
 def notices(facts: Facts, pen: Pen) -> Section:
     """Who was told, and who has answered."""
     columns = [
-        Column(pen.pick("客户", "Customer"), width=26), Column(pen.pick("通知", "Notice")), Column(pen.pick("批次", "Lots"), number=True),
-        Column(pen.pick("发送", "Sent"), whole=True), Column(pen.pick("确认", "Acknowledged"), whole=True), Column(pen.pick("反馈", "Answered"), whole=True),
-        Column(pen.pick("状态", "State"), width=16),
+        pen.column("客户", "Customer", width=26), pen.column("通知", "Notice"), pen.column("批次", "Lots", number=True),
+        pen.column("发送", "Sent", whole=True), pen.column("确认", "Acknowledged", whole=True), pen.column("反馈", "Answered", whole=True),
+        pen.column("状态", "State", width=16),
     ]  # fmt: skip
     loud = ("NO_ADDRESS", "FAILED")
-    rows = [
+    rows: Rows = [
         [
             line.customer, pen.word(words.NOTICE_KINDS, line.kind), pen.number(line.lots), pen.at(line.sent_at),
             Cell(pen.at(line.acknowledged_at), quiet=line.acknowledged_by), pen.at(line.reported_at),
@@ -173,8 +184,13 @@ def checks(facts: Facts, pen: Pen) -> Section:
     told = [
         (pen.pick("级别", "Level"), found.level),
         (pen.pick("应核查客户", "Customers to be checked"), f"{found.sample} / {found.population}"),
-        (pen.pick("已核查", "Checked"), str(reached)), (pen.pick("其中有效", "Effective"), f"{found.effective} ({pen.percent(found.effectiveness)})"),
-        (pen.pick("其中无效", "Ineffective"), str(found.ineffective)), (pen.pick("未联系上", "Not reached"), str(found.unreached)),
-        (pen.pick("待核查", "Still to be done"), f"{found.open}" + (pen.pick(f"（逾期 {found.overdue}）", f" ({found.overdue} overdue)") if found.overdue else "")),
-    ]  # fmt: skip
+        (pen.pick("已核查", "Checked"), str(reached)),
+        (pen.pick("其中有效", "Effective"), f"{found.effective} ({pen.percent(found.effectiveness)})"),
+        (pen.pick("其中无效", "Ineffective"), str(found.ineffective)),
+        (pen.pick("未联系上", "Not reached"), str(found.unreached)),
+        (
+            pen.pick("待核查", "Still to be done"),
+            f"{found.open}" + (pen.pick(f"（逾期 {found.overdue}）", f" ({found.overdue} overdue)") if found.overdue else ""),
+        ),
+    ]
     return Section(pen.pick("有效性核查", "Effectiveness checks"), facts=told)

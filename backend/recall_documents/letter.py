@@ -11,7 +11,7 @@ from backend.barcodes.errors import BarcodeError
 from backend.barcodes.pictures import qr_svg
 from backend.documents.kinds import DocumentKind, title_of
 from backend.recall_documents import words
-from backend.recall_documents.parts import Cell, Column, Pen, Table, environment, shortened
+from backend.recall_documents.parts import Cell, Pen, Rows, Table, environment, shortened
 from backend.recall_documents.report import STYLE
 from infra.printing.shell import PrintedDocument
 
@@ -99,7 +99,11 @@ def _heading(facts: LetterFacts, pen: Pen) -> str:
 
 
 def _reference(facts: LetterFacts, pen: Pen) -> str:
-    parts = [facts.number, pen.word(words.CLASSES, facts.recall_class) if facts.recall_class else "", pen.word(words.DEPTHS, facts.depth) if facts.depth else ""]
+    parts = [
+        facts.number,
+        pen.word(words.CLASSES, facts.recall_class) if facts.recall_class else "",
+        pen.word(words.DEPTHS, facts.depth) if facts.depth else "",
+    ]
     return " · ".join(part for part in parts if part)
 
 
@@ -112,7 +116,7 @@ def _opening(facts: LetterFacts, pen: Pen) -> str:
     if facts.kind == "SUPPLEMENT":
         return pen.pick(
             "我们在先前通知之后又发现下列货物受到影响，这些货物已发给贵方。先前通知仍然有效。",
-            "Since our first notice we have found that the goods below, which were delivered to you, are affected too. The first notice stays in force.",
+            "Since our first notice we have found that the goods below, which were delivered to you, are affected too. The first one stays in force.",
         )
     return pen.pick(
         "我们决定收回下列产品。根据记录，这些产品已发给贵方。请立即停止销售和使用，并按以下要求处理。",
@@ -128,21 +132,29 @@ def _facts(facts: LetterFacts, pen: Pen) -> list[tuple[str, str]]:
 def _steps(facts: LetterFacts, pen: Pen) -> list[str]:
     own = [facts.instructions] if facts.instructions else []
     passed_on = pen.pick(
-        "如已转售，请立即通知贵方的客户，并要求其采取同样措施。", "If you have sold any of it on, tell your customers at once, and have them do the same."
+        "如已转售，请立即通知贵方的客户，并要求其采取同样措施。",
+        "If you have sold any of it on, tell your customers at once, and have them do the same.",
     )
     usual = [
-        pen.pick("停止销售和使用，将货物单独存放并标明“召回，勿用”。", "Stop selling and using the goods; set them apart and mark them “recalled, do not use”."),
+        pen.pick(
+            "停止销售和使用，将货物单独存放并标明“召回，勿用”。",
+            "Stop selling and using the goods; set them apart and mark them “recalled, do not use”.",
+        ),
         pen.pick("清点库存，未经我方同意不得销毁或退运。", "Count what you have, and neither destroy nor return it before we have agreed."),
-    ]  # fmt: skip
-    return [*(own or usual), passed_on, pen.pick(f"在 {pen.at(facts.due_at)} 前反馈库存与转售情况。", f"Answer by {pen.at(facts.due_at)} what you have and what you sold on.")]
+    ]
+    return [
+        *(own or usual),
+        passed_on,
+        pen.pick(f"在 {pen.at(facts.due_at)} 前反馈库存与转售情况。", f"Answer by {pen.at(facts.due_at)} what you have and what you sold on."),
+    ]
 
 
 def _lots(facts: LetterFacts, pen: Pen) -> Table:
     columns = [
-        Column(pen.pick("产品", "Product"), width=34), Column(pen.pick("批号或序列号", "Lot or serial"), width=20), Column(pen.pick("数量", "Quantity"), number=True),
-        Column(pen.pick("发货与单据", "Delivered, documents"), width=26),
+        pen.column("产品", "Product", width=34), pen.column("批号或序列号", "Lot or serial", width=20), pen.column("数量", "Quantity", number=True),
+        pen.column("发货与单据", "Delivered, documents", width=26),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [
             Cell(lot.product or lot.gtin, quiet=f"GTIN {lot.gtin}" if lot.gtin and lot.product else ""),
             Cell(lot.code, strong=True, quiet="" if lot.certain else pen.pick("可能受影响，同样处理", "possibly affected: treat it alike")),
@@ -163,7 +175,10 @@ def _answer(facts: LetterFacts, pen: Pen) -> str:
     if not facts.asks:
         return ""
     if facts.link:
-        return pen.pick("请扫描二维码或打开以下网址在线确认和反馈；也可填写后附回执。", "Scan the code or open this address to acknowledge and answer; or fill in the form behind.")
+        return pen.pick(
+            "请扫描二维码或打开以下网址在线确认和反馈；也可填写后附回执。",
+            "Scan the code or open this address to acknowledge and answer; or fill in the form behind.",
+        )
     return pen.pick("请填写后附回执并发回。", "Please fill in the form behind, and send it back.")
 
 
@@ -183,9 +198,9 @@ def _qr(link: str) -> str:
 
 def _form(facts: LetterFacts, pen: Pen) -> Table:
     titles: Sequence[tuple[str, str]] = (("库存", "In stock"), ("退回", "Returned"), ("销毁", "Destroyed"), ("转售", "Sold on"))
-    columns = [Column(pen.pick("批号或序列号", "Lot or serial"), width=30), Column(pen.pick("收到", "Received"), number=True),
-               *(Column(pen.pick(*title), width=13) for title in titles)]  # fmt: skip
-    rows = [[Cell(lot.code, strong=True), pen.amount(lot.quantity, lot.uom), "", "", "", ""] for lot in facts.lots[:MOST_LINES]]
+    columns = [pen.column("批号或序列号", "Lot or serial", width=30), pen.column("收到", "Received", number=True),
+               *(pen.column(*title, width=13) for title in titles)]  # fmt: skip
+    rows: Rows = [[Cell(lot.code, strong=True), pen.amount(lot.quantity, lot.uom), "", "", "", ""] for lot in facts.lots[:MOST_LINES]]
     more = len(facts.lots) - len(rows)
     note = pen.pick(f"其余 {more} 批请另附清单。", f"Please add a list for the other {more} lots.") if more > 0 else ""
     return Table(columns, rows or [["", "", "", "", "", ""]] * 5, note)

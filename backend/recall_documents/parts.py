@@ -20,6 +20,11 @@ environment: Final = Environment(
 )
 
 
+# In per cent of a page's width: a moment to the minute, and a number of seven digits with its unit.
+_TIME_WIDTH: Final = 15.5
+_NUMBER_WIDTH: Final = 10.5
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Of a table: numbers stand to the right, what is `whole` is never broken into lines; `width` in per cent, 0 for what it needs."""
@@ -41,14 +46,26 @@ class Cell:
     quiet: str = ""
 
 
+Rows = Sequence[Sequence[Cell | str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """`empty` stands instead of a table without rows; `note` below says what isn't in it."""
 
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell | str]]
+    rows: Rows
     note: str = ""
     empty: str = ""
+
+    @property
+    def widths(self) -> list[float]:
+        """In per cent. They are settled here: where the layout finds them by what stands in the cells, one endless word takes minutes."""
+        given = [float(column.width or (_TIME_WIDTH if column.whole else _NUMBER_WIDTH if column.number else 0)) for column in self.columns]
+        free = [at for at, width in enumerate(given) if not width]
+        rest = max(100 - sum(given), 12 * len(free))
+        given = [width or rest / len(free) for width in given]
+        return [round(width * 100 / sum(given), 2) for width in given]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +169,10 @@ class Pen:
     def certain(self, certain: bool) -> str:
         """How sure it is; told by a sign too."""
         return self.pick("● 确定", "● certain") if certain else self.pick("○ 可能", "○ possible")
+
+    def column(self, chinese: str, english: str, *, number: bool = False, whole: bool = False, width: int = 0) -> Column:
+        """A column by its title."""
+        return Column(self.pick(chinese, english), number, whole, width)
 
     def either(self, *texts: str) -> str:
         """The first that says something; else that it isn't known."""

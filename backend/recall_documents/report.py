@@ -6,7 +6,7 @@ from typing import Final
 from backend.documents.kinds import DocumentKind, title_of
 from backend.recall_documents import fates, sections, words
 from backend.recall_documents.facts import Facts
-from backend.recall_documents.parts import TEMPLATES, Cell, Column, Pen, Picture, Section, Table, environment, shortened
+from backend.recall_documents.parts import TEMPLATES, Cell, Pen, Picture, Section, Table, environment, shortened
 from infra.printing.shell import PrintedDocument
 
 STYLE: Final = (TEMPLATES / "documents.css").read_text(encoding="utf-8")
@@ -19,18 +19,33 @@ def report_of(
     """The document, to be stamped and printed. `letters` are what the pictures write; `without` says why there is no drawing."""
     case, title = facts.case, title_of(kind, pen.language)
     body = environment.get_template("report.html").render(
-        company=facts.company, drill=pen.pick("演练", "DRILL") if case.drill else "", title=title, number=case.number, subject=shortened(case.title, 200),
-        strip=_strip(facts, pen), facts=_cover(facts, pen), signatures=_signatures(facts, pen), signatures_title=pen.pick("电子签名", "Signatures"),
+        company=facts.company,
+        drill=pen.pick("演练", "DRILL") if case.drill else "",
+        title=title,
+        number=case.number,
+        subject=shortened(case.title, 200),
+        strip=_strip(facts, pen),
+        facts=_cover(facts, pen),
+        signatures=_signatures(facts, pen),
+        signatures_title=pen.pick("电子签名", "Signatures"),
         signatures_note=pen.pick(
             "电子签名载明签署人姓名、签署时间及含义（21 CFR 11.50）；摘要为所签内容的 SHA-256。",
-            "Each electronic signature tells the signer's name, when it was made and what it means (21 CFR 11.50); the digest is that of what was signed.",
+            "Each electronic signature tells who signed, when, and what it means (21 CFR 11.50); the digest is that of what was signed.",
         ),
-        summary_title=pen.pick("概要", "Summary"), counts=_counts(facts, pen), sections=_parts(facts, pen, kind, pictures, without),
-    )  # fmt: skip
+        summary_title=pen.pick("概要", "Summary"),
+        counts=_counts(facts, pen),
+        sections=_parts(facts, pen, kind, pictures, without),
+    )
     return PrintedDocument(
-        title=f"{title}: {case.number} {shortened(case.title, 120)}", language=pen.language, body=body, header_left=facts.company,
-        header_right=f"{title} · {case.number}", style=STYLE, subject=shortened(case.title, 200), letters=letters,
-    )  # fmt: skip
+        title=f"{title}: {case.number} {shortened(case.title, 120)}",
+        language=pen.language,
+        body=body,
+        header_left=facts.company,
+        header_right=f"{title} · {case.number}",
+        style=STYLE,
+        subject=shortened(case.title, 200),
+        letters=letters,
+    )
 
 
 def _parts(facts: Facts, pen: Pen, kind: DocumentKind, pictures: Sequence[Picture], without: str) -> list[Section]:
@@ -46,9 +61,11 @@ def _parts(facts: Facts, pen: Pen, kind: DocumentKind, pictures: Sequence[Pictur
 def _strip(facts: Facts, pen: Pen) -> list[tuple[str, str]]:
     case = facts.case
     return [
-        (pen.pick("决定", "Decision"), pen.word(words.DECISIONS, case.decision)), (pen.pick("级别", "Class"), pen.word(words.CLASSES, case.recall_class)),
-        (pen.pick("深度", "Depth"), pen.word(words.DEPTHS, case.depth)), (pen.pick("状态", "Status"), pen.word(words.STATES, case.state)),
-    ]  # fmt: skip
+        (pen.pick("决定", "Decision"), pen.word(words.DECISIONS, case.decision)),
+        (pen.pick("级别", "Class"), pen.word(words.CLASSES, case.recall_class)),
+        (pen.pick("深度", "Depth"), pen.word(words.DEPTHS, case.depth)),
+        (pen.pick("状态", "Status"), pen.word(words.STATES, case.state)),
+    ]
 
 
 def _cover(facts: Facts, pen: Pen) -> list[tuple[str, str]]:
@@ -73,8 +90,8 @@ def _cover(facts: Facts, pen: Pen) -> list[tuple[str, str]]:
 
 def _signatures(facts: Facts, pen: Pen) -> Table:
     columns = [
-        Column(pen.pick("签署人", "Signed by"), width=24), Column(pen.pick("含义", "Meaning"), width=18), Column(pen.pick("时间", "Time"), whole=True),
-        Column(pen.pick("事由与摘要", "Reason and digest")),
+        pen.column("签署人", "Signed by", width=24), pen.column("含义", "Meaning", width=18), pen.column("时间", "Time", whole=True),
+        pen.column("事由与摘要", "Reason and digest"),
     ]  # fmt: skip
     rows: list[list[Cell | str]] = [
         [
@@ -101,8 +118,12 @@ def _counts(facts: Facts, pen: Pen) -> list[tuple[str, str, str]]:
         figures += [
             (f"{pen.number(line.shipped)} {unit}", pen.pick("已发货", "shipped"), ""),
             (pen.percent(line.recovery), pen.pick("收回率", "recovered"), f"{pen.number(line.recovered + line.destroyed)} {unit}"),
-            (f"{pen.number(line.unknown)} {unit}", pen.pick("去向未知", "unknown"), pen.pick(f"已知 {pen.percent(line.known)}", f"{pen.percent(line.known)} known")),
-        ]  # fmt: skip
+            (
+                f"{pen.number(line.unknown)} {unit}",
+                pen.pick("去向未知", "unknown"),
+                pen.pick(f"已知 {pen.percent(line.known)}", f"{pen.percent(line.known)} known"),
+            ),
+        ]
     told = len({line.customer for line in facts.notices})
     done = len({line.customer for line in facts.notices if line.acknowledged_at})
     figures.append((f"{done} / {told}", pen.pick("客户已确认通知", "customers acknowledged"), ""))

@@ -1,11 +1,12 @@
 """The parts of a recall's report: what was decided and when, what the law wants, what the goods are and where they came from. Pure."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from backend.recall_documents import words
-from backend.recall_documents.facts import Facts, GoodsLine
-from backend.recall_documents.parts import Cell, Column, Pen, Picture, Section, Table, shortened
+from backend.recall_documents.facts import Amounts, Facts, GoodsLine
+from backend.recall_documents.parts import Cell, Pen, Picture, Rows, Section, Table, shortened
 
 # Of each table on paper; the rest stands in the table that is attached.
 MOST_GOODS: Final = 2_000
@@ -16,11 +17,11 @@ MOST_ROWS: Final = 300
 def clocks(facts: Facts, pen: Pen) -> Section:
     """The law's clocks: what each wants, when it began, when it was due, when it was met."""
     columns = [
-        Column(pen.pick("法定义务", "Duty"), width=25), Column(pen.pick("主管部门与依据", "Authority and law"), width=21),
-        Column(pen.pick("开始", "Begins"), whole=True), Column(pen.pick("期限", "Due"), whole=True), Column(pen.pick("完成", "Met"), whole=True),
-        Column(pen.pick("状态", "State"), width=16),
+        pen.column("法定义务", "Duty", width=25), pen.column("主管部门与依据", "Authority and law", width=21),
+        pen.column("开始", "Begins", whole=True), pen.column("期限", "Due", whole=True), pen.column("完成", "Met", whole=True),
+        pen.column("状态", "State", width=16),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [
             Cell(line.duty, quiet=line.note), Cell(line.authority, quiet=line.citation), pen.at(line.begins_at),
             Cell(pen.at(line.due_at), quiet="" if line.fixed else pen.pick("公司自定", "own target")), Cell(pen.at(line.met_at), quiet=line.met_by),
@@ -34,9 +35,9 @@ def clocks(facts: Facts, pen: Pen) -> Section:
 
 def timeline(facts: Facts, pen: Pen) -> Section:
     """Every act, oldest first."""
-    columns = [Column(pen.pick("时间", "Time"), whole=True), Column(pen.pick("事项", "Act"), width=32), Column(pen.pick("人员", "By"), width=22),
-               Column(pen.pick("说明", "Note"), width=30)]  # fmt: skip
-    rows = [
+    columns = [pen.column("时间", "Time", whole=True), pen.column("事项", "Act", width=32), pen.column("人员", "By", width=22),
+               pen.column("说明", "Note", width=30)]  # fmt: skip
+    rows: Rows = [
         [pen.at(act.at), Cell(pen.word(words.ACTS, act.kind), strong=act.kind in ("DECIDED", "ANNOUNCED", "CLOSED", "EXTENDED")), act.actor,
          shortened(act.reason)]
         for act in facts.acts
@@ -54,11 +55,11 @@ def sources(facts: Facts, pen: Pen, pictures: Sequence[Picture], without: str) -
         (pen.pick("数据截至", "As known at"), f"{pen.at(facts.known_at)} ({pen.time_zone})"),
     ]
     columns = [
-        Column(pen.pick("代码", "Code"), width=24), Column(pen.pick("产品", "Product"), width=24), Column(pen.pick("供应商", "Suppliers"), width=24),
-        Column(pen.pick("涉及来源数", "Of sources"), number=True), Column(pen.pick("确定性", "Certainty"), whole=True),
-        Column(pen.pick("原因", "Reason")),
+        pen.column("代码", "Code", width=24), pen.column("产品", "Product", width=24), pen.column("供应商", "Suppliers", width=24),
+        pen.column("涉及来源数", "Of sources", number=True), pen.column("确定性", "Certainty", whole=True),
+        pen.column("原因", "Reason"),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [line.code, line.product, line.suppliers or "–", pen.number(line.units), pen.certain(line.certain), line.why]
         for line in facts.suspects[:MOST_ROWS]
     ]
@@ -78,17 +79,17 @@ def affected(facts: Facts, pen: Pen) -> Section:
     for line in facts.goods:
         by_product.setdefault(line.product or line.gtin or "–", []).append(line)
     columns = [
-        Column(pen.pick("产品", "Product"), width=40), Column(pen.pick("批次等", "Lots etc."), number=True), Column(pen.pick("● 确定", "● certain"), number=True),
-        Column(pen.pick("○ 可能", "○ possible"), number=True), Column(pen.pick("数量", "Quantity"), number=True),
+        pen.column("产品", "Product", width=40), pen.column("批次等", "Lots etc.", number=True), pen.column("● 确定", "● certain", number=True),
+        pen.column("○ 可能", "○ possible", number=True), pen.column("数量", "Quantity", number=True),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [name, pen.number(len(lines)), pen.number(sum(line.certain for line in lines)), pen.number(sum(not line.certain for line in lines)),
          pen.amounts(_sum(lines))]
         for name, lines in sorted(by_product.items())
     ]  # fmt: skip
     doubtful = [line for line in facts.goods if not line.certain]
     why = Table(
-        [Column(pen.pick("批次等", "Lot etc."), width=28), Column(pen.pick("产品", "Product"), width=30), Column(pen.pick("仅为可能的原因", "Why only possible"))],
+        [pen.column("批次等", "Lot etc.", width=28), pen.column("产品", "Product", width=30), pen.column("仅为可能的原因", "Why only possible")],
         [[line.code, line.product, line.why or "–"] for line in doubtful[:MOST_REASONS]],
         _more(len(doubtful) - MOST_REASONS, pen, pen.pick("见附录。", "See the appendix.")), pen.pick("没有：全部为确定。", "None: all are certain."),
     )  # fmt: skip
@@ -96,8 +97,8 @@ def affected(facts: Facts, pen: Pen) -> Section:
     out = facts.counts.left_out
     note = pen.pick(f"另有 {out} 个“可能”对象因边界未列入。", f"{out} possible ones are left out by the bounds.") if out else ""
     packed = Table(
-        [Column(pen.pick("批次等", "Lot etc."), width=30), Column(pen.pick("产品", "Product"), width=34), Column(pen.pick("数量", "Quantity"), number=True),
-         Column(pen.pick("容器数", "Containers"), number=True)],
+        [pen.column("批次等", "Lot etc.", width=30), pen.column("产品", "Product", width=34), pen.column("数量", "Quantity", number=True),
+         pen.column("容器数", "Containers", number=True)],
         [[line.code, line.product, pen.amount(line.quantity, line.uom), pen.number(line.containers)] for line in facts.co_packed[:MOST_ROWS]],
         _more(facts.counts.co_packed - min(len(facts.co_packed), MOST_ROWS), pen),
         pen.pick("没有：受影响货物未与其他货物同箱。", "None: nothing else lies beside affected goods."),
@@ -114,17 +115,22 @@ def affected(facts: Facts, pen: Pen) -> Section:
 def appendix(facts: Facts, pen: Pen) -> Section:
     """Every lot."""
     columns = [
-        Column(pen.pick("代码", "Code"), width=18), Column(pen.pick("产品", "Product"), width=20), Column(pen.pick("类别", "Kind")),
-        Column(pen.pick("数量", "Quantity"), number=True), Column(pen.pick("单件", "Units"), number=True),
-        Column(pen.pick("确定性与原因", "Certainty and reason"), width=19), Column(pen.pick("去向", "Whereabouts"), width=20),
+        pen.column("代码", "Code", width=18), pen.column("产品", "Product", width=20), pen.column("类别", "Kind"),
+        pen.column("数量", "Quantity", number=True), pen.column("单件", "Units", number=True),
+        pen.column("确定性与原因", "Certainty and reason", width=19), pen.column("去向", "Whereabouts", width=20),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [
-            Cell(line.code, strong=line.root, quiet=pen.pick("来源", "source") if line.root else ""), line.product, pen.word(words.KINDS, line.kind),
-            pen.amounts(line.amounts), pen.number(line.units) if line.units else "–", Cell(pen.certain(line.certain), quiet=line.why), line.where or "–",
+            Cell(line.code, strong=line.root, quiet=pen.pick("来源", "source") if line.root else ""),
+            line.product,
+            pen.word(words.KINDS, line.kind),
+            pen.amounts(line.amounts),
+            pen.number(line.units) if line.units else "–",
+            Cell(pen.certain(line.certain), quiet=line.why),
+            line.where or "–",
         ]
         for line in facts.goods[:MOST_GOODS]
-    ]  # fmt: skip
+    ]
     more = facts.counts.affected - len(rows)
     note = _more(more, pen, pen.pick("全部见本文件所附的表格 affected.csv。", "All stand in affected.csv, which is attached to this file."))
     empty = pen.pick("范围内没有货物。", "No goods are in the scope.")
@@ -134,11 +140,11 @@ def appendix(facts: Facts, pen: Pen) -> Section:
 def additions(facts: Facts, pen: Pen) -> Section:
     """What late events have changed since the scope was frozen."""
     columns = [
-        Column(pen.pick("变化", "Change"), width=22), Column(pen.pick("代码", "Code"), width=20), Column(pen.pick("产品", "Product"), width=20),
-        Column(pen.pick("确定性", "Certainty"), whole=True), Column(pen.pick("客户与数量", "Customer, quantity"), width=18),
-        Column(pen.pick("发现时间", "Found"), whole=True),
+        pen.column("变化", "Change", width=22), pen.column("代码", "Code", width=20), pen.column("产品", "Product", width=20),
+        pen.column("确定性", "Certainty", whole=True), pen.column("客户与数量", "Customer, quantity", width=18),
+        pen.column("发现时间", "Found", whole=True),
     ]  # fmt: skip
-    rows = [
+    rows: Rows = [
         [
             pen.word(words.ADDITIONS, line.kind), line.code, line.product, Cell(pen.certain(line.certain), quiet=line.why),
             f"{line.customer} {pen.amount(line.quantity, line.uom)}" if line.customer else "–", pen.at(line.found_at),
@@ -165,11 +171,11 @@ def cause(facts: Facts, pen: Pen) -> Section:
     return Section(pen.pick("根本原因与纠正措施", "Root cause and corrective action"), facts=told)
 
 
-def _sum(lines: Sequence[GoodsLine]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _sum(lines: Sequence[GoodsLine]) -> Amounts:
+    found: dict[str, Decimal] = {}
     for line in lines:
         for uom, value in line.amounts.items():
-            found[uom] = found.get(uom, 0) + value  # type: ignore[operator]
+            found[uom] = found.get(uom, Decimal(0)) + value
     return found
 
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from backend.recall_documents.letter import LetterFacts, LetterLot
 from backend.recall_documents.facts import (
     ActLine,
     AdditionLine,
@@ -20,6 +19,7 @@ from backend.recall_documents.facts import (
     Signed,
     TotalLine,
 )
+from backend.recall_documents.letter import LetterFacts, LetterLot
 
 BEGAN = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 NASTY = '<script>alert(1)</script><img src=x onerror=y> & "‘' + "مرحبا שלום" + " 🍼👩‍🍳" + " \u202egnp.exe"
@@ -45,7 +45,7 @@ def case(language: str = "zh-CN", *, drill: bool = False) -> Case:
         decision_reason="", phone="+86 400 820 0000", email="recall@example.com", owner=pick(language, "王敏", "Wang Min"), known_at=BEGAN, opened_at=at(0.5),
         decided_at=at(9), decided_by=pick(language, "李雷", "Li Lei"), announced_at=at(11), completed_at=None, closed_at=None, root_cause="",
         waivers=(), links=("nonconformance:01a2…", "corrective_action:01a2…"),
-    )  # fmt: skip
+    )
 
 
 def goods(count: int, language: str = "zh-CN") -> tuple[GoodsLine, ...]:
@@ -57,7 +57,7 @@ def goods(count: int, language: str = "zh-CN") -> tuple[GoodsLine, ...]:
             amounts={"": Decimal(1_200 - number % 300)}, where=pick(language, "已发至客户 980 件；在库（已扣留）220 件", "at customers 980 pcs; on hold 220 pcs"),
         )
         for number in range(count)
-    )  # fmt: skip
+    )
 
 
 def facts(language: str = "zh-CN", *, lots: int = 40, drill: bool = False) -> Facts:
@@ -72,7 +72,7 @@ def facts(language: str = "zh-CN", *, lots: int = 40, drill: bool = False) -> Fa
             unknown=Decimal(380 + number * 90), over=Decimal(0), proved=Decimal(1_500), recovery=Decimal("70.66"), known=Decimal("84.21"),
         )
         for number in range(1, 13)
-    )  # fmt: skip
+    )
     overall = FateLine("", "", "", 36, Decimal(36_000), Decimal(17_000), Decimal(1_440), Decimal(3_600), Decimal(0), Decimal(2_400), Decimal(11_560),
                        Decimal(0), Decimal(18_000), Decimal("51.22"), Decimal("67.88"))  # fmt: skip
     return Facts(
@@ -123,12 +123,12 @@ def facts(language: str = "zh-CN", *, lots: int = 40, drill: bool = False) -> Fa
         ),
         checks=Checks("A", 12, 12, 4, 1, 1, 6, 1, Decimal("85.71")),
         additions=(AdditionLine("ADDED", "B-2026-0901", powder, False, say("未记录批次", "the lot wasn't told"), at(40), "", None, ""),),
-    )  # fmt: skip
+    )
 
 
 def nasty(language: str = "en") -> Facts:
     """Names with markup, of right-to-left scripts, with pictures, of five hundred characters."""
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     plain = facts(language, lots=4)
     told = replace(plain.case, title=NASTY, reason=LONG, hazard=NASTY * 3, products=LONG, owner=NASTY)
@@ -148,4 +148,4 @@ def letter(language: str = "zh-CN", *, lots: int = 5, address: str = "上海市�
         lots=tuple(
             LetterLot(line.product, line.code, line.gtin, Decimal(120), "", line.certain, "2026-04-18 · SO-2026-118") for line in goods(lots, language)
         ), link=link,
-    )  # fmt: skip
+    )
