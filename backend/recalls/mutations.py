@@ -1,6 +1,7 @@
 """What is done with a case without a signature: opened, written, investigated, held, and its duties."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import is_dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -72,7 +73,7 @@ def told(given: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    return told(value) if hasattr(value, "__strawberry_definition__") else value
+    return told(value) if is_dataclass(value) else value
 
 
 @strawberry.type
