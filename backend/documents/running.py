@@ -46,6 +46,8 @@ MOST_ATTEMPTS: Final = 8
 MOST_FAULTS: Final = 3
 LONGEST_WORDS: Final = 200
 STATEMENT_MS: Final = 60_000
+# Thousands of lots on a machine that has other things to do; within the seconds that a job of the long queue has.
+PRINTING_SECONDS: Final = 240.0
 _FAULT: Final = "Something went wrong on our side while the document was made. It was reported to the operators of the service."
 _DIED: Final = "It was begun {} times and never came to an end. It may be too large: ask for less, or tell whoever runs the service."
 _AWAY: Final = "A part that is needed was away (database, object store or press). It is tried again by itself."
@@ -72,7 +74,7 @@ class DocumentMaking:
         self._database = database
         self._storage = storage
         self._makers = makers
-        self._press = press or Press()
+        self._press = press or Press(seconds=PRINTING_SECONDS)
         self._retention = retention
         self._heartbeat = heartbeat
 

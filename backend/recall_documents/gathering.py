@@ -24,8 +24,10 @@ from infra.database import TenantTransaction
 from tenants.signatures import service as signing
 
 MOST_ACTS: Final = 400
-# What the service writes by itself for each customer would bury what people decided; notices have a table of their own.
-_BURYING: Final = frozenset({ActKind.NOTICE_QUEUED, ActKind.NOTICE_SENT, ActKind.REMINDED, ActKind.CLOCK_WARNED, ActKind.DOCUMENT_MADE})
+# What the service writes by itself for each customer would bury what people decided; notices and clocks have tables of their own.
+_BURYING: Final = frozenset(
+    {ActKind.NOTICE_QUEUED, ActKind.NOTICE_SENT, ActKind.REMINDED, ActKind.CLOCK_STARTED, ActKind.CLOCK_WARNED, ActKind.DOCUMENT_MADE}
+)
 _MOST_SIGNATURES: Final = 50
 STEPS: Final = 6
 

@@ -15,9 +15,19 @@ from backend.recall_documents.words import Words, word
 from backend.shapes.words import unit_word, write_number
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+# Signs that turn the direction of what stands behind them (Unicode UAX #9): in a name they'd make others unreadable, or say something else.
+_TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
+
+
+def _settled(value: object) -> object:
+    """What is printed of a value."""
+    return value.translate(_TURNING) if type(value) is str else value
+
+
 environment: Final = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
-)
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    finalize=_settled,
+)  # fmt: skip
 
 
 # In per cent of a page's width: a moment to the minute, and a number of seven digits with its unit.

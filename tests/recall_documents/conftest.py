@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from backend.graphql.ids import parse_global_id
+from backend.services import Services
+from backend.worker import handlers
+from infra.queue import LONG, drain
 from tests.recalls.conftest import Desk, anonymous, boss, caller_of, desk, goods, manager, owner
 
 __all__ = ["anonymous", "boss", "caller_of", "desk", "goods", "manager", "owner"]
@@ -59,6 +62,16 @@ class Papers:
     async def listed(self, **wanted: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.desk.signer.caller.ask(LISTED, {"filter": wanted}))["documents"]["nodes"]
         return found
+
+
+@pytest.fixture
+def do_outbox(services: Services) -> Outbox:
+    """The same as everywhere, with the time that the worker gives to documents."""
+
+    async def work() -> int:
+        return await drain(services.database, services.relay_database, handlers(services), seconds=LONG.job_seconds)
+
+    return work
 
 
 @pytest.fixture

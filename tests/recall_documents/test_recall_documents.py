@@ -27,14 +27,16 @@ def keep(name: str, content: bytes) -> None:
 def tagged(pdf: bytes) -> bool:
     """Whether it says that it is for readers who can't see it (ISO 14289-1 §5), with its structure and language."""
     plain = opened(pdf)
-    return b"<pdfuaid:part>1" in plain and b"/StructTreeRoot" in plain and b"/Lang" in plain
+    return b"pdfuaid:part" in plain and b"/StructTreeRoot" in plain and b"/Lang" in plain
 
 
 async def announced(desk: Desk, **more: Any) -> dict[str, Any]:
     return await desk.announce(await desk.decide(await desk.open(**more), countries=["CN", "US"]))
 
 
-async def test_the_report_and_what_the_authorities_are_told_are_made_when_a_recall_is_announced(papers: Papers, desk: Desk, do_outbox: Outbox) -> None:
+async def test_the_report_and_what_the_authorities_are_told_are_made_when_a_recall_is_announced(
+    papers: Papers, desk: Desk, do_outbox: Outbox
+) -> None:
     case = await announced(desk)
     await do_outbox()
     found = await papers.listed(reference=reference_of(case))
