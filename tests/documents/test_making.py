@@ -44,7 +44,8 @@ async def test_a_document_is_made_stored_and_told_of(house: House) -> None:
     own = TenantStorage(house.services.storage, TenantPrefix(house.firm.tenant.public_id))
     content = await own.get(key)
     assert (made.storage_key, made.size, made.sha256) == (key, len(content), hashlib.sha256(content).digest())
-    assert made.content_sha256 is not None and len(made.content_sha256) == 64
+    assert made.content_sha256 is not None
+    assert len(made.content_sha256) == 64
     assert made.generator == "Suyuan 0.1.0 test 1"
     trail = await house.within(
         lambda tx: tx.fetch("select action from audit_entry where tenant_id = $1 and subject like 'document:%' order by audit_id")
@@ -69,7 +70,8 @@ async def test_nothing_of_the_database_is_held_while_it_is_made(house: House, ma
         )
         assert found == 0
         row = await work.in_tenant(lambda tx: repository.by_id(tx, work.document_id))
-        assert row is not None and (row["state"], row["done"], row["total"], row["words"]) == (DocumentState.MAKING, 1, 2, "读取")
+        assert row is not None
+        assert (row["state"], row["done"], row["total"], row["words"]) == (DocumentState.MAKING, 1, 2, "读取")
 
     maker.hinder = look
     document_id = await house.ask()
@@ -148,7 +150,8 @@ async def test_what_is_away_is_waited_for_and_told(house: House, maker: TrialMak
     await house.work()
     waiting = await house.get(document_id)
     assert (waiting.state, waiting.attempts) == (DocumentState.QUEUED, 1)
-    assert waiting.failure and ("busy" in waiting.failure or "away" in waiting.failure)
+    assert waiting.failure
+    assert "busy" in waiting.failure or "away" in waiting.failure
     maker.hinder = None
     await house.hurry()
     await house.work()
@@ -192,7 +195,9 @@ async def test_a_refusal_and_a_fault_end_it_in_words_that_tell_nothing_internal(
         await house.hurry()
     found = await house.get(broken)
     assert (found.state, found.attempts) == (DocumentState.FAILED, 3)
-    assert found.failure is not None and "4711" not in found.failure and "our side" in found.failure
+    assert found.failure is not None
+    assert "4711" not in found.failure
+    assert "our side" in found.failure
 
 
 async def test_one_at_a_time_of_a_tenant_and_others_beside_it(house: House, maker: TrialMaker, other_firm: Firm) -> None:

@@ -58,6 +58,7 @@ FIELDS: Final[dict[str, str]] = {
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
     _P.INSPECTIONS_RECORD: """allowLaboratoryFile allowUpload cancelInspection concludeInspection openInspection readLaboratoryFile
                               recordLaboratoryResults recordResults""",
+    _P.DOCUMENTS_MAKE: "cancelDocument deleteDocument document documents makeDocument retryDocument",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
@@ -98,6 +99,7 @@ TYPES: Final[dict[str, str]] = {
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
     _P.WEBHOOKS_MANAGE: "WebhookAttempt WebhookDelivery WebhookEndpoint WebhookKind",
+    _P.DOCUMENTS_MAKE: "Document DocumentParameter DocumentProgress",
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }
@@ -132,6 +134,7 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("POST", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"),
     },
     _P.TRACE_READ: {("GET", "/trace/exports/{form:str}")},
+    _P.DOCUMENTS_MAKE: {("GET", "/documents/{document_id:str}")},
     _P.CATALOG_READ: {("GET", "/epcis/masterData")},
     _P.CATALOG_WRITE: {("POST", "/epcis/masterData")},
     _P.MOBILE_SYNC: {

@@ -77,6 +77,8 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis", "GET"): Asked("/epcis"),
         # What is found is put on the trail: tests/shapes/test_exports.py.
         ("/trace/exports/{form:str}", "GET"): Asked("/trace/exports/csv?key=none", taken=404),
+        # What is fetched is put on the trail: tests/documents/test_downloads.py.
+        ("/documents/{document_id:str}", "GET"): Asked(f"/documents/{uuid7()}", taken=404),
         **{(f"/epcis/{name}", "GET"): Asked(f"/epcis/{name}") for name in RESOURCES},
         **{(f"/epcis/{name}/{{rest:path}}", "GET"): Asked(f"/epcis/{name}/urn:x:none/events", taken=404) for name in RESOURCES},
         ("/epcis/queries", "GET"): Asked("/epcis/queries"),

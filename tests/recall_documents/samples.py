@@ -1,4 +1,4 @@
-"""A recall of milk powder as its documents are told it, as large as a test wants it; and the names that nobody should be able to make trouble with."""
+"""A recall of milk powder as its documents are told it, as large as a test wants it; and names that are meant to make trouble."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
