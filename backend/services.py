@@ -17,7 +17,9 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_checks import duties as recall_checks
 from backend.recall_notices.sending import NoticeMail
+from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -60,6 +62,8 @@ class Services:
     webhooks: WebhookDeliveries
     notifications: Dispatch
     recall_mail: NoticeMail
+    # What stands against closing a recall, by whoever knows of it.
+    closing_checks: tuple[ClosingCheck, ...] = ()
 
     async def close(self) -> None:
         """Close all pools."""
@@ -123,6 +127,7 @@ def build_services(settings: Settings) -> Services:
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
         recall_mail=NoticeMail(database, settings),
+        closing_checks=(recall_checks.open_duties,),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

@@ -32,6 +32,7 @@ from backend.recall_drills import schedule as recall_drills
 from backend.recall_scope import freezing as recall_freezing
 from backend.recall_scope import watching as recall_watching
 from backend.recalls import topics as recalls
+from backend.recalls import watching as recall_cases
 from backend.rules import acting, evaluation, findings
 from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
@@ -76,10 +77,6 @@ def handlers(services: Services) -> dict[str, Handler]:
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
-        recalls.ANNOUNCED: recall_points.begin,
-        recalls.EXTENDED: in_turn(recall_checking.draw_again, recall_points.begin),
-        recalls.CLOSED: recall_points.begin,
-        recalls.REOPENED: recall_points.begin,
         recall_check_looking.TOPIC: recall_check_looking.look,
         recall_points.TOPIC: recall_points.note,
         recall_drills.TOPIC: recall_drills.look,
@@ -90,6 +87,15 @@ def handlers(services: Services) -> dict[str, Handler]:
         CONCLUDED: in_turn(evaluation.ring_inspected, webhook_sources.inspection_concluded),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
+        recalls.CLOCK: recall_cases.clock_due,
+        recalls.GROWN: recall_cases.grown,
+        recalls.OPENED: in_turn(),
+        recalls.DECIDED: in_turn(),
+        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_points.begin),
+        recalls.EXTENDED: in_turn(webhook_sources.recall_announced, recall_checking.draw_again, recall_points.begin),
+        recalls.CLOSED: in_turn(webhook_sources.recall_closed, recall_points.begin),
+        recalls.REOPENED: in_turn(recall_points.begin),
+        recalls.DISMISSED: in_turn(),
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,
         findings.ACT: acting.act,

@@ -86,6 +86,11 @@ from backend.recall_checks.subscriptions import RecallCheckSubscriptions
 from backend.recall_drills.mutations import RecallDrillMutations
 from backend.recall_drills.queries import RecallDrillQueries
 from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
+from backend.recalls.duty_mutations import RecallDutyMutations
+from backend.recalls.mutations import RecallMutations
+from backend.recalls.queries import RecallQueries
+from backend.recalls.signed_mutations import RecallDecisionMutations
+from backend.recalls.types import NODES as RECALL_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -115,6 +120,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
+    *RECALL_NODES,
     *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -127,6 +133,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallCheckQueries, RecallDrillQueries,
+    RecallQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
@@ -138,6 +145,7 @@ MUTATIONS: Final = (
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     RecallCheckMutations, RecallDrillMutations,
+    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
