@@ -28,6 +28,11 @@ BOARD: Final = """query($case: ID!) { recallBoard(caseId: $case) { version parti
   discrepancies(first: 50) { nodes { kind party quantity uom object { code } } } } }"""
 
 
+def plain(*values: Any) -> tuple[Any, ...]:
+    """Exact numbers, to be compared with whole ones."""
+    return values
+
+
 def came_back(what: str, amount: float, party: str, minutes: float = 100, uom: str | None = "KGM") -> dict[str, Any]:
     """A customer's goods are received again."""
     source = [{"type": "owning_party", "source": party}]
@@ -40,11 +45,12 @@ def destroyed(what: str, amount: float, minutes: float = 110, place: str | None 
     return made([], [quantity(what, amount)], minutes, action="DELETE", bizStep="destroying", disposition="destroyed", **at)
 
 
-async def opened(services: Services, firm: Firm, *, drill: bool = False, key: str = F1) -> UUID:
-    """A case about the flour."""
+async def opened(services: Services, firm: Firm, *keys: str, drill: bool = False) -> UUID:
+    """A case about the flour, or about other goods."""
+    sources = [Source.of_object(key) for key in keys or (F1,)]
     return await services.in_tenant(
         firm.tenant_id,
-        lambda tx: recalls.open_case(tx, firm.principal, title="Glass", reason="found", sources=[Source.of_object(key)], drill=drill),
+        lambda tx: recalls.open_case(tx, firm.principal, title="Glass", reason="found", sources=sources, drill=drill),
     )
 
 
@@ -68,7 +74,8 @@ async def answered(services: Services, firm: Firm, case_id: UUID, party: str, sa
             lots = await lots_of(tx, case_id, party)
             [known[party]] = await queueing.write(tx, case, [Part(party, lots)], version=1, kind=NoticeKind.FIRST)
         assert part.lots
-        one = Said(1, **{name: Decimal(value) if isinstance(value, int) else value for name, value in said.items()})
+        given: dict[str, Any] = {name: value if isinstance(value, bool) else Decimal(value) for name, value in said.items()}
+        one = Said(1, **given)
         await answering.by_staff(tx, firm.principal, known[party], [one], source=AnswerSource.PHONE, said_by="Wang", said_at=None)
 
     await services.in_tenant(firm.tenant_id, use)
