@@ -60,7 +60,7 @@ async def test_returns_and_destruction_are_proved_by_our_own_events(services: Se
     assert (total["recoveredProved"], total["recoveredReported"], total["destroyed"], total["unknown"]) == ("12", "0", "5", "28")
     assert (total["recoveryRate"], adds_up(total)) == ("37.77", True)
     dumplings = next(row for row in found["own"]["nodes"] if row["gtin"] == DUMPLING)
-    assert (dumplings["returned"], dumplings["destroyed"], dumplings["inStock"]) == ("12", "15", "12")
+    assert (dumplings["returned"], dumplings["destroyed"], dumplings["inStock"], dumplings["difference"]) == ("12", "10", "17", "0")
 
 
 async def test_what_customers_report_is_told_apart_from_what_is_proved(services: Services, baker: Firm, owner: Caller, case: str) -> None:
