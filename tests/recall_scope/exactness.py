@@ -16,11 +16,12 @@ from infra.database import TenantTransaction
 from infra.ids import uuid7
 from tests.firms import Firm
 from tests.reference.containers import contents
-from tests.reference.genealogy import Genealogy
+from tests.reference.genealogy import Alias, Genealogy
 from tests.reference.product import Product
 from tests.reference.shipping import shipments_reached
+from tests.reference.stories import Story
 from tests.reference.told import CONTAINERS
-from tests.reference.trace import closure, thing_of, trace
+from tests.reference.trace import closure, starts, thing_of, trace
 
 GOODS = (ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK)
 
@@ -85,9 +86,10 @@ def right_goods(genealogy: Genealogy, key: str) -> dict[str, bool]:
     """What the reference says: every lot, unit and container that is affected, units under their lots included, with whether it is certain."""
     answer = trace(genealogy, key, forward=True)
     kinds = genealogy.kinds
-    # A container is affected as goods only where it is named; as it was used it stands between goods.
+    # A container is affected as goods only where it is named, or the same as one that is; as it was used it stands between goods.
+    itself = closure(starts(genealogy, key, clock.now()), genealogy.links, forward=True)
     found = {
-        thing: sure for thing, sure in answer.reached.items() if kinds.get(thing) in GOODS and (kinds[thing] not in CONTAINERS or thing == key)
+        thing: sure for thing, sure in answer.reached.items() if kinds.get(thing) in GOODS and (kinds[thing] not in CONTAINERS or thing in itself)
     }
     inside = [stay.content for stay in contents(genealogy.stays, key, clock.now(), residues=True)] if kinds.get(key) in CONTAINERS else []
     sure_inside = {stay.content for stay in contents(genealogy.stays, key, clock.now())} if kinds.get(key) in CONTAINERS else set()
@@ -102,6 +104,26 @@ def right_goods(genealogy: Genealogy, key: str) -> dict[str, bool]:
         if reached:
             found[unit] = found.get(unit, False) or (len(lots) == 1 and found[reached[0]])
     return found
+
+
+async def tell_with_aliases(product: Product, story: Story) -> Genealogy:
+    """Tell a story, declare some things the same in the middle of it and take one such word back at the end; the reference knows of it."""
+    chance, half = Random(f"aliased scopes {story.seed}"), (len(story.batches) + 1) // 2
+    await product.tell(story.batches[:half])
+    async with product.services.database.tenant(product.firm.tenant_id) as tx:
+        known = await tx.fetch("select key, kind from traceable_object where tenant_id = $1 and kind in (1, 2) order by key")
+    declared: list[tuple[Alias, UUID]] = []
+    for kind in (ObjectKind.LOT, ObjectKind.LOT, ObjectKind.UNIT):
+        things = [row["key"] for row in known if row["kind"] == kind]
+        if len(things) >= 2:
+            one, other = chance.sample(things, 2)
+            if {one, other} not in [{alias.one, alias.other} for alias, _ in declared]:
+                declared.append((Alias(one, other), await product.same_as(one, other)))
+    await product.tell(story.batches[half:])
+    if len(declared) > 1:
+        _, revoked = declared.pop(chance.randrange(len(declared)))
+        await product.not_the_same(revoked)
+    return Genealogy(story.arrivals, [alias for alias, _ in declared])
 
 
 async def differences(services: Services, product: Product, genealogy: Genealogy, *, seed: int, most: int) -> list[str]:
