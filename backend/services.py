@@ -17,6 +17,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -58,6 +59,8 @@ class Services:
     deliveries: Deliveries
     webhooks: WebhookDeliveries
     notifications: Dispatch
+    # What stands against closing a recall, by whoever knows of it.
+    closing_checks: tuple[ClosingCheck, ...] = ()
 
     async def close(self) -> None:
         """Close all pools."""
