@@ -86,6 +86,7 @@ from backend.recall_checks.subscriptions import RecallCheckSubscriptions
 from backend.recall_drills.mutations import RecallDrillMutations
 from backend.recall_drills.queries import RecallDrillQueries
 from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
+from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
 from backend.recalls.queries import RecallQueries
@@ -134,6 +135,7 @@ QUERIES: Final = (
     NonconformanceQueries, ImprovementQueries,
     RecallCheckQueries, RecallDrillQueries,
     RecallQueries,
+    RecallScopeQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
