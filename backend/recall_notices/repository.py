@@ -155,13 +155,13 @@ async def set_watch(tx: TenantTransaction, case_id: UUID, at: datetime | None) -
     )  # fmt: skip
 
 
-async def begin_run(tx: TenantTransaction, case_id: UUID, version: int, kind: int, customers: int, at: datetime) -> bool:
+async def begin_run(tx: TenantTransaction, case_id: UUID, version: int, kind: int, *, at: datetime) -> bool:
     """Begin to write the notices of a version; False where that was begun before."""
     return (
         await tx.execute(
             """insert into recall_notice_run (tenant_id, case_id, version, kind, customers, written, after_party, begun_at)
-               values ($1, $2, $3, $4, $5, 0, '', $6) on conflict do nothing""",
-            case_id, version, kind, customers, at,
+               values ($1, $2, $3, $4, 0, 0, '', $5) on conflict do nothing""",
+            case_id, version, kind, at,
         )
         == 1
     )  # fmt: skip

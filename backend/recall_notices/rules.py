@@ -157,7 +157,8 @@ def checked(said: Said, lot: Lot) -> Said:
 def _in_unit_of(said: Said, lot: Lot, field: str) -> Said:
     if not comparable(said.uom, lot.uom):
         raise InvalidInputError(f"This lot was delivered in “{lot.uom or 'pieces'}”; “{said.uom}” can't be compared with that.", field=field)
-    return replace(said, **{name: convert(getattr(said, name), said.uom, lot.uom) for name in QUANTITIES})
+    found, returned, destroyed, forwarded = (convert(getattr(said, name), said.uom, lot.uom) for name in QUANTITIES)
+    return replace(said, found=found, returned=returned, destroyed=destroyed, forwarded=forwarded)
 
 
 def is_whole(lots: Collection[Lot], reported: Iterable[int]) -> bool:
