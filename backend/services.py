@@ -18,6 +18,7 @@ from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
 from backend.recall_notices.sending import NoticeMail
+from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -60,6 +61,8 @@ class Services:
     webhooks: WebhookDeliveries
     notifications: Dispatch
     recall_mail: NoticeMail
+    # What stands against closing a recall, by whoever knows of it.
+    closing_checks: tuple[ClosingCheck, ...] = ()
 
     async def close(self) -> None:
         """Close all pools."""

@@ -83,6 +83,11 @@ from backend.recall_notices.mutations import RecallNoticeMutations
 from backend.recall_notices.queries import RecallNoticeQueries
 from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
 from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
+from backend.recalls.duty_mutations import RecallDutyMutations
+from backend.recalls.mutations import RecallMutations
+from backend.recalls.queries import RecallQueries
+from backend.recalls.signed_mutations import RecallDecisionMutations
+from backend.recalls.types import NODES as RECALL_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -112,6 +117,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_NOTICE_NODES,
+    *RECALL_NODES,
     *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -124,6 +130,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallNoticeQueries,
+    RecallQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
@@ -134,6 +141,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
+    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     RecallNoticeMutations, ReceivedRecallNoticeMutations,
