@@ -106,7 +106,7 @@ async def counts(tx: TenantTransaction, case_ids: Collection[UUID]) -> list[Reco
              count(n.opened_at) as opened, count(n.acknowledged_at) as acknowledged, count(n.reported_at) as reported,
              count(*) filter (where n.state = 5) as no_address, count(*) filter (where n.state = 6) as failed,
              count(*) filter (where n.state = 7) as would_send, count(*) filter (where n.state = 1) as waiting,
-             count(*) filter (where n.reported_at is null and n.due_at <= now() and n.kind <> 3 and n.closed_at is null) as overdue
+             count(*) filter (where n.reported_at is null and n.due_at <= now() and n.kind <> 3 and n.closed_at is null and not n.drill) as overdue
            from recall_notice n where n.tenant_id = $1 and n.case_id = any($2::uuid[]) group by n.case_id""",
         list(case_ids),
     )

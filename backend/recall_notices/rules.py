@@ -103,7 +103,8 @@ def still_due(step: Step, state: NoticeState, *, acknowledged: bool) -> bool:
     """Whether a step is still to be done with a notice as it stands."""
     if state in (NoticeState.REPORTED, NoticeState.WOULD_SEND):
         return False
-    reached = state in (NoticeState.QUEUED, NoticeState.SENT) or state in ANSWERED
+    # What hasn't gone out is still tried by itself: there is nothing to be reminded of.
+    reached = state is NoticeState.SENT or state in ANSWERED
     match step.act:
         case Act.REMIND_ACKNOWLEDGE:
             return reached and not acknowledged

@@ -210,7 +210,7 @@ class RecallNotice(Node):
     @classmethod
     def of(cls, one: stored.Notice) -> "RecallNotice":
         """From the stored one."""
-        waits = one.reported_at is None and one.closed_at is None and one.kind is not kinds.NoticeKind.END
+        waits = one.reported_at is None and one.closed_at is None and one.kind is not kinds.NoticeKind.END and not one.drill
         return cls(
             id=global_id("RecallNotice", one.notice_id), kind=one.kind, state=one.state, version=one.version, party=one.party, drill=one.drill,
             language=one.language, number=one.content.case_number, title=one.content.title, lot_count=one.lot_count, queued_at=one.queued_at,
