@@ -86,6 +86,10 @@ from backend.recall_checks.subscriptions import RecallCheckSubscriptions
 from backend.recall_drills.mutations import RecallDrillMutations
 from backend.recall_drills.queries import RecallDrillQueries
 from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
+from backend.recall_notices.mutations import RecallNoticeMutations
+from backend.recall_notices.queries import RecallNoticeQueries
+from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
+from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
 from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
@@ -121,6 +125,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
+    *RECALL_NOTICE_NODES,
     *RECALL_NODES,
     *RULE_NODES,
 )  # fmt: skip
@@ -134,6 +139,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallCheckQueries, RecallDrillQueries,
+    RecallNoticeQueries,
     RecallQueries,
     RecallScopeQueries,
     RuleQueries,
@@ -150,6 +156,7 @@ MUTATIONS: Final = (
     RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,

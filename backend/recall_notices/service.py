@@ -80,9 +80,7 @@ async def answers_of(tx: TenantTransaction, case_id: UUID) -> list[Answer]:
     """What customers say became of their lots: of each customer, notice and lot what was said last. Supplements tell added goods alone, so
     that the answers of a customer's several notices add up."""
     notices = {notice.notice_id: notice for notice in await notices_of(tx, case_id)}
-    return [
-        Answer.of(row, notices[row["notice_id"]]) for row in await answer_repository.latest_of_case(tx, case_id) if row["notice_id"] in notices
-    ]
+    return [Answer.of(row, notices[row["notice_id"]]) for row in await answer_repository.latest_of_case(tx, case_id) if row["notice_id"] in notices]
 
 
 async def letter_of(tx: TenantTransaction, notice_id: UUID, *, public_url: str, language: str | None = None, with_link: bool = True) -> Letter:

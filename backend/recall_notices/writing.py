@@ -63,7 +63,12 @@ def one_line(text: str) -> str:
 
 def quantity_of(lot: Lot | Delivered, words: NoticeWords) -> str:
     """A quantity with its unit."""
-    return f"{lot.quantity} {symbol(lot.uom) or words.pieces}" if lot.quantity else words.unknown_quantity
+    return f"{lot.quantity} {unit_of(lot, words)}" if lot.quantity else words.unknown_quantity
+
+
+def unit_of(lot: Lot | Delivered, words: NoticeWords) -> str:
+    """The sign of the unit in which a quantity is told."""
+    return symbol(lot.uom) or words.pieces
 
 
 def day_of(at: str, zone: tzinfo) -> str:
