@@ -21,6 +21,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_checks import duties as recall_checks
 from backend.recall_documents.makers import CustomerNotice, RecallReport, RegulatorNotice
 from backend.recall_notices.sending import NoticeMail
 from backend.recalls.closing import ClosingCheck
@@ -143,6 +144,7 @@ def build_services(settings: Settings) -> Services:
         notifications=Dispatch(database, settings),
         documents=Documents(makers(settings), retention=timedelta(days=settings.document_retention_days)),
         recall_mail=NoticeMail(database, settings),
+        closing_checks=(recall_checks.open_duties,),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

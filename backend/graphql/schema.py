@@ -93,6 +93,7 @@ from backend.recall_notices.mutations import RecallNoticeMutations
 from backend.recall_notices.queries import RecallNoticeQueries
 from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
 from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
+from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
 from backend.recalls.queries import RecallQueries
@@ -126,8 +127,9 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES, *DOCUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
-    *RECALL_NODES,
     *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
+    *RECALL_NOTICE_NODES,
+    *RECALL_NODES,
     *RULE_NODES,
     *RECALL_NOTICE_NODES,
 )  # fmt: skip
@@ -140,8 +142,10 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
-    RecallQueries,
     RecallCheckQueries, RecallDrillQueries,
+    RecallNoticeQueries,
+    RecallQueries,
+    RecallScopeQueries,
     RuleQueries,
     RecallNoticeQueries,
     AnalysisQueries, DocumentQueries,
@@ -153,8 +157,8 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
-    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RecallCheckMutations, RecallDrillMutations,
+    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     RecallNoticeMutations, ReceivedRecallNoticeMutations,

@@ -14,12 +14,11 @@ from backend.recall_checks.errors import (
     RecallCheckDroppedError,
     RecallCheckNotFoundError,
     RecallCheckRecordedError,
-    RecallIsDrillError,
     RecallNotFrozenError,
 )
 from backend.recall_checks.levels import Answers, CheckLevel, CheckMethod, CheckState, Stock
 from backend.recall_checks.stored import Check, Plan
-from backend.recalls.errors import RecallStateError
+from backend.recalls.errors import RecallIsDrillError, RecallStateError
 from backend.recalls.kinds import ActKind
 from backend.recalls.service import case_by_id
 from backend.recalls.stored import RecallCase

@@ -31,21 +31,3 @@ class RecallNotFrozenError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Nobody has been told of this recall yet: its customers are checked once it is announced.", field="caseId")
-
-
-class RecallIsDrillError(ConflictError):
-    """A drill touches no customer."""
-
-    code = "RECALL_IS_DRILL"
-
-    def __init__(self) -> None:
-        super().__init__("This case is a drill, which touches no customer: nobody is called. Finish the drill instead.", field="caseId")
-
-
-class NotInFrozenScopeError(NotFoundError):
-    """The customer received none of the recalled goods, as far as was frozen."""
-
-    code = "CUSTOMER_NOT_IN_SCOPE"
-
-    def __init__(self) -> None:
-        super().__init__("This customer received none of the recalled goods, as they were frozen. Choose one from the board.", field="party")

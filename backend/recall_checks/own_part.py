@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from backend.balance.lines import Balance, LineKind
+from backend.balance.lines import Account, Balance, Line, LineKind
 from backend.genealogy.rules import Certainty
 from backend.recall_checks.facts import Discrepancy, DiscrepancyKind, Fact, Fate, percent
 from backend.units.amounts import Amount, Sums, code_of, from_base, unit_of
@@ -63,6 +63,7 @@ class OwnRow:
         return percent(max(Decimal(0), self.produced - away), self.produced)
 
 
+_NONE: Final = Decimal(0)
 _Key = tuple[str | None, str, Certainty]
 _NAMES: Final = ("produced", "returned", "in_stock", "on_hold", "in_transit", "in_production", "used", "destroyed", "missed", "shipped", "difference")
 
@@ -79,10 +80,10 @@ def own_rows(
         balance = balances.get(thing.object_id)
         if balance is None:
             continue
-        for account in balance.accounts:
-            if account.difference:
+        for account, _, unexplained in _closing(balance):
+            if unexplained:
                 kind = DiscrepancyKind.OWN_STOCK_UNEXPLAINED
-                wrong.append(Discrepancy(kind, None, thing.gtin, thing.object_id, account.difference, account.uom))
+                wrong.append(Discrepancy(kind, None, thing.gtin, thing.object_id, unexplained, account.uom))
             key = (thing.gtin, unit_of(account.uom).account, thing.certainty)
             codes[key].add(account.uom)
             lots[key].add(thing.object_id)
@@ -97,18 +98,41 @@ def own_rows(
 def _amounts(balance: Balance, unfinished: Sequence[Amount], *, on_hold: bool) -> Iterable[tuple[str, Amount]]:
     kinds = {LineKind.RETURNED: "returned", LineKind.USED: "used", LineKind.DESTROYED: "destroyed", LineKind.MISSED: "missed",
              LineKind.SHIPPED: "shipped"} | dict.fromkeys(_PRODUCED, "produced")  # fmt: skip
+    customers = _customers(balance)
     for line in balance.lines:
-        if line.kind in kinds:
+        if line.kind in kinds and not _is_elsewhere(line, customers):
             yield kinds[line.kind], Amount(line.quantity, line.uom)
-    for account in balance.accounts:
-        yield "in_stock", Amount(account.in_stock, account.uom)
-        yield "in_transit", Amount(account.in_transit, account.uom)
-        yield "difference", Amount(account.difference, account.uom)
+    for account, stock, unexplained in _closing(balance):
+        yield "in_stock", Amount(stock, account.uom)
+        yield "in_transit", Amount(max(_NONE, account.in_transit), account.uom)
+        yield "difference", Amount(unexplained, account.uom)
         if on_hold:
-            yield "on_hold", Amount(max(Decimal(0), account.in_stock), account.uom)
+            yield "on_hold", Amount(stock, account.uom)
     for amount in unfinished:
         yield "in_production", amount
         yield "used", Amount(-amount.quantity, amount.uom)
+
+
+def _closing(balance: Balance) -> list[tuple[Account, Decimal, Decimal]]:
+    """Each account with its stock and what nobody can explain: below nought where more went than ever came, which no stock may hide.
+
+    What was destroyed at a customer's was shipped before, and is no part of ours.
+    """
+    customers = _customers(balance)
+    away = Sums(Amount(line.quantity, line.uom) for line in balance.lines if _is_elsewhere(line, customers))
+    found = []
+    for account in balance.accounts:
+        net = account.in_stock + from_base(away.base(unit_of(account.uom).account), account.uom)
+        found.append((account, max(_NONE, net), account.difference + min(_NONE, net) + min(_NONE, account.in_transit)))
+    return found
+
+
+def _customers(balance: Balance) -> set[str]:
+    return {line.party for line in balance.lines if line.kind is LineKind.SHIPPED and line.party}
+
+
+def _is_elsewhere(line: Line, customers: set[str]) -> bool:
+    return line.kind is LineKind.DESTROYED and line.place in customers
 
 
 def _row(key: _Key, parts: Mapping[str, Sums], codes: set[str], lots: int) -> OwnRow:
@@ -124,10 +148,10 @@ def proved(things: Iterable[Thing], balances: Mapping[int, Balance]) -> list[Fac
         balance = balances.get(thing.object_id)
         if balance is None:
             continue
-        customers = {line.party for line in balance.lines if line.kind is LineKind.SHIPPED and line.party}
+        customers = _customers(balance)
         for line in balance.lines:
             if line.kind is LineKind.RETURNED:
                 found.append(Fact(line.party, thing.object_id, thing.gtin, Fate.RECOVERED, line.quantity, line.uom, proved=True))
-            elif line.kind is LineKind.DESTROYED and line.place in customers:
+            elif _is_elsewhere(line, customers):
                 found.append(Fact(line.place, thing.object_id, thing.gtin, Fate.DESTROYED, line.quantity, line.uom, proved=True))
     return found

@@ -163,7 +163,7 @@ async def candidates(tx: TenantTransaction, seed: str, *, since: datetime, until
            select o.key, o.gtin, o.code, l.shipments, l.last_shipped_at from left_for_good l
            join traceable_object o on o.tenant_id = $1 and o.object_id = l.lot_id and o.kind = 1
            left join product p on p.tenant_id = $1 and p.gtin = o.gtin
-           where p.kind is null or p.kind = 3
+           where coalesce(p.kind, 3) = 3
            order by md5($2 || o.key), o.key limit $5""",
         seed, since, until, limit,
     )  # fmt: skip

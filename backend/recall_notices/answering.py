@@ -11,7 +11,7 @@ from backend.photos import service as photos
 from backend.recall_notices import answer_repository as repository
 from backend.recall_notices import links, rules
 from backend.recall_notices import repository as notices
-from backend.recall_notices.content import plain
+from backend.recall_notices.content import Lot, plain
 from backend.recall_notices.errors import RecallNoticeNotFoundError, RecallNoticeStateError
 from backend.recall_notices.kinds import BY_STAFF, AnswerSource, NoticeKind, NoticeState
 from backend.recall_notices.rules import Said
@@ -45,7 +45,7 @@ class By:
     address: str = ""
 
 
-def checked_lines(said: Sequence[Said], content_lots: Sequence[rules.Lot]) -> list[Said]:
+def checked_lines(said: Sequence[Said], content_lots: Sequence[Lot]) -> list[Said]:
     """Each line once, of a lot that the notice has, in its unit. Raises `InvalidInputError`, `MoreThanReceivedError`."""
     if not 1 <= len(said) <= rules.MOST_LINES_AT_ONCE:
         raise InvalidInputError(f"Answer for 1 to {rules.MOST_LINES_AT_ONCE} lots at a time.", field="lines")

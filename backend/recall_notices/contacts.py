@@ -51,9 +51,9 @@ async def put_contact(
         raise InvalidInputError("Give an e-mail address or a telephone number: else nobody can be told.", field="email")
     if language not in LANGUAGES:
         raise InvalidInputError("Notices are written in zh or en.", field="language")
-    if former is None or former.party != uri:
-        if len(await repository.of_parties(tx, [uri])) >= MOST_CONTACTS:
-            raise TooManyRecallContactsError(MOST_CONTACTS)
+    moved = former is None or former.party != uri
+    if moved and len(await repository.of_parties(tx, [uri])) >= MOST_CONTACTS:
+        raise TooManyRecallContactsError(MOST_CONTACTS)
     owner = contact_id or uuid7()
     await repository.put(tx, owner, party=uri, name=name, email=email, phone=phone, language=language, role=int(role), at=clock.now())
     action = "recall_contact.changed" if former is not None else "recall_contact.created"

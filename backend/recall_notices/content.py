@@ -8,6 +8,7 @@ import msgspec
 
 # A customer who has received more lots than that is told how many more there are, and to call.
 MOST_LINES: Final = 2_000
+# Of a lot so many deliveries are told one by one; of the others only how many, and their references, by which a supplement tells what is new.
 MOST_DELIVERIES: Final = 20
 
 
@@ -34,7 +35,13 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True):
     uom: str = ""
     certain: bool = True
     deliveries: tuple[Delivered, ...] = ()
-    more_deliveries: int = 0
+    # References of those that aren't told one by one.
+    others: tuple[str, ...] = ()
+
+    @property
+    def more_deliveries(self) -> int:
+        """How many deliveries aren't told one by one."""
+        return len(self.others)
 
     @property
     def received(self) -> Decimal | None:
@@ -80,7 +87,13 @@ def told(texts: Mapping[str, str], language: str) -> str:
 def numbered(lots: Iterable[Lot]) -> tuple[tuple[Lot, ...], int]:
     """The lots with their lines counted from 1, as many as a notice has; and how many are left out."""
     every = list(lots)
-    kept = tuple(msgspec.structs.replace(lot, line=number) for number, lot in enumerate(every[:MOST_LINES], 1))
+    kept = tuple(
+        msgspec.structs.replace(
+            lot, line=number, deliveries=lot.deliveries[:MOST_DELIVERIES],
+            others=(*lot.others, *(one.reference for one in lot.deliveries[MOST_DELIVERIES:])),
+        )
+        for number, lot in enumerate(every[:MOST_LINES], 1)
+    )  # fmt: skip
     return kept, len(every) - len(kept)
 
 
@@ -96,7 +109,7 @@ def added(lots: Sequence[Lot], told_before: Collection[Content]) -> list[Lot]:
         if former is None:
             found.append(lot)
             continue
-        told_of = {one.reference for each in former for one in each.deliveries}
+        told_of = {reference for each in former for reference in (*each.others, *(one.reference for one in each.deliveries))}
         new = tuple(one for one in lot.deliveries if one.reference not in told_of)
         if new:
             found.append(msgspec.structs.replace(lot, deliveries=new, quantity=_rest(lot, new, former)))

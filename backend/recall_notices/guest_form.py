@@ -50,8 +50,8 @@ def read(given: Mapping[str, str], lots: tuple[Lot, ...]) -> Form:
     if wrong:
         return Form(line, given, wrong)
     said = Said(
-        line, **amounts, nothing=nothing, forwarded_to=given.get("forwarded_to", "").strip(), note=given.get("note", "").strip(),
-        confirmed=bool(given.get("more")),
+        line, amounts["found"], amounts["returned"], amounts["destroyed"], amounts["forwarded"], nothing=nothing,
+        forwarded_to=given.get("forwarded_to", "").strip(), note=given.get("note", "").strip(), confirmed=bool(given.get("more")),
     )  # fmt: skip
     received = lots[line - 1].received
     if received is not None and said.total > received and not said.confirmed:

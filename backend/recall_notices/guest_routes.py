@@ -91,7 +91,7 @@ def guest_router(services: Services) -> Router:
         form = guest_form.read(given, found.notice.lots) if given.get("act") == "report" else None
         if form is not None and form.wrong:
             return _page(render_notice(found, tenant, language, Asked(form=form)), language, 422)
-        await services.in_tenant(tenant.tenant_id, lambda tx: _act(tx, parsed, given, form, name, address))
+        await services.in_tenant(tenant.tenant_id, lambda tx: _act(tx, parsed, given, form, name=name, address=address))
         anchor = f"#lot-{form.line}" if form is not None else ""
         headers = {
             "Location": f"{PATH}/{parsed}?lang={language}{_place(form)}{anchor}",
@@ -103,7 +103,7 @@ def guest_router(services: Services) -> Router:
     return Router(PATH, route_handlers=[show, act], exception_handlers=dict.fromkeys(EXCEPTION_HANDLERS, _answer_problem))
 
 
-async def _act(tx: TenantTransaction, token: NoticeToken, given: dict[str, str], form: Form | None, name: str, address: str) -> None:
+async def _act(tx: TenantTransaction, token: NoticeToken, given: dict[str, str], form: Form | None, *, name: str, address: str) -> None:
     if given.get("act") == "nothing":
         await answering.all_nothing(tx, token, name=name, address=address)
     elif form is not None and form.said is not None:

@@ -1,9 +1,9 @@
 """Read notices for pages: some of a case, what was sent of each, how far a case has come, and customers who can't be written to."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from backend.recall_notices import answer_repository, contacts, parts, repository
@@ -13,6 +13,9 @@ from backend.recall_notices.kinds import Direction, NoticeState
 from backend.recall_notices.stored import Answer, Delivery, Notice
 from backend.recalls import service as recalls
 from infra.database import TenantTransaction
+
+# Customers are read so many at a time, to find those of a page among them.
+AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,36 +109,23 @@ async def customers_of(
 ) -> list[Customer]:
     """The customers in a case's last frozen scope, in order of their URIs, goods without a customer first; raises `UnknownRecallError`.
 
-    `without_contact`: only those who can't be written to. From behind the cursor (a URI, empty for nobody), in the order of going.
+    `without_contact`: only those who can't be written to. From behind the cursor (a URI), in the order of going; before anything is frozen
+    there are none.
     """
     case = await recalls.case_by_id(tx, case_id)
-    if not case.scope_version:
-        return []
-    told = await parts.of_version(tx, case_id, case.scope_version)
-    ordered = sorted(told.by_party)
-    reachable: dict[str, int] = {}
-    joined: set[str] = set()
-    if without_contact:
-        # Whoever can be written to is left out before the page is cut.
-        by_party = await contacts.contacts_of(tx, ordered)
-        joined = {row["party"] for row in await connections.of_parties(tx, int(Direction.CUSTOMER), ordered)}
-        reachable = {party: len(several) for party, several in by_party.items()}
-        mailed = {party for party, several in by_party.items() if any(one.email for one in several)}
-        ordered = [party for party in ordered if party not in mailed and party not in joined]
-    rows = [*([""] if told.nobodys else []), *ordered]
-    shown = _cut(rows, cursor, backward=backward, limit=limit)
-    if not without_contact:
-        reachable = {party: len(several) for party, several in (await contacts.contacts_of(tx, shown)).items()}
-        joined = {row["party"] for row in await connections.of_parties(tx, int(Direction.CUSTOMER), shown)}
-    return [
-        Customer(party or None, len(told.by_party[party]) if party else len(told.nobodys), reachable.get(party, 0), party in joined)
-        for party in shown
-    ]  # fmt: skip
-
-
-def _cut(ordered: list[str], cursor: str | None, *, backward: bool, limit: int) -> list[str]:
-    if backward:
-        end = len(ordered) if cursor is None else bisect_right(ordered, cursor) - (cursor in ordered)
-        return ordered[max(0, end - limit) : end][::-1]
-    start = 0 if cursor is None else bisect_right(ordered, cursor)
-    return ordered[start : start + limit]
+    found: list[Customer] = []
+    after, more = None if backward else cursor, bool(case.scope_version)
+    while more and (backward or len(found) < limit):
+        told = await parts.of_version(tx, case_id, case.scope_version, after=after, limit=AT_ONCE)
+        parties = [party for party, _ in told if party != parts.NOBODY]
+        by_party = await contacts.contacts_of(tx, parties)
+        joined = {row["party"] for row in await connections.of_parties(tx, int(Direction.CUSTOMER), parties)}
+        for party, lots in told:
+            if backward and cursor is not None and party >= cursor:
+                return found[-limit:][::-1]
+            several = by_party.get(party, [])
+            reachable = party in joined or any(contact.email for contact in several)
+            if not without_contact or not reachable:
+                found.append(Customer(party or None, len(lots), len(several), party in joined))
+        after, more = told[-1][0] if told else "", len(told) == AT_ONCE
+    return found[-limit:][::-1] if backward else found[:limit]

@@ -15,6 +15,7 @@ from backend.recall_notices.delivering import Receiver, deliver, receivers_of
 from backend.recall_notices.escalating import tell_owner
 from backend.recall_notices.kinds import NoticeKind, NoticeState
 from backend.recall_notices.rules import Plan
+from backend.recall_scope import service as scopes
 from backend.recalls import service as recalls
 from backend.recalls.kinds import ActKind
 from backend.recalls.stored import RecallCase
@@ -65,7 +66,7 @@ async def on_reopened(tx: TenantTransaction, payload: dict[str, Any]) -> None:
 
 
 async def _begin(tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind) -> None:
-    if await repository.begin_run(tx, case_id, version, int(kind), 0, clock.now()):
+    if await repository.begin_run(tx, case_id, version, int(kind), at=clock.now()):
         await enqueue(tx, bells.WRITE, [{"case_id": str(case_id), "version": version, "kind": int(kind)}])
 
 
@@ -76,32 +77,41 @@ async def write_next(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     if run is None or run["done_at"] is not None:
         return
     case = await recalls.case_by_id(tx, case_id)
-    total, nobodys, batch, more = await _next(tx, case_id, version, kind, run["after_party"])
+    first = not run["after_party"]
+    batch, nobodys, more = await _next(tx, case_id, version, kind, run["after_party"])
     await write(tx, case, batch, version=version, kind=kind)
-    after = batch[-1].party if batch else run["after_party"]
+    written, after = run["written"] + len(batch), batch[-1].party if batch else run["after_party"]
+    total = written if not more else max(written, await _expected(tx, case_id, version, kind) if first else run["customers"])
     done = None if more else clock.now()
-    await repository.set_run(tx, case_id, version, int(kind), written=run["written"] + len(batch), after_party=after, customers=total, done_at=done)
+    await repository.set_run(tx, case_id, version, int(kind), written=written, after_party=after, customers=total, done_at=done)
+    if nobodys:
+        await tell_owner(tx, case, why="no_address", count=0, nobodys=nobodys)
     if more:
         await enqueue(tx, bells.WRITE, [payload])
         return
-    await recalls.record_act(
-        tx, case_id, kind=ActKind.NOTICE_QUEUED, actor=None,
-        detail={"version": version, "kind": kind.name.lower(), "customers": total, "lotsWithoutCustomer": nobodys},
-    )  # fmt: skip
+    detail = {"version": version, "kind": kind.name.lower(), "customers": total}
+    await recalls.record_act(tx, case_id, kind=ActKind.NOTICE_QUEUED, actor=None, detail=detail)
     if kind is not NoticeKind.END:
-        await _tell_gaps(tx, case, nobodys)
+        await _tell_gaps(tx, case)
         await bells.ring_look(tx, case_id)
 
 
-async def _next(tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind, after: str) -> tuple[int, int, list[Part], bool]:
-    """How many customers there are, how many lots went to nobody who is named, the next customers, and whether there are more."""
+async def _expected(tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind) -> int:
+    """About how many customers there are, before all are written."""
+    if kind is NoticeKind.END:
+        return await repository.count_told(tx, case_id)
+    return (await scopes.frozen(tx, case_id, version)).counts.customers
+
+
+async def _next(tx: TenantTransaction, case_id: UUID, version: int, kind: NoticeKind, after: str) -> tuple[list[Part], int, bool]:
+    """The next customers, how many lots went to nobody who is named (with the first ones), and whether there are more."""
     if kind is NoticeKind.END:
         told = await repository.parties_told(tx, case_id, after=after, limit=BATCH + 1)
-        return await repository.count_told(tx, case_id), 0, [Part(party, ()) for party in told[:BATCH]], len(told) > BATCH
-    every = await parts.of_version(tx, case_id, version)
-    waiting = sorted(party for party in every.by_party if party > after)
-    named = [Part(party, every.by_party[party]) for party in waiting[:BATCH]]
-    return len(every.by_party), len(every.nobodys), named, len(waiting) > BATCH
+        return [Part(party, ()) for party in told[:BATCH]], 0, len(told) > BATCH
+    found = await parts.of_version(tx, case_id, version, after=after or None, limit=BATCH + 1)
+    nobodys = sum(len(lots) for party, lots in found if party == parts.NOBODY)
+    named = [Part(party, lots) for party, lots in found if party != parts.NOBODY]
+    return named[:BATCH], nobodys, len(found) > BATCH
 
 
 async def write(tx: TenantTransaction, case: RecallCase, batch: Sequence[Part], *, version: int, kind: NoticeKind) -> list[UUID]:
@@ -129,8 +139,9 @@ async def write(tx: TenantTransaction, case: RecallCase, batch: Sequence[Part], 
         names = dict(partners[part.party].names) if part.party in partners else {}
         told = content_of(case, lots, sender=sender, customer=names)
         own_kind = NoticeKind.FIRST if kind is NoticeKind.SUPPLEMENT and not said else kind
-        rows.append(_row(case, version, own_kind, part.party, told, language, plan, receivers.get(part.party, ())))
-        made[rows[-1][0]] = receivers.get(part.party, ())
+        to = receivers.get(part.party, ())
+        rows.append(_row(case, told, version=version, kind=own_kind, party=part.party, language=language, plan=plan, to=to))
+        made[rows[-1][0]] = to
     new = set(await repository.insert(tx, rows))
     occasion = "end" if kind is NoticeKind.END else "notice"
     sending = [(notice_id, to) for notice_id, to in made.items() if notice_id in new]
@@ -149,7 +160,7 @@ def content_of(case: RecallCase, lots: Sequence[Lot], *, sender: str, customer: 
 
 
 def _row(
-    case: RecallCase, version: int, kind: NoticeKind, party: str, content: Content, language: str, plan: Plan, to: Sequence[Receiver]
+    case: RecallCase, content: Content, *, version: int, kind: NoticeKind, party: str, language: str, plan: Plan, to: Sequence[Receiver]
 ) -> tuple[Any, ...]:
     at = clock.now()
     state = NoticeState.WOULD_SEND if case.drill else NoticeState.QUEUED if to else NoticeState.NO_ADDRESS
@@ -161,14 +172,14 @@ def _row(
     )  # fmt: skip
 
 
-async def _tell_gaps(tx: TenantTransaction, case: RecallCase, nobodys: int) -> None:
-    """Who answers for the case is told at once of customers that can't be written to, and of goods that went to nobody knows whom."""
+async def _tell_gaps(tx: TenantTransaction, case: RecallCase) -> None:
+    """Who answers for the case is told at once of customers that can't be written to."""
     silent = await repository.page(
         tx, case.case_id, states=[int(NoticeState.NO_ADDRESS)], party=None, waiting=False, cursor=None, backward=True, limit=MOST_NAMED + 1
     )
-    if case.drill or (not silent and not nobodys):
+    if not silent:
         return
-    counted = (await repository.counts(tx, [case.case_id]))[0]["no_address"] if silent else 0
+    counted = (await repository.counts(tx, [case.case_id]))[0]["no_address"]
     names = await catalog.partners_by_party(tx, [row["party"] for row in silent])
     shown = [contents.told(names[row["party"]].names, "zh") if row["party"] in names else row["party"] for row in silent[:MOST_NAMED]]
-    await tell_owner(tx, case, why="no_address", count=counted, parties=shown, nobodys=nobodys)
+    await tell_owner(tx, case, why="no_address", count=counted, parties=shown)

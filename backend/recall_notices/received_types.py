@@ -43,7 +43,7 @@ class ReceivedRecallNotice(Node):
     acknowledged_at: datetime | None
     reported_at: datetime | None
     closed_at: datetime | None
-    stored: strawberry.Private[stored.Received]
+    one: strawberry.Private[stored.Received]
 
     @classmethod
     def of(cls, one: stored.Received, language: str) -> "ReceivedRecallNotice":
@@ -55,7 +55,7 @@ class ReceivedRecallNotice(Node):
             reason=content.reason, hazard=content.hazard, instructions=told(content.instructions, language), phone=content.phone,
             email=content.email, lot_count=one.lot_count, left_out=content.left_out, due_at=one.due_at,
             overdue=waits and one.due_at <= clock.now(), received_at=one.received_at, acknowledged_at=one.acknowledged_at,
-            reported_at=one.reported_at, closed_at=one.closed_at, stored=one,
+            reported_at=one.reported_at, closed_at=one.closed_at, one=one,
         )  # fmt: skip
 
     @field(description="What this company received, line by line, with what it says of it.")
@@ -63,8 +63,8 @@ class ReceivedRecallNotice(Node):
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[RecallNoticeLot]:
         """At most 2,000."""
-        rows = await info.context.load(loaders.own_answers, self.stored.received_id)
-        return page_of_lots(info, self.stored.content.lots, {row["line"]: _answer(row) for row in rows}, Page.of(first, after, last, before))
+        rows = await info.context.load(loaders.own_answers, self.one.received_id)
+        return page_of_lots(info, self.one.content.lots, {row["line"]: _answer(row) for row in rows}, Page.of(first, after, last, before))
 
 
 def _answer(row: Record) -> RecallAnswer:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from backend.nonconformance.texts import text_of
 from backend.notifications import service as notifications
 from backend.notifications.kinds import Urgency
 from backend.recall_notices import answer_repository as answers
@@ -175,7 +174,7 @@ async def _answer(
     after: dict[str, Any] = {"sender": found.sender, "number": found.content.case_number, "lines": list(lines)}
     await audit.record(tx, principal, action, f"received_recall_notice:{found.received_id}", after=after)
     payload = {
-        "received_id": str(found.received_id), "answer_ids": [str(each) for each in ids], "said_by": text_of(principal.display_name[:NAME], "name", NAME),
+        "received_id": str(found.received_id), "answer_ids": [str(each) for each in ids], "said_by": principal.display_name[:NAME],
         "at": clock.isoformat(at),
     }  # fmt: skip
     await enqueue(tx, bells.ANSWERED, [payload])

@@ -106,7 +106,7 @@ async def counts(tx: TenantTransaction, case_ids: Collection[UUID]) -> list[Reco
              count(n.opened_at) as opened, count(n.acknowledged_at) as acknowledged, count(n.reported_at) as reported,
              count(*) filter (where n.state = 5) as no_address, count(*) filter (where n.state = 6) as failed,
              count(*) filter (where n.state = 7) as would_send, count(*) filter (where n.state = 1) as waiting,
-             count(*) filter (where n.reported_at is null and n.due_at <= now() and n.kind <> 3 and n.closed_at is null) as overdue
+             count(*) filter (where n.reported_at is null and n.due_at <= now() and n.kind <> 3 and n.closed_at is null and not n.drill) as overdue
            from recall_notice n where n.tenant_id = $1 and n.case_id = any($2::uuid[]) group by n.case_id""",
         list(case_ids),
     )
@@ -155,13 +155,13 @@ async def set_watch(tx: TenantTransaction, case_id: UUID, at: datetime | None) -
     )  # fmt: skip
 
 
-async def begin_run(tx: TenantTransaction, case_id: UUID, version: int, kind: int, customers: int, at: datetime) -> bool:
+async def begin_run(tx: TenantTransaction, case_id: UUID, version: int, kind: int, *, at: datetime) -> bool:
     """Begin to write the notices of a version; False where that was begun before."""
     return (
         await tx.execute(
             """insert into recall_notice_run (tenant_id, case_id, version, kind, customers, written, after_party, begun_at)
-               values ($1, $2, $3, $4, $5, 0, '', $6) on conflict do nothing""",
-            case_id, version, kind, customers, at,
+               values ($1, $2, $3, $4, 0, 0, '', $5) on conflict do nothing""",
+            case_id, version, kind, at,
         )
         == 1
     )  # fmt: skip

@@ -103,7 +103,8 @@ def still_due(step: Step, state: NoticeState, *, acknowledged: bool) -> bool:
     """Whether a step is still to be done with a notice as it stands."""
     if state in (NoticeState.REPORTED, NoticeState.WOULD_SEND):
         return False
-    reached = state in (NoticeState.QUEUED, NoticeState.SENT) or state in ANSWERED
+    # What hasn't gone out is still tried by itself: there is nothing to be reminded of.
+    reached = state is NoticeState.SENT or state in ANSWERED
     match step.act:
         case Act.REMIND_ACKNOWLEDGE:
             return reached and not acknowledged
@@ -157,7 +158,8 @@ def checked(said: Said, lot: Lot) -> Said:
 def _in_unit_of(said: Said, lot: Lot, field: str) -> Said:
     if not comparable(said.uom, lot.uom):
         raise InvalidInputError(f"This lot was delivered in “{lot.uom or 'pieces'}”; “{said.uom}” can't be compared with that.", field=field)
-    return replace(said, **{name: convert(getattr(said, name), said.uom, lot.uom) for name in QUANTITIES})
+    found, returned, destroyed, forwarded = (convert(getattr(said, name), said.uom, lot.uom) for name in QUANTITIES)
+    return replace(said, found=found, returned=returned, destroyed=destroyed, forwarded=forwarded)
 
 
 def is_whole(lots: Collection[Lot], reported: Iterable[int]) -> bool:

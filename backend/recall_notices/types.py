@@ -205,18 +205,18 @@ class RecallNotice(Node):
     reported_at: datetime | None
     closed_at: datetime | None
     escalated_at: datetime | None
-    stored: strawberry.Private[stored.Notice]
+    one: strawberry.Private[stored.Notice]
 
     @classmethod
     def of(cls, one: stored.Notice) -> "RecallNotice":
         """From the stored one."""
-        waits = one.reported_at is None and one.closed_at is None and one.kind is not kinds.NoticeKind.END
+        waits = one.reported_at is None and one.closed_at is None and one.kind is not kinds.NoticeKind.END and not one.drill
         return cls(
             id=global_id("RecallNotice", one.notice_id), kind=one.kind, state=one.state, version=one.version, party=one.party, drill=one.drill,
             language=one.language, number=one.content.case_number, title=one.content.title, lot_count=one.lot_count, queued_at=one.queued_at,
             due_at=one.due_at, overdue=waits and one.due_at <= clock.now(), sent_at=one.sent_at, opened_at=one.opened_at,
             acknowledged_at=one.acknowledged_at, acknowledged_by=one.acknowledged_by, acknowledged_through=one.acknowledged_through,
-            reported_at=one.reported_at, closed_at=one.closed_at, escalated_at=one.escalated_at, stored=one,
+            reported_at=one.reported_at, closed_at=one.closed_at, escalated_at=one.escalated_at, one=one,
         )  # fmt: skip
 
     @field(description="The customer.")
@@ -229,18 +229,18 @@ class RecallNotice(Node):
         self, info: Info, *, first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
     ) -> Connection[RecallNoticeLot]:
         """At most 2,000."""
-        answers = {one.line: RecallAnswer.of(one) for one in await info.context.load(loaders.answers, self.stored.notice_id)}
-        return page_of_lots(info, self.stored.lots, answers, Page.of(first, after, last, before))
+        answers = {one.line: RecallAnswer.of(one) for one in await info.context.load(loaders.answers, self.one.notice_id)}
+        return page_of_lots(info, self.one.lots, answers, Page.of(first, after, last, before))
 
     @field(description="What was sent of it to whom, oldest first.", directives=(SEVERAL,))
     async def deliveries(self, info: Info) -> list[RecallNoticeDelivery]:
         """Reminders too."""
-        return [RecallNoticeDelivery.of(one) for one in await info.context.load(loaders.deliveries, self.stored.notice_id)]
+        return [RecallNoticeDelivery.of(one) for one in await info.context.load(loaders.deliveries, self.one.notice_id)]
 
     @field(description="The links that open it, oldest first, those that were revoked too.", directives=(SEVERAL,))
     async def links(self, info: Info) -> list[RecallNoticeLink]:
         """Without their tokens."""
-        return [RecallNoticeLink.of(one) for one in await info.context.load(loaders.links_of, self.stored.notice_id)]
+        return [RecallNoticeLink.of(one) for one in await info.context.load(loaders.links_of, self.one.notice_id)]
 
     @field(description="Everything that was said about its lots, newest first: corrections stand before what they correct.")
     async def answers(
@@ -250,7 +250,7 @@ class RecallNotice(Node):
         page = Page.of(first, after, last, before)
         cursor = page.uuid()
         async with info.context.reading() as tx:
-            rows = await query_service.page_of_answers(tx, self.stored, cursor=cursor, backward=page.backward, limit=page.limit)
+            rows = await query_service.page_of_answers(tx, self.one, cursor=cursor, backward=page.backward, limit=page.limit)
         return connect(page, rows, node=RecallAnswer.of, cursor=lambda row: str(row.answer_id))
 
 

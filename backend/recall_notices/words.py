@@ -96,7 +96,7 @@ WORDS: Final[Mapping[str, NoticeWords]] = {
             NoticeKind.END: "This recall has ended. Thank you for your help; nothing more is needed.",
         },
         reminder_acknowledge="We haven't heard yet that you have received this recall. Please open the link and confirm it now.",
-        reminder_report="We don't know yet what became of all lots. Please open the link and tell us what is in stock, returned, destroyed or sold on.",
+        reminder_report="We don't know what became of all lots yet. Please open the link and tell us how much is in stock, returned or sold on.",
         number="Recall number",
         reason="Reason",
         hazard="Hazard",
