@@ -131,7 +131,6 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *RECALL_NOTICE_NODES,
     *RECALL_NODES,
     *RULE_NODES,
-    *RECALL_NOTICE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -147,7 +146,6 @@ QUERIES: Final = (
     RecallQueries,
     RecallScopeQueries,
     RuleQueries,
-    RecallNoticeQueries,
     AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
