@@ -83,6 +83,7 @@ from backend.recall_notices.mutations import RecallNoticeMutations
 from backend.recall_notices.queries import RecallNoticeQueries
 from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
 from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
+from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
 from backend.recalls.queries import RecallQueries
@@ -131,6 +132,7 @@ QUERIES: Final = (
     NonconformanceQueries, ImprovementQueries,
     RecallNoticeQueries,
     RecallQueries,
+    RecallScopeQueries,
     RuleQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,

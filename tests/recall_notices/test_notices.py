@@ -21,8 +21,8 @@ async def test_each_customer_is_told_his_own_part_by_mail(mailing: Office, post:
     for wanted in ("P1", "20", "A test found it", "It makes ill", "Stop selling and return", "+86 21 0000 0000", "recall@example.com"):
         assert wanted in text, wanted
     # Of the other customer's part there isn't a word.
-    assert "P2" not in mail.as_string()
-    assert "Other" not in mail.as_string()
+    rest = text.replace(link_in(mail), "")
+    assert ["P2" in rest, "Other" in rest] == [False, False]
     assert link_in(mail).startswith("http://suyuan.test/recall/syr_")
 
     notice = await mailing.notice_to()
