@@ -73,8 +73,13 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: "recall recallLaw recallPolicy recalls",
-    _P.RECALLS_MANAGE: """beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
+    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
+                        recallNoticeProgress recallNotices
+                        recall recallLaw recallPolicy recalls""",
+    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
+                          removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
+                          setRecallNoticePlan
+                          beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
                           openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
                           writeRecallCause""",
     _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
@@ -98,7 +103,10 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
-    _P.RECALLS_READ: "RecallBoard RecallCase RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates RecallDrillSchedule",
+    _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
+                        RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
+                        RecallBoard RecallCase RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates
+                        RecallDrillSchedule""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
