@@ -11,6 +11,7 @@ from backend.graphql.ids import parse_global_id
 from backend.services import Services
 from backend.worker import handlers
 from infra.queue import LONG, drain
+from tests.firms import Firm
 from tests.recalls.conftest import Desk, anonymous, boss, caller_of, desk, goods, manager, owner
 
 __all__ = ["anonymous", "boss", "caller_of", "desk", "goods", "manager", "owner"]
@@ -33,7 +34,8 @@ def reference_of(case: dict[str, Any]) -> str:
 class Papers:
     """Asks for documents, and fetches them."""
 
-    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox) -> None:
+    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, forget: Outbox) -> None:
+        self.forget = forget
         self.desk = desk
         self.client = client
         self.do_outbox = do_outbox
@@ -75,6 +77,12 @@ def do_outbox(services: Services) -> Outbox:
 
 
 @pytest.fixture
-def papers(desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox) -> Papers:
-    """The owner's."""
-    return Papers(desk, client, do_outbox)
+def papers(desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, services: Services, firm: Firm) -> Papers:
+    """The owner's. `forget` spares the printing of what was asked for by itself."""
+
+    async def forget() -> int:
+        async with services.database.tenant(firm.tenant_id) as tx:
+            asked = "update outbox set done_at = now() where tenant_id = $1 and topic = 'recall.announced' and done_at is null"
+            return await tx.execute(asked)
+
+    return Papers(desk, client, do_outbox, forget)
