@@ -10,6 +10,7 @@ from litestar.config.app import AppConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.capa.guest_routes import guest_router
+from backend.consumers.routes import consumer_router
 from backend.documents.routes import document_router
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
@@ -81,6 +82,7 @@ def _backend_routers(services: Services) -> list[Any]:
         *oauth_routes(services.settings),
         epcis_router(services),
         graphql_router(services),
+        consumer_router(services),
         guest_router(services),
         history_router(services),
         recall_router(services),

@@ -4,6 +4,7 @@ from backend.alerts import models as alerts
 from backend.aliases import models as aliases
 from backend.capa import models as capa
 from backend.catalog import models as catalog
+from backend.consumers import models as consumers
 from backend.documents import models as documents
 from backend.events import models as events
 from backend.events.fields import models as event_fields
@@ -47,6 +48,7 @@ __all__ = [
     "capa",
     "catalog",
     "clients",
+    "consumers",
     "devices",
     "documents",
     "event_fields",

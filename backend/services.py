@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.aliases.reused import ReusedLotWatch
+from backend.consumers.mailing import ConsumerMail
 from backend.documents.kinds import DocumentKind
 from backend.documents.service import Documents
 from backend.documents.work import Maker
@@ -75,6 +76,7 @@ class Services:
     lane: Lane
     deliveries: Deliveries
     webhooks: WebhookDeliveries
+    consumer_mail: ConsumerMail
     notifications: Dispatch
     documents: Documents
     recall_mail: NoticeMail
@@ -85,6 +87,7 @@ class Services:
         """Close all pools."""
         await self.deliveries.close()
         await self.webhooks.close()
+        await self.consumer_mail.close()
         await self.notifications.close()
         await self.recall_mail.close()
         await self.lane.close()
@@ -141,6 +144,7 @@ def build_services(settings: Settings) -> Services:
         lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
+        consumer_mail=ConsumerMail(database, settings),
         notifications=Dispatch(database, settings),
         documents=Documents(makers(settings), retention=timedelta(days=settings.document_retention_days)),
         recall_mail=NoticeMail(database, settings),

@@ -13,12 +13,14 @@ from backend.bulk.work import StagedCapture
 from backend.capa import looking
 from backend.catalog import service as catalog
 from backend.catalog import versions
+from backend.consumers import bells as consumer_bells
+from backend.consumers import telling
 from backend.documents.running import DocumentMaking
 from backend.documents.service import MAKE as DOCUMENT_MAKE
 from backend.documents.service import REMOVE as DOCUMENT_REMOVE
 from backend.documents.storing import DocumentRemoval
 from backend.events import service as events
-from backend.history import publisher
+from backend.history import publisher, recall_publisher
 from backend.holds import goods, publishing
 from backend.holds import service as holds
 from backend.housekeeping.service import Housekeeping
@@ -84,6 +86,10 @@ def handlers(services: Services) -> dict[str, Handler]:
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,
+        recall_publisher.GOODS: recall_publisher.publish_goods,
+        recall_publisher.PUBLISHED: telling.begin,
+        telling.TELL: telling.tell_next,
+        consumer_bells.DUE: services.consumer_mail.ring,
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed, recall_watching.ring_changed),
@@ -111,9 +117,12 @@ def handlers(services: Services) -> dict[str, Handler]:
         recalls.CLOCK: recall_cases.clock_due,
         recalls.GROWN: recall_cases.grown,
         recalls.OPENED: in_turn(),
-        recalls.DECIDED: in_turn(),
-        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_queueing.on_announced, recall_points.begin, recall_papers.request_papers),
+        recalls.DECIDED: in_turn(recall_publisher.follow),
+        recalls.ANNOUNCED: in_turn(
+            recall_publisher.follow, webhook_sources.recall_announced, recall_queueing.on_announced, recall_points.begin, recall_papers.request_papers
+        ),
         recalls.EXTENDED: in_turn(
+            recall_publisher.follow,
             webhook_sources.recall_announced,
             recall_queueing.on_announced,
             recall_checking.draw_again,
@@ -121,8 +130,9 @@ def handlers(services: Services) -> dict[str, Handler]:
             recall_papers.request_papers,
         ),
         recall_papers.LETTERS: recall_papers.request_letters,
-        recalls.CLOSED: in_turn(webhook_sources.recall_closed, recall_queueing.on_closed, recall_points.begin),
-        recalls.REOPENED: in_turn(recall_queueing.on_reopened, recall_points.begin),
+        recalls.CHANGED: recall_publisher.follow,
+        recalls.CLOSED: in_turn(recall_publisher.follow, webhook_sources.recall_closed, recall_queueing.on_closed, recall_points.begin),
+        recalls.REOPENED: in_turn(recall_publisher.follow, recall_queueing.on_reopened, recall_points.begin),
         recalls.DISMISSED: in_turn(),
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,

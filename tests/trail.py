@@ -230,6 +230,9 @@ ROUTES: Final[dict[tuple[str, str], set[str]]] = {
     ("/epcis/masterData", "POST"): {"master_data.told"},
     ("/oauth/token", "POST"): {"client.token_issued"},
     ("/supplier/{token:str}", "POST"): {"supplier_request.acknowledged", "supplier_request.answered"},
+    ("/tell-me/{rest:path}", "POST"): {"consumer_watch.asked"},
+    ("/tell-me/confirm/{token:str}", "POST"): {"consumer_watch.confirmed"},
+    ("/tell-me/stop/{token:str}", "POST"): {"consumer_watch.ended"},
     ("/mobile/v1/devices", "POST"): {"device.enrolled"},
     ("/mobile/v1/devices/switch", "POST"): {"device.switched"},
     ("/mobile/v1/sync", "POST"): {"events.synced", "events.captured", "shipment.shipped", "device.quarantined"},
@@ -249,6 +252,9 @@ ROUTES_MAY_DO_NOTHING: Final[dict[tuple[str, str], str]] = {
     ("/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume", "POST"): "it may go on already",
     ("/epcis/masterData", "POST"): "what is told again changes nothing",
     ("/supplier/{token:str}", "POST"): "receipt may be confirmed twice",
+    ("/tell-me/{rest:path}", "POST"): "whoever is on the list, or has just asked, is told the same as everybody",
+    ("/tell-me/confirm/{token:str}", "POST"): "it may be confirmed twice",
+    ("/tell-me/stop/{token:str}", "POST"): "it may be ended already",
     ("/mobile/v1/sync", "POST"): "a batch may be sent twice, and may hold nothing but what was there or was refused entry by entry",
 }
 # Whoever takes a phone over acts, and not who was on it; what a revoked phone delivers, it delivers itself.

@@ -47,6 +47,7 @@ from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
 from backend.codes.queries import CodeQueries
+from backend.consumers.queries import ConsumerQueries
 from backend.documents.mutations import DocumentMutations
 from backend.documents.queries import DocumentQueries
 from backend.documents.types import NODES as DOCUMENT_NODES
@@ -146,6 +147,7 @@ QUERIES: Final = (
     RecallQueries,
     RecallScopeQueries,
     RuleQueries,
+    ConsumerQueries,
     AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,

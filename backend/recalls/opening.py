@@ -132,6 +132,8 @@ async def change(tx: TenantTransaction, principal: Principal, case_id: UUID, cha
     after = {name: str(value) if isinstance(value, UUID) else value for name, value in told.items()}
     await audit.record(tx, principal, "recall.changed", subject_of(case_id), after=after)
     await record_act(tx, case_id, kind=ActKind.CHANGED, actor=principal, detail=after)
+    if case.announced_at is not None:
+        await enqueue(tx, topics.CHANGED, [{"case_id": str(case_id), "drill": case.drill}])
     await clocks.settle(tx, await locked(tx, case_id))
 
 

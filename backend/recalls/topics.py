@@ -7,6 +7,8 @@ DECIDED: Final = "recall.decided"
 # With `version`, the frozen scope's.
 ANNOUNCED: Final = "recall.announced"
 EXTENDED: Final = "recall.extended"
+# What is told of an announced one was changed.
+CHANGED: Final = "recall.changed"
 CLOSED: Final = "recall.closed"
 REOPENED: Final = "recall.reopened"
 DISMISSED: Final = "recall.dismissed"

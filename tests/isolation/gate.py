@@ -75,7 +75,7 @@ FIELDS: Final[dict[str, str]] = {
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
     _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
                         recallNoticeProgress recallNotices
-                        recall recallLaw recallPolicy recalls""",
+                        recall recallLaw recallPolicy recallPublication recalls""",
     _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
                           removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
                           setRecallNoticePlan
@@ -106,7 +106,7 @@ TYPES: Final[dict[str, str]] = {
     _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
                         RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
                         RecallBoard RecallCase RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates
-                        RecallDrillSchedule""",
+                        RecallDrillSchedule RecallPublication""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

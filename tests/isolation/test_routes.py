@@ -38,6 +38,7 @@ OPEN_TO_ALL: Final = {
     ("/", "GET"), ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
     ("/validator", "GET"), ("/validator", "POST"), ("/validator/examples/{name:str}", "GET"),
     ("/supplier/{token:str}", "GET"), ("/supplier/{token:str}", "POST"),
+    *((f"/tell-me/{rest}", method) for rest in ("{rest:path}", "confirm/{token:str}", "stop/{token:str}") for method in ("GET", "POST")),
     ("/recall/{token:str}", "GET"), ("/recall/{token:str}", "POST"),
     ("/health/live", "GET"), ("/health/ready", "GET"), ("/metrics", "GET"),
     # Signs its caller in by itself: see tests/subscriptions/test_socket.py.
