@@ -13,6 +13,9 @@ from backend.consumers.mailing import ConsumerMail
 from backend.documents.kinds import DocumentKind
 from backend.documents.service import Documents
 from backend.documents.work import Maker
+from backend.dossiers.certificate import CertificateOfAnalysis
+from backend.dossiers.dossier import LotDossier
+from backend.dossiers.eight_d import EightDReport
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
@@ -57,6 +60,9 @@ def makers(settings: Settings) -> list[Maker]:
         RecallReport(DocumentKind.EFFECTIVENESS_REPORT),
         RegulatorNotice(),
         CustomerNotice(settings.public_url),
+        LotDossier(),
+        CertificateOfAnalysis(),
+        EightDReport(),
     ]
 
 
