@@ -10,10 +10,13 @@ from litestar.config.app import AppConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.capa.guest_routes import guest_router
+from backend.consumers.routes import consumer_router
+from backend.documents.routes import document_router
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
 from backend.landing import landing
+from backend.recall_notices.guest_routes import guest_router as recall_router
 from backend.services import SERVICES, Services, build_services
 from backend.shapes.routes import trace_router
 from backend.validator.page_routes import validator_router
@@ -79,10 +82,13 @@ def _backend_routers(services: Services) -> list[Any]:
         *oauth_routes(services.settings),
         epcis_router(services),
         graphql_router(services),
+        consumer_router(services),
         guest_router(services),
         history_router(services),
+        recall_router(services),
         validator_router(services),
         trace_router(),
+        document_router(),
     ]
 
 

@@ -4,6 +4,8 @@ from backend.alerts import models as alerts
 from backend.aliases import models as aliases
 from backend.capa import models as capa
 from backend.catalog import models as catalog
+from backend.consumers import models as consumers
+from backend.documents import models as documents
 from backend.events import models as events
 from backend.events.fields import models as event_fields
 from backend.genealogy import models as genealogy
@@ -15,6 +17,11 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recall_checks import models as recall_checks
+from backend.recall_drills import models as recall_drills
+from backend.recall_notices import models as recall_notices
+from backend.recall_scope import models as recall_scope
+from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
@@ -41,7 +48,9 @@ __all__ = [
     "capa",
     "catalog",
     "clients",
+    "consumers",
     "devices",
+    "documents",
     "event_fields",
     "events",
     "genealogy",
@@ -55,6 +64,11 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recall_checks",
+    "recall_drills",
+    "recall_notices",
+    "recall_scope",
+    "recalls",
     "recovery",
     "rules",
     "sampling",

@@ -2,12 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.aliases.reused import ReusedLotWatch
+from backend.consumers.mailing import ConsumerMail
+from backend.documents.kinds import DocumentKind
+from backend.documents.service import Documents
+from backend.documents.work import Maker
+from backend.dossiers.certificate import CertificateOfAnalysis
+from backend.dossiers.dossier import LotDossier
+from backend.dossiers.eight_d import EightDReport
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
@@ -17,6 +25,10 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_checks import duties as recall_checks
+from backend.recall_documents.makers import CustomerNotice, RecallReport, RegulatorNotice
+from backend.recall_notices.sending import NoticeMail
+from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -41,6 +53,19 @@ def projections() -> list[Projection]:
     ]  # fmt: skip
 
 
+def makers(settings: Settings) -> list[Maker]:
+    """Whatever is made as a document, one of each kind."""
+    return [
+        RecallReport(),
+        RecallReport(DocumentKind.EFFECTIVENESS_REPORT),
+        RegulatorNotice(),
+        CustomerNotice(settings.public_url),
+        LotDossier(),
+        CertificateOfAnalysis(),
+        EightDReport(),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that an entry needs; closed once at the end."""
@@ -57,13 +82,20 @@ class Services:
     lane: Lane
     deliveries: Deliveries
     webhooks: WebhookDeliveries
+    consumer_mail: ConsumerMail
     notifications: Dispatch
+    documents: Documents
+    recall_mail: NoticeMail
+    # What stands against closing a recall, by whoever knows of it.
+    closing_checks: tuple[ClosingCheck, ...] = ()
 
     async def close(self) -> None:
         """Close all pools."""
         await self.deliveries.close()
         await self.webhooks.close()
+        await self.consumer_mail.close()
         await self.notifications.close()
+        await self.recall_mail.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -118,7 +150,11 @@ def build_services(settings: Settings) -> Services:
         lane=Lane(lambda: pool(settings.database_url.get_secret_value(), "lane", max(2, size // 2))),
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
+        consumer_mail=ConsumerMail(database, settings),
         notifications=Dispatch(database, settings),
+        documents=Documents(makers(settings), retention=timedelta(days=settings.document_retention_days)),
+        recall_mail=NoticeMail(database, settings),
+        closing_checks=(recall_checks.open_duties,),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

@@ -64,6 +64,13 @@ async def requests_by_id(tx: TenantTransaction, ids: Collection[UUID], sites: Si
     return {row["supplier_request_id"]: SupplierRequest.from_row(row) for row in await request_repository.by_ids(tx, ids, sites)}
 
 
+async def requests_of_action(tx: TenantTransaction, corrective_action_id: UUID, *, limit: int, sites: Sites | None = None) -> list[SupplierRequest]:
+    """The requests to suppliers that a corrective action led to, about lots that `sites` meet, oldest first."""
+    ids = await request_repository.ids_of_action(tx, corrective_action_id, limit)
+    found = await requests_by_id(tx, ids, sites)
+    return [found[each] for each in ids if each in found]
+
+
 async def disciplines_of(tx: TenantTransaction, ids: Collection[UUID]) -> dict[UUID, list[Written]]:
     """What is written of each, in the disciplines' order."""
     return grouped(await repository.disciplines_of(tx, ids), "corrective_action_id", Written.from_row)

@@ -149,3 +149,13 @@ async def objects_of(tx: TenantTransaction, ids: Collection[UUID]) -> list[Recor
            where ro.tenant_id = $1 and ro.supplier_request_id = any($2::uuid[]) order by ro.object_id""",
         list(ids),
     )
+
+
+async def ids_of_action(tx: TenantTransaction, corrective_action_id: UUID, limit: int) -> list[UUID]:
+    """The requests that a corrective action led to, oldest first."""
+    rows = await tx.fetch(
+        """select supplier_request_id from supplier_request where tenant_id = $1 and corrective_action_id = $2
+           order by supplier_request_id limit $3""",
+        corrective_action_id, limit,
+    )  # fmt: skip
+    return [row["supplier_request_id"] for row in rows]

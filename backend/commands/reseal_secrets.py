@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> None:
     if unreadable:
         sys.exit(
             f"No known key opens the second factors of these persons, "
-            f"or the secrets of these subscriptions, webhooks and channels: {', '.join(map(str, unreadable))}."
+            f"or the secrets of these subscriptions, webhooks, channels and consumers' requests: {', '.join(map(str, unreadable))}."
         )
 
 
@@ -31,6 +31,7 @@ async def _reseal() -> tuple[int, list[UUID]]:
         tokens, lost = await services.deliveries.reseal()
         webhooks, closed = await services.webhooks.reseal()
         channels, sealed = await services.notifications.reseal()
-        return done + tokens + webhooks + channels, [*unreadable, *lost, *closed, *sealed]
+        addresses, unread = await services.consumer_mail.reseal()
+        return done + tokens + webhooks + channels + addresses, [*unreadable, *lost, *closed, *sealed, *unread]
     finally:
         await services.close()

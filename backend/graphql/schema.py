@@ -47,6 +47,10 @@ from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
 from backend.codes.queries import CodeQueries
+from backend.consumers.queries import ConsumerQueries
+from backend.documents.mutations import DocumentMutations
+from backend.documents.queries import DocumentQueries
+from backend.documents.types import NODES as DOCUMENT_NODES
 from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
@@ -79,6 +83,23 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_checks.check_types import NODES as RECALL_CHECK_NODES
+from backend.recall_checks.mutations import RecallCheckMutations
+from backend.recall_checks.queries import RecallCheckQueries
+from backend.recall_checks.subscriptions import RecallCheckSubscriptions
+from backend.recall_drills.mutations import RecallDrillMutations
+from backend.recall_drills.queries import RecallDrillQueries
+from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
+from backend.recall_notices.mutations import RecallNoticeMutations
+from backend.recall_notices.queries import RecallNoticeQueries
+from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
+from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
+from backend.recall_scope.queries import RecallScopeQueries
+from backend.recalls.duty_mutations import RecallDutyMutations
+from backend.recalls.mutations import RecallMutations
+from backend.recalls.queries import RecallQueries
+from backend.recalls.signed_mutations import RecallDecisionMutations
+from backend.recalls.types import NODES as RECALL_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -104,9 +125,12 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
-    *SAMPLING_NODES, *INSTRUMENT_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES, *DOCUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
+    *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
+    *RECALL_NOTICE_NODES,
+    *RECALL_NODES,
     *RULE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -118,8 +142,13 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
+    RecallCheckQueries, RecallDrillQueries,
+    RecallNoticeQueries,
+    RecallQueries,
+    RecallScopeQueries,
     RuleQueries,
-    AnalysisQueries,
+    ConsumerQueries,
+    AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
 )  # fmt: skip
@@ -128,14 +157,17 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
+    RecallCheckMutations, RecallDrillMutations,
+    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
-    AliasMutations,
+    AliasMutations, DocumentMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, RecallCheckSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):

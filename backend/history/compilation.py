@@ -7,8 +7,8 @@ from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.catalog.service import Location, Product
 from backend.catalog.versions import NamesThen
-from backend.history import facts, repository
-from backend.history.document import History, Names, Status, encode
+from backend.history import facts, recalled, repository
+from backend.history.document import History, Names, Recalled, Status, encode
 from backend.history.facts import Lot, Told, Upstream
 from backend.history.rules import materials_of, steps_of
 from backend.holds import reach as holds_reach
@@ -49,20 +49,23 @@ async def compile_rows(tx: TenantTransaction, lots: Sequence[int], units: Sequen
     called = Called(
         await versions.names_then(tx, Product, {*products, *up.products}), await versions.names_then(tx, Location, locations)
     )  # fmt: skip
-    rows: list[Row] = [(product_key(product.gtin), None, encode(_of_product(product))) for product in products.values()]
+    recalls, of_products = await recalled.of_objects(tx, things), await recalled.of_products(tx, products)
+    rows: list[Row] = [
+        (product_key(product.gtin), None, encode(_of_product(product, of_products.get(product.gtin, ())))) for product in products.values()
+    ]
     for thing_id, thing in sorted(things.items()):
         lot = lot_of.get(thing_id)
         shares_materials = thing.kind is ObjectKind.UNIT and thing_id not in alone
         history = _history(
             thing, products[thing.gtin or ""], told[thing_id], locations, called, lot=lot, status=statuses[thing_id],
-            up=None if shares_materials else up,
+            up=None if shares_materials else up, recalls=recalls.get(thing_id, ()),
         )  # fmt: skip
         rows.append((thing.key, lot.key if lot else None, encode(history)))
     return rows
 
 
-def _of_product(product: Product) -> History:
-    return History(gtin=product.gtin, names=dict(product.names), shelf_life_days=product.shelf_life_days)
+def _of_product(product: Product, recalls: tuple[Recalled, ...]) -> History:
+    return History(gtin=product.gtin, names=dict(product.names), shelf_life_days=product.shelf_life_days, recalls=recalls)
 
 
 def _history(
@@ -75,6 +78,7 @@ def _history(
     lot: Lot | None,
     status: Status | None,
     up: Upstream | None,
+    recalls: tuple[Recalled, ...],
 ) -> History:
     is_lot = thing.kind is ObjectKind.LOT
     number = thing.code if is_lot else lot.number if lot else None
@@ -96,6 +100,7 @@ def _history(
         steps=steps_of(told.facts, locations, called.places),
         materials=materials_of(thing.object_id, up.links, up.things, up.products, named) if up and up.links is not None else None,
         certificates=tuple(dict.fromkeys(address for said in words for address in said.certificates)),
+        recalls=recalls,
     )
 
 

@@ -1,5 +1,6 @@
 """The document that is stored for a lot, a unit or a product: what anybody may see of it, and nothing else."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -71,6 +72,34 @@ class Material(msgspec.Struct, frozen=True, omit_defaults=True):
     more: int = 0
 
 
+class Recalled(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That a recall reaches goods; what it says stands once, under the key `notice_key(case)`.
+
+    `possible`: the records don't prove that they are affected, and they are recalled with the others. `partly`: of a lot only single
+    units are recalled. Of a product `lots` are the recalled ones, as far as they are listed, and `more` counts the others.
+    """
+
+    case: str
+    possible: bool = False
+    partly: bool = False
+    lots: tuple[str, ...] = ()
+    more: int = 0
+
+
+class RecallNotice(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the company tells consumers of one recall. `announced` and `closed` are days where the company is."""
+
+    number: str
+    products: Names = {}
+    hazard: str = ""
+    instructions: Names = {}
+    phone: str = ""
+    email: str = ""
+    recall_class: str = ""
+    announced: date | None = None
+    closed: date | None = None
+
+
 class History(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is published under one key: a product, a lot, or a unit.
 
@@ -89,15 +118,22 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     materials: tuple[Material, ...] | None = None
     certificates: tuple[str, ...] = ()
+    recalls: tuple[Recalled, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 _DECODER = msgspec.json.Decoder(History)
+_NOTICE_DECODER = msgspec.json.Decoder(RecallNotice)
 # A unit was packed and shipped by itself: when others of its lot were says nothing of it.
 _UNIT_ONLY = (StepKind.PACKED, StepKind.SHIPPED)
 
 
-def encode(history: History) -> str:
+def notice_key(case: str) -> str:
+    """Under which a recall's notice stands beside the goods; no address leads to it."""
+    return f"recall/{case}"
+
+
+def encode(history: History | RecallNotice) -> str:
     """The document as it is stored; equal histories give equal texts."""
     return _ENCODER.encode(history).decode()
 
@@ -105,6 +141,11 @@ def encode(history: History) -> str:
 def decode(document: str) -> History:
     """The stored document read back."""
     return _DECODER.decode(document)
+
+
+def decode_notice(document: str) -> RecallNotice:
+    """A stored notice read back."""
+    return _NOTICE_DECODER.decode(document)
 
 
 def unit_in_lot(unit: History, lot: History) -> History:
@@ -123,4 +164,14 @@ def unit_in_lot(unit: History, lot: History) -> History:
         steps=tuple(sorted([*shared, *unit.steps], key=lambda step: (step.at, step.until))),
         materials=lot.materials if unit.materials is None else unit.materials,
         certificates=tuple(dict.fromkeys([*lot.certificates, *unit.certificates])),
+        recalls=_both(unit.recalls, lot.recalls),
     )
+
+
+def _both(own: Sequence[Recalled], lots: Sequence[Recalled]) -> tuple[Recalled, ...]:
+    """A recall of a whole lot is one of its units; one of single units only of those that it names."""
+    found = {each.case: each for each in lots if not each.partly}
+    for each in own:
+        known = found.get(each.case)
+        found[each.case] = each if known is None or known.possible else known
+    return tuple(found.values())

@@ -43,7 +43,11 @@ class LinkType(StrEnum):
     DEFAULT = "defaultLink"
     PRODUCT_PAGE = "pip"
     CERTIFICATES = "certificationInfo"
+    RECALL_STATUS = "recallStatus"
     LINKSET = "linkset"
+
+
+_FOLLOWED: Final = (LinkType.DEFAULT, LinkType.PRODUCT_PAGE, LinkType.CERTIFICATES, LinkType.RECALL_STATUS)
 
 
 def choose_language(asked: str | None, accept_language: str, fallback: Language) -> Language:
@@ -75,7 +79,7 @@ def choose_link_type(asked: str | None) -> LinkType | None:
         return LinkType.LINKSET
     match = _GS1_VOCABULARY.fullmatch(asked)
     name = match[1] if match else ""
-    return LinkType(name) if name in (LinkType.DEFAULT, LinkType.PRODUCT_PAGE, LinkType.CERTIFICATES) else None
+    return LinkType(name) if name in _FOLLOWED else None
 
 
 def choose_format(accept: str, link_type: LinkType | None) -> Format:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,12 +16,15 @@ from backend.catalog.languages import name_in
 from backend.history.dates import write_date, write_offset, write_time, zone_named
 from backend.history.document import History, Names, Place, Step, StepKind, Temperature
 from backend.history.negotiation import Language
+from backend.history.recall_view import banners, further
 from backend.history.service import PublishedHistory
 from backend.history.structured_data import as_script, json_ld
 from backend.history.words import WORDS, Notice, Words
 from infra import clock
 
 LARGEST_PAGE: Final = 30_000
+# Where somebody asks to be told of a recall of what a page is of.
+ASK_PATH: Final = "/tell-me"
 _MATERIALS_LISTED: Final = (40, 20, 10, 5, 0)
 _NAME_LENGTH: Final = 80
 _ONE: Final = Decimal(1)
@@ -98,8 +102,12 @@ def _context(found: PublishedHistory, language: Language, url: str) -> dict[str,
         "published_at": found.published_at.astimezone(zone),
         "published_offset": write_offset(found.published_at.astimezone(zone)),
         "page_kind": words.kind_of_page if history.lot or history.serial else words.kind_of_product_page,
-        "notice": words.statuses[history.status] if history.status else None,
-        "json_ld": as_script(json_ld(history, url)),
+        # Of recalled goods nothing milder is said.
+        "notice": words.statuses[history.status] if history.status and not found.recalls else None,
+        "recalls": banners(history, found.recalls, words.recall, language),
+        "other_recalls": further(found.recalls),
+        "ask_at": "" if found.tenant.sandbox or _is_told(found) else f"{ASK_PATH}{urlsplit(url).path}?lang={language}",
+        "json_ld": as_script(json_ld(history, url, found.recalls)),
         "made_on": history.produced_on or (made.at.astimezone(zone).date() if made else None),
         "made_at": made.place if made else None,
         "until": _until(history, words, zone),
@@ -110,6 +118,12 @@ def _context(found: PublishedHistory, language: Language, url: str) -> dict[str,
         "dated": lambda day: write_date(day, language),
         "written": lambda at: write_time(at, language),
     }
+
+
+def _is_told(found: PublishedHistory) -> bool:
+    """Whether whoever reads this knows by it that the goods are recalled."""
+    one = bool(found.history.lot or found.history.serial)
+    return one and any(told.notice.closed is None and not told.reach.partly for told in found.recalls)
 
 
 def _shortened(names: Names, language: Language) -> str:

@@ -199,10 +199,20 @@ async def withdraw(tx: TenantTransaction, keys: Collection[str]) -> None:
 
 
 async def published(tx: TenantTransaction, key: str) -> Record | None:
-    """The row under a key, with the document of the lot that it belongs to. The only statement that the public role runs here."""
+    """The row under a key, with the document of the lot that it belongs to."""
     return await tx.fetchrow(
         """select h.document, h.lot_key, l.document as lot_document, greatest(h.published_at, l.published_at) as published_at
            from published_history h left join published_history l on l.tenant_id = $1 and l.key = h.lot_key
            where h.tenant_id = $1 and h.key = $2""",
         key,
     )
+
+
+async def notices(tx: TenantTransaction, keys: Sequence[str]) -> list[Record]:
+    """(key, document, published_at) of recalls' notices. With `published` all that the public role runs here."""
+    return await tx.fetch("select key, document, published_at from published_history where tenant_id = $1 and key = any($2::text[])", list(keys))
+
+
+async def company(tx: TenantTransaction) -> Record | None:
+    """The company's time zone, in which its days are told."""
+    return await tx.fetchrow("select time_zone from tenant where tenant_id = $1")

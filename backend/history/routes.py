@@ -80,7 +80,7 @@ def _answer(request: PublicRequest, found: PublishedHistory, url: str, address: 
     if chosen is Format.LINKSET:
         return _cached(request, msgspec.json.encode(linkset(found.history, url)), Format.LINKSET)
     if chosen is Format.JSON_LD:
-        return _cached(request, msgspec.json.encode(json_ld(found.history, url)), Format.JSON_LD)
+        return _cached(request, msgspec.json.encode(json_ld(found.history, url, found.recalls)), Format.JSON_LD)
     language = _language(request, Language.EN if found.tenant.locale.startswith("en") else Language.ZH)
     headers = {
         "Content-Language": language.tag,

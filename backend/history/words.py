@@ -16,6 +16,31 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallWords:
+    """How a recall is told. `going_on` and `closed` are by what the page is of; `{…}` are filled in."""
+
+    heading: str
+    going_on: dict[str, str]
+    closed: dict[str, str]
+    what_to_do: str
+    usual: str
+    still: str
+    hazard: str
+    call: str
+    mail: str
+    lots: str
+    recall_class: str
+    classes: dict[str, str]
+    announced: str
+    closed_on: str
+    number: str
+    others: str
+    ask_heading: str
+    ask_text: str
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """The texts of the pages in one language."""
 
@@ -64,6 +89,7 @@ class Words:
     too_many: Notice
     unavailable: Notice
     failed: Notice
+    recall: RecallWords
 
 
 ZH: Final = Words(
@@ -124,6 +150,39 @@ ZH: Final = Words(
     too_many=Notice("查询太频繁", "同一地址在短时间内查询过多。请在 {seconds} 秒后再试。"),
     unavailable=Notice("暂时无法显示", "服务暂时不可用，请过一会儿再试。"),
     failed=Notice("出错了", "我们这边出了问题，请过一会儿再试。"),
+    recall=RecallWords(
+        heading="产品召回",
+        going_on={
+            "lot": "这一批产品正在召回",
+            "unit": "这一件产品正在召回",
+            "product": "这种产品的部分批次正在召回",
+            "possible": "这一批产品可能受影响，一并召回",
+            "partly": "这一批产品中的部分单件正在召回：请扫描单件上的序列号查看",
+        },
+        closed={
+            "lot": "这一批产品曾被召回",
+            "unit": "这一件产品曾被召回",
+            "product": "这种产品的部分批次曾被召回",
+            "possible": "这一批产品曾因可能受影响而被召回",
+            "partly": "这一批产品中的部分单件曾被召回：请扫描单件上的序列号查看",
+        },
+        what_to_do="怎么办",
+        usual="请不要食用或使用，保留包装，并联系生产者。",
+        still="召回已经结束，但仍请不要食用或使用被召回的产品。如果您手中还有，请联系生产者。",
+        hazard="原因",
+        call="电话",
+        mail="邮箱",
+        lots="召回的批号",
+        recall_class="召回级别",
+        classes={"1": "一级", "2": "二级", "3": "三级"},
+        announced="公告日期",
+        closed_on="结束日期",
+        number="召回编号",
+        others="另有召回：{numbers}",
+        ask_heading="召回时通知我",
+        ask_text="留下邮箱：这种产品或这一批产品一旦召回，生产者会给您发一封邮件。",
+        ask="用邮件通知我",
+    ),
 )
 
 EN: Final = Words(
@@ -189,6 +248,39 @@ EN: Final = Words(
     too_many=Notice("Too many requests", "Too many pages were asked for from one address. Try again in {seconds} seconds."),
     unavailable=Notice("Not available just now", "The service can’t be reached at the moment. Try again in a little while."),
     failed=Notice("Something went wrong", "The fault is on our side. Try again in a little while."),
+    recall=RecallWords(
+        heading="Product recall",
+        going_on={
+            "lot": "This lot is being recalled",
+            "unit": "This item is being recalled",
+            "product": "Some lots of this product are being recalled",
+            "possible": "This lot may be affected, and is recalled with the others",
+            "partly": "Some items of this lot are being recalled: scan the serial number on the item itself",
+        },
+        closed={
+            "lot": "This lot was recalled",
+            "unit": "This item was recalled",
+            "product": "Some lots of this product were recalled",
+            "possible": "This lot was recalled because it may have been affected",
+            "partly": "Some items of this lot were recalled: scan the serial number on the item itself",
+        },
+        what_to_do="What to do",
+        usual="Don’t eat or use it. Keep the pack, and contact the maker.",
+        still="The recall has ended. Still, don’t eat or use what was recalled; contact the maker if you have any of it left.",
+        hazard="Why",
+        call="Phone",
+        mail="E-mail",
+        lots="Recalled lots",
+        recall_class="Class",
+        classes={"1": "I", "2": "II", "3": "III"},
+        announced="Announced",
+        closed_on="Ended",
+        number="Recall",
+        others="Further recalls: {numbers}",
+        ask_heading="Be told of a recall",
+        ask_text="Leave an e-mail address, and the maker sends you one message should this product or lot be recalled.",
+        ask="Tell me by e-mail",
+    ),
 )
 
 WORDS: Final = {Language.ZH: ZH, Language.EN: EN}

@@ -52,3 +52,12 @@ async def insert(tx: TenantTransaction, laboratory: str, inspection_id: UUID, ro
         [digest for _, digest, _ in rows],
         [result_id for _, _, result_id in rows],
     )
+
+
+async def reports_of(tx: TenantTransaction, inspection_ids: Collection[UUID], limit: int) -> list[Record]:
+    """(inspection, laboratory, report) of what laboratories reported for these inspections."""
+    return await tx.fetch(
+        """select distinct inspection_id, laboratory, report from laboratory_line
+           where tenant_id = $1 and inspection_id = any($2::uuid[]) order by inspection_id, laboratory, report limit $3""",
+        list(inspection_ids), limit,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.catalog.sites import Sites
-from backend.inspections import query_repository, repository
+from backend.inspections import laboratory_repository, query_repository, repository
 from backend.inspections.inspections import Inspection, Kind, Result
 from backend.inspections.opening import Wanted, goods_of
 from backend.inspections.query_repository import Filter
@@ -16,7 +16,8 @@ from backend.specifications import service as specifications
 from backend.specifications.service import Version
 from infra.database import Record, TenantTransaction
 
-__all__ = ["Filter", "Task", "inspections_by_id", "page_of_inspections", "page_of_results", "task_for"]
+__all__ = ["Filter", "Task", "inspections_by_id", "laboratories_of", "page_of_inspections", "page_of_results", "task_for"]
+MOST_REPORTS = 500
 
 
 async def page_of_inspections(
@@ -62,3 +63,11 @@ async def task_for(tx: TenantTransaction, key: str, *, wanted: Wanted, kind: Kin
         first = fitting[0]
         return Task(found, fitting, await specifications.get_version(tx, first.specification_id, first.version))
     return Task(found, [], await specifications.in_force_for(tx, goods_of(wanted, found)))
+
+
+async def laboratories_of(tx: TenantTransaction, inspection_ids: Collection[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """(laboratory, report) of what laboratories reported for each."""
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in await laboratory_repository.reports_of(tx, inspection_ids, MOST_REPORTS) if inspection_ids else ():
+        found.setdefault(row["inspection_id"], []).append((row["laboratory"], row["report"]))
+    return found

@@ -34,10 +34,12 @@ def _refusals(kind: type[SuyuanError]) -> Iterator[type[SuyuanError]]:
 MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects", "backend.holds", "backend.shipments", "backend.catalog",
             "backend.aliases", "backend.sampling", "backend.instruments", "backend.photos",
             "backend.specifications", "backend.inspections",
-            "backend.nonconformance", "backend.capa", "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
-            "backend.webhooks", "infra.outward",
+            "backend.nonconformance", "backend.capa", "backend.recalls", "backend.recall_notices",
+            "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
+            "backend.webhooks", "backend.documents", "backend.dossiers", "infra.outward",
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {
+    "DOCUMENT_HAS_NO_FILE",
     "GUEST_LINK_INVALID", "EVENT_NOT_FOUND", "CAPTURE_JOB_NOT_FOUND", "QUERY_PARAMETER", "QUERY_TOO_LARGE", "QUERY_TOO_COMPLEX", "RESOURCE_NOT_FOUND",
     "UNSUPPORTED_CONTENT_TYPE", "DEVICE_KEY_KNOWN", "PIN_CHANGE_REQUIRED",
     "NOT_WRITABLE_AS_XML", "TOO_MANY_CAPTURES", "UNSUPPORTED_CONTENT_ENCODING",

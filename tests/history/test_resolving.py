@@ -241,7 +241,7 @@ async def test_the_link_types_of_the_page_give_the_page(visit: Visit, maker: Fir
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize("link_type", ["gs1:safetyInfo", "gs1:recallStatus", "pip", "gs1:", "<script>", "https://evil.example/voc/pip"])
+@pytest.mark.parametrize("link_type", ["gs1:safetyInfo", "gs1:recallInfo", "pip", "gs1:", "<script>", "https://evil.example/voc/pip"])
 async def test_any_other_link_type_is_not_found_and_never_the_default(visit: Visit, maker: Firm, link_type: str) -> None:
     answer = await visit(maker, f"{LOT_PATH}?linkType={quote(link_type)}")
     assert answer.status_code == 404

@@ -1,7 +1,7 @@
 """The pages' own words are whole in both languages, claim nothing they can't hold, and can be read in both colour schemes."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ NEVER = re.compile(
 )
 
 
-def texts(words: Words) -> dict[str, str]:
+def texts(words: Any) -> dict[str, str]:
     told: dict[str, str] = {}
     for item in fields(words):
         value: Any = getattr(words, item.name)
+        if is_dataclass(value) and not isinstance(value, Notice):
+            told |= {f"{item.name}.{name}": text for name, text in texts(value).items()}
+            continue
         entries = value.items() if isinstance(value, dict) else [("", value)]
         for name, entry in entries:
             if isinstance(entry, Notice):
@@ -63,7 +66,18 @@ def contrast(first: str, second: str) -> float:
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("ink", "paper"),
-    [("ink", "paper"), ("soft", "paper"), ("mark", "paper"), ("warn", "paper"), ("ink", "card"), ("soft", "card"), ("warn", "warn-paper")],
+    [
+        ("ink", "paper"),
+        ("soft", "paper"),
+        ("mark", "paper"),
+        ("warn", "paper"),
+        ("ink", "card"),
+        ("soft", "card"),
+        ("warn", "warn-paper"),
+        ("stop", "stop-paper"),
+        ("ink", "stop-paper"),
+        ("soft", "stop-paper"),
+    ],
 )
 def test_text_stands_out_from_its_background(scheme: int, ink: str, paper: str) -> None:
     blocks = re.findall(r":root\{([^}]*)\}", STYLE)

@@ -22,6 +22,7 @@ from tests.factories import FLOUR, PLANT, lot
 from tests.graphql.conftest import Caller
 from tests.graphql.operations import Operation, operations, selection
 from tests.handsets import Handset
+from tests.isolation.documents_day import paperwork
 from tests.mobile_api import phones
 
 CHOSEN = "nineteen quiet herons at dawn"
@@ -52,6 +53,7 @@ class Office:
         await self.webhooks()
         await self.quality()
         await self.trail()
+        self.names |= await paperwork(self.services, self.headers, self.word)
         await self.sandbox()
         await self.run_out()
 

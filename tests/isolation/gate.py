@@ -34,6 +34,11 @@ FIELDS: Final[dict[str, str]] = {
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
                         samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
+    _P.RECALLS_READ: """recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
+                        recallDrillSchedule recallDrills""",
+    _P.RECALLS_MANAGE: """addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
+                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
+    _P.RECALLS_DECIDE: "concludeRecallDrill",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -53,6 +58,7 @@ FIELDS: Final[dict[str, str]] = {
     _P.INSTRUMENTS_MANAGE: "putInstrument recordCalibration returnInstrumentToService takeInstrumentOutOfService",
     _P.INSPECTIONS_RECORD: """allowLaboratoryFile allowUpload cancelInspection concludeInspection openInspection readLaboratoryFile
                               recordLaboratoryResults recordResults""",
+    _P.DOCUMENTS_MAKE: "cancelDocument deleteDocument document documents makeDocument retryDocument",
     _P.SHIPMENTS_COMMAND: "ship",
     _P.CATALOG_READ: "buildCode buildCodes locations partners products",
     _P.CATALOG_WRITE: "putLocations putPartners putProducts",
@@ -67,6 +73,16 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
+    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
+                        recallNoticeProgress recallNotices
+                        recall recallLaw recallPolicy recallPublication recalls""",
+    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
+                          removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
+                          setRecallNoticePlan
+                          beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
+                          openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
+                          writeRecallCause""",
+    _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
     _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
@@ -87,11 +103,16 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
+    _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
+                        RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
+                        RecallBoard RecallCase RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates
+                        RecallDrillSchedule RecallPublication""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
     _P.CLIENTS_READ: "ApiClient",
     _P.WEBHOOKS_MANAGE: "WebhookAttempt WebhookDelivery WebhookEndpoint WebhookKind",
+    _P.DOCUMENTS_MAKE: "Document DocumentParameter DocumentProgress",
     _P.SANDBOX_USE: "Sandbox",
     _P.AUDIT_READ: "AuditEntry AuditExport",
 }
@@ -126,6 +147,7 @@ ROUTES: Final[dict[str, set[tuple[str, str]]]] = {
         ("POST", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"),
     },
     _P.TRACE_READ: {("GET", "/trace/exports/{form:str}")},
+    _P.DOCUMENTS_MAKE: {("GET", "/documents/{document_id:str}")},
     _P.CATALOG_READ: {("GET", "/epcis/masterData")},
     _P.CATALOG_WRITE: {("POST", "/epcis/masterData")},
     _P.MOBILE_SYNC: {

@@ -38,6 +38,8 @@ OPEN_TO_ALL: Final = {
     ("/", "GET"), ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
     ("/validator", "GET"), ("/validator", "POST"), ("/validator/examples/{name:str}", "GET"),
     ("/supplier/{token:str}", "GET"), ("/supplier/{token:str}", "POST"),
+    *((f"/tell-me/{rest}", method) for rest in ("{rest:path}", "confirm/{token:str}", "stop/{token:str}") for method in ("GET", "POST")),
+    ("/recall/{token:str}", "GET"), ("/recall/{token:str}", "POST"),
     ("/health/live", "GET"), ("/health/ready", "GET"), ("/metrics", "GET"),
     # Signs its caller in by itself: see tests/subscriptions/test_socket.py.
     ("/epcis/queries/{name:str}/events", "WEBSOCKET"),
@@ -77,6 +79,8 @@ def requests() -> dict[tuple[str, str], Asked]:
         ("/epcis", "GET"): Asked("/epcis"),
         # What is found is put on the trail: tests/shapes/test_exports.py.
         ("/trace/exports/{form:str}", "GET"): Asked("/trace/exports/csv?key=none", taken=404),
+        # What is fetched is put on the trail: tests/documents/test_downloads.py.
+        ("/documents/{document_id:str}", "GET"): Asked(f"/documents/{uuid7()}", taken=404),
         **{(f"/epcis/{name}", "GET"): Asked(f"/epcis/{name}") for name in RESOURCES},
         **{(f"/epcis/{name}/{{rest:path}}", "GET"): Asked(f"/epcis/{name}/urn:x:none/events", taken=404) for name in RESOURCES},
         ("/epcis/queries", "GET"): Asked("/epcis/queries"),

@@ -31,7 +31,7 @@ OF_RECORDING: Final = frozenset({"tenant_id", "public_id", "record_time", "recor
 }  # fmt: skip
 # Not derived from events alone: compared by their meaning in `hold_answers` and `alerts_that_hold_true`, or no function of facts.
 ACTS: Final = frozenset({"hold", "hold_cut", "hold_pending", "alert", "review_entry", "capture_job", "published_history", "audit_entry"} | {
-    "disposition", "hold_goods", "hold_root", "inspection", "nonconformance_object", "supplier_request_object",
+    "disposition", "hold_goods", "hold_root", "recalled_goods", "inspection", "nonconformance_object", "supplier_request_object",
 })  # fmt: skip
 PAST: Final = frozenset({"lot_link_past", "containment_past", "lot_shipment_past", "shipment_past"})
 

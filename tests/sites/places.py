@@ -12,6 +12,7 @@ _OWN: Final = "the caller's own account"
 _ALL: Final = "the same at each site"
 _FEED: Final = "the caller's own messages: of what he may not see he isn't told (tests/notifications)"
 _COMPANYS: Final = "the whole company's: refused to whom quality counts at a site only"
+_DOCUMENTS: Final = "what the caller asked for himself, while his limits are the same (tests/documents/test_downloads.py)"
 FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "me": _OWN, "secondFactor": _OWN, "sessions": _OWN, "invitationPreview": "for who holds the link", "permissions": _ALL, "products": _ALL,
     "samplingPlan": "it looks up published tables", "samplingPlans": _ALL, "samplingStates": _ALL,
@@ -22,6 +23,7 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "myNotifications": _FEED, "myUnreadNotificationCount": _FEED, "myNotificationPreferences": _OWN, "myPushRegistrations": _OWN,
     "webPushKey": _ALL,
     "onDuty": "whom to call is the whole company's",
+    "document": _DOCUMENTS, "documents": _DOCUMENTS,
     "specification": _ALL, "specifications": _ALL,
     "twoPeopleDecideFrom": _ALL,
 }  # fmt: skip
@@ -34,10 +36,13 @@ MUTATIONS_OF_NO_SITE: Final[dict[str, str]] = {
     "allowUpload": "a photo is of no place before something names it",
     "setMyNotificationPreferences": _OWN, "registerBrowserForPush": _OWN, "registerAppForPush": _OWN, "removePushRegistration": _OWN,
     "markNotificationsRead": _OWN,
+    "makeDocument": "its kind's maker looks at the sites of who asks", "cancelDocument": _DOCUMENTS, "retryDocument": _DOCUMENTS,
+    "deleteDocument": _DOCUMENTS,
     "revokeOtherSessions": _OWN, "setMyPin": _OWN, "acceptInvitation": "for who holds the link",
 }  # fmt: skip
 NODES_OF_NO_SITE: Final = {
     "AlertRule": _COMPANYS,
+    "Document": _DOCUMENTS,
     "Specification": _ALL,
     "SamplingPlan": _ALL,
     "SamplingState": _ALL,
@@ -55,6 +60,7 @@ ROUTES_OF_NO_SITE: Final[dict[tuple[str, str], str]] = {
     ("/auth/me", "GET"): _OWN,
     ("/epcis/masterData", "GET"): "the whole company's: refused to whom the catalogue counts at a site only",
     ("/epcis/masterData", "POST"): "the whole company's: refused to whom the catalogue counts at a site only",
+    ("/documents/{document_id:str}", "GET"): _DOCUMENTS,
     ("/epcis/validate", "POST"): "it answers about the document that is sent",
     ("/epcis/queries", "GET"): _QUESTIONS,
     ("/epcis/queries", "POST"): _QUESTIONS,

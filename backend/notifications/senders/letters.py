@@ -44,6 +44,8 @@ class Letter:
     phone: str = ""
     wecom_user: str = ""
     pushes: tuple[PushAddress, ...] = ()
+    # Where whoever doesn't want such mails ends them, with one request (RFC 8058).
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

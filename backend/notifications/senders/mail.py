@@ -30,6 +30,9 @@ def write(letter: Letter, sender: str, sender_name: str, host: str) -> EmailMess
     mail["Message-ID"] = f"<{letter.delivery_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(f"{letter.text}\n\n{letter.link}\n")
     mail.add_alternative(letter.html, subtype="html")
     # Earlier it would go down into the first part.

@@ -1,0 +1,157 @@
+"""Our own part of a recall's goods: what of all that was made or received is in stock, in production, destroyed, used or shipped. No I/O.
+
+Of each row: produced + returned = in stock + in transit + in production + used + destroyed + missed + shipped + difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from backend.balance.lines import Account, Balance, Line, LineKind
+from backend.genealogy.rules import Certainty
+from backend.recall_checks.facts import Discrepancy, DiscrepancyKind, Fact, Fate, percent
+from backend.units.amounts import Amount, Sums, code_of, from_base, unit_of
+
+_PRODUCED: Final = (LineKind.MADE, LineKind.RECEIVED, LineKind.FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A lot, or a unit by itself, that a recall reaches."""
+
+    object_id: int
+    gtin: str | None
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A product's account, certain or possible, in one unit of measure. `on_hold` is part of `in_stock`; `missed` is what a count missed."""
+
+    gtin: str | None
+    uom: str
+    certainty: Certainty
+    lots: int
+    produced: Decimal
+    returned: Decimal
+    in_stock: Decimal
+    on_hold: Decimal
+    in_transit: Decimal
+    in_production: Decimal
+    used: Decimal
+    destroyed: Decimal
+    missed: Decimal
+    shipped: Decimal
+    difference: Decimal
+
+    @property
+    def accounted(self) -> Decimal:
+        """Where it is, or what became of it, is known; what came back is counted where it is now."""
+        return self.in_stock + self.in_transit + self.in_production + self.used + self.destroyed + self.shipped - self.returned
+
+    @property
+    def reconciliation(self) -> Decimal | None:
+        """Accounted for, per cent of produced; above a hundred where more is told than was made. None where nothing was."""
+        return percent(self.accounted, self.produced)
+
+    @property
+    def reconciled(self) -> Decimal | None:
+        """A hundred less what doesn't add up in either direction, per cent of produced; never below nought."""
+        away = abs(self.produced - self.accounted)
+        return percent(max(Decimal(0), self.produced - away), self.produced)
+
+
+_NONE: Final = Decimal(0)
+_Key = tuple[str | None, str, Certainty]
+_NAMES: Final = ("produced", "returned", "in_stock", "on_hold", "in_transit", "in_production", "used", "destroyed", "missed", "shipped", "difference")
+
+
+def own_rows(
+    things: Iterable[Thing], balances: Mapping[int, Balance], unfinished: Mapping[int, Sequence[Amount]], held: Collection[int]
+) -> tuple[list[OwnRow], list[Discrepancy]]:
+    """The own part's rows by product, unit of measure and certainty, and each lot whose account doesn't close."""
+    sums: dict[_Key, dict[str, Sums]] = {}
+    codes: dict[_Key, set[str]] = defaultdict(set)
+    lots: dict[_Key, set[int]] = defaultdict(set)
+    wrong: list[Discrepancy] = []
+    for thing in things:
+        balance = balances.get(thing.object_id)
+        if balance is None:
+            continue
+        for account, _, unexplained in _closing(balance):
+            if unexplained:
+                kind = DiscrepancyKind.OWN_STOCK_UNEXPLAINED
+                wrong.append(Discrepancy(kind, None, thing.gtin, thing.object_id, unexplained, account.uom))
+            key = (thing.gtin, unit_of(account.uom).account, thing.certainty)
+            codes[key].add(account.uom)
+            lots[key].add(thing.object_id)
+        for name, amount in _amounts(balance, unfinished.get(thing.object_id, ()), on_hold=thing.object_id in held):
+            key = (thing.gtin, unit_of(amount.uom).account, thing.certainty)
+            codes[key].add(amount.uom)
+            sums.setdefault(key, {each: Sums() for each in _NAMES})[name].add(amount.quantity, amount.uom)
+    rows = [_row(key, parts, codes[key], len(lots[key])) for key, parts in sums.items()]
+    return sorted(rows, key=lambda row: (row.gtin or "", row.uom, int(row.certainty))), wrong
+
+
+def _amounts(balance: Balance, unfinished: Sequence[Amount], *, on_hold: bool) -> Iterable[tuple[str, Amount]]:
+    kinds = {LineKind.RETURNED: "returned", LineKind.USED: "used", LineKind.DESTROYED: "destroyed", LineKind.MISSED: "missed",
+             LineKind.SHIPPED: "shipped"} | dict.fromkeys(_PRODUCED, "produced")  # fmt: skip
+    customers = _customers(balance)
+    for line in balance.lines:
+        if line.kind in kinds and not _is_elsewhere(line, customers):
+            yield kinds[line.kind], Amount(line.quantity, line.uom)
+    for account, stock, unexplained in _closing(balance):
+        yield "in_stock", Amount(stock, account.uom)
+        yield "in_transit", Amount(max(_NONE, account.in_transit), account.uom)
+        yield "difference", Amount(unexplained, account.uom)
+        if on_hold:
+            yield "on_hold", Amount(stock, account.uom)
+    for amount in unfinished:
+        yield "in_production", amount
+        yield "used", Amount(-amount.quantity, amount.uom)
+
+
+def _closing(balance: Balance) -> list[tuple[Account, Decimal, Decimal]]:
+    """Each account with its stock and what nobody can explain: below nought where more went than ever came, which no stock may hide.
+
+    What was destroyed at a customer's was shipped before, and is no part of ours.
+    """
+    customers = _customers(balance)
+    away = Sums(Amount(line.quantity, line.uom) for line in balance.lines if _is_elsewhere(line, customers))
+    found = []
+    for account in balance.accounts:
+        net = account.in_stock + from_base(away.base(unit_of(account.uom).account), account.uom)
+        found.append((account, max(_NONE, net), account.difference + min(_NONE, net) + min(_NONE, account.in_transit)))
+    return found
+
+
+def _customers(balance: Balance) -> set[str]:
+    return {line.party for line in balance.lines if line.kind is LineKind.SHIPPED and line.party}
+
+
+def _is_elsewhere(line: Line, customers: set[str]) -> bool:
+    return line.kind is LineKind.DESTROYED and line.place in customers
+
+
+def _row(key: _Key, parts: Mapping[str, Sums], codes: set[str], lots: int) -> OwnRow:
+    gtin, account, sure = key
+    code = code_of(account, codes)
+    return OwnRow(gtin, code, sure, lots, **{name: from_base(parts[name].base(account), code) for name in _NAMES})
+
+
+def proved(things: Iterable[Thing], balances: Mapping[int, Balance]) -> list[Fact]:
+    """What our own events prove of goods that were shipped: returns received, and what was destroyed at a customer's place."""
+    found = []
+    for thing in things:
+        balance = balances.get(thing.object_id)
+        if balance is None:
+            continue
+        customers = _customers(balance)
+        for line in balance.lines:
+            if line.kind is LineKind.RETURNED:
+                found.append(Fact(line.party, thing.object_id, thing.gtin, Fate.RECOVERED, line.quantity, line.uom, proved=True))
+            elif _is_elsewhere(line, customers):
+                found.append(Fact(line.place, thing.object_id, thing.gtin, Fate.DESTROYED, line.quantity, line.uom, proved=True))
+    return found
