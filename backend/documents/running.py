@@ -101,8 +101,10 @@ class DocumentMaking:
 
     async def _run(self, run: Run) -> None:
         try:
+            # The heart stops before the end is written down: what it finds then would look like somebody else's doing.
             async with self._kept(run):
-                await self._make(run)
+                made, kept = await self._make(run)
+            await self._conclude(run, made, kept)
         except WithdrawnError:
             await self._leave(run)
         except asyncio.CancelledError:
@@ -124,7 +126,8 @@ class DocumentMaking:
             with contextlib.suppress(Exception):
                 await self._in(run.tenant, lambda tx: hasten(tx, MAKE))
 
-    async def _make(self, run: Run) -> None:
+    async def _make(self, run: Run) -> tuple[Made, storing.Kept]:
+        """Make and store it; nothing of the document has changed by then."""
         document, maker = run.document, self._makers.get(run.document.subject.kind)
         if maker is None:
             raise DocumentInputError("Documents of this kind aren't made by this version of the service.", field="kind")
@@ -134,9 +137,13 @@ class DocumentMaking:
             file = await storing.file_of(self._press, run.tenant.tenant_id, made)
             key = storing.key_of(document.document_id, run.run_id)
             stored = await work.storage.put(key, file.content, content_type=made.content_type)
-            if not await self._in(run.tenant, lambda tx: self._finish(tx, run, made, storing.Kept(key, stored.size, file.sha256, file.pages))):
-                raise WithdrawnError
-            await self._tidy(run.tenant, document, but=key)
+        return made, storing.Kept(key, stored.size, file.sha256, file.pages)
+
+    async def _conclude(self, run: Run, made: Made, kept: storing.Kept) -> None:
+        """The stored file is the document's, if it is still wanted of this attempt."""
+        if not await self._in(run.tenant, lambda tx: self._finish(tx, run, made, kept)):
+            raise WithdrawnError
+        await self._tidy(run.tenant, run.document, but=kept.key)
 
     def _work(self, run: Run, directory: Path) -> Work:
         document, tenant = run.document, run.tenant
@@ -188,7 +195,7 @@ class DocumentMaking:
     async def _still_ours(self, tx: TenantTransaction, run: Run) -> bool:
         return await repository.still_ours(tx, run.document.document_id, run.run_id, clock.now() + LEASE)
 
-    async def _finish(self, tx: TenantTransaction, run: Run, made: Made, kept: "storing.Kept") -> bool:
+    async def _finish(self, tx: TenantTransaction, run: Run, made: Made, kept: storing.Kept) -> bool:
         document, at = run.document, clock.now()
         values = storing.values_of(made, kept, finished_at=at, expires_at=at + self._retention)
         if not await repository.finish(tx, document.document_id, run.run_id, values):
@@ -219,8 +226,10 @@ class DocumentMaking:
 
     async def _leave(self, run: Run) -> None:
         """Take what this attempt has stored away; and all of it, where nobody else is at the document."""
-        await self._own(run.tenant).delete(storing.key_of(run.document.document_id, run.run_id))
+        key = storing.key_of(run.document.document_id, run.run_id)
         row = await self._in(run.tenant, lambda tx: repository.by_id(tx, run.document.document_id))
+        if row is None or row["storage_key"] != key:
+            await self._own(run.tenant).delete(key)
         if row is not None and row["state"] == DocumentState.CANCELLED:
             await self._tidy(run.tenant, run.document)
 

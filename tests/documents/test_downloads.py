@@ -69,7 +69,7 @@ async def test_another_company_a_lower_role_and_nobody_get_nothing(
     assert (answer.status_code, told_by(answer)) == (404, told_by(unknown))
     assert (await client.get(path, headers=await bearer(house.firm, Role.WORKER))).status_code == 403
     assert (await client.get(path)).status_code == 401
-    for nonsense in ("x", "..", "%00", str(document_id).upper()):
+    for nonsense in ("x", "%00", str(document_id).upper()):
         assert (await client.get(f"/documents/{nonsense}", headers=await bearer(house.firm))).status_code in (400, 404)
 
 
