@@ -34,11 +34,6 @@ FIELDS: Final[dict[str, str]] = {
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
                         samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
-    _P.RECALLS_READ: """recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
-                        recallDrillSchedule recallDrills""",
-    _P.RECALLS_MANAGE: """addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
-                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
-    _P.RECALLS_DECIDE: "concludeRecallDrill",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -73,16 +68,18 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
-                        recallNoticeProgress recallNotices
-                        recall recallLaw recallPolicy recalls""",
-    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
-                          removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
-                          setRecallNoticePlan
-                          beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
-                          openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
-                          writeRecallCause""",
-    _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
+    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice
+                        recallNoticePlan recallNoticeProgress recallNotices recall recallLaw recallPolicy recalls recallBoard
+                        recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
+                        recallDrillSchedule recallDrills""",
+    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice
+                        recordRecallAnswer removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks
+                        sendRecallNoticeAgain setRecallNoticePlan beginRecallDuty changeRecall commentRecall completeRecall holdRecall
+                        investigateRecall linkToRecall meetRecallDuty openRecall openRecallCorrectiveAction openRecallNonconformance
+                        setRecallPolicy setRecallSources waiveRecallDuty writeRecallCause addRecallDrillFinding cancelRecallDrill
+                        chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding recordRecallCheck setRecallDrillParticipants
+                        setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
+    _P.RECALLS_DECIDE: """announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall concludeRecallDrill""",
     _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
