@@ -16,7 +16,7 @@ import asyncpg
 
 from backend.documents import repository, storing
 from backend.documents.asked_by import read_asker
-from backend.documents.errors import WithdrawnError
+from backend.documents.errors import DocumentInputError, WithdrawnError
 from backend.documents.kinds import DocumentKind, DocumentState
 from backend.documents.service import MAKE, RETENTION, Document, subject_of
 from backend.documents.version import generator
@@ -101,10 +101,12 @@ class DocumentMaking:
 
     async def _run(self, run: Run) -> None:
         try:
+            # The heart stops before the end is written down: what it finds then would look like somebody else's doing.
             async with self._kept(run):
-                await self._make(run)
+                made, kept = await self._make(run)
+            await self._conclude(run, made, kept)
         except WithdrawnError:
-            await self._tidy(run.tenant, run.document, but=None)
+            await self._leave(run)
         except asyncio.CancelledError:
             # The worker ends, or the job's time is over: the next one begins anew, and this attempt counts.
             await asyncio.shield(self._again(run, None))
@@ -124,20 +126,24 @@ class DocumentMaking:
             with contextlib.suppress(Exception):
                 await self._in(run.tenant, lambda tx: hasten(tx, MAKE))
 
-    async def _make(self, run: Run) -> None:
+    async def _make(self, run: Run) -> tuple[Made, storing.Kept]:
+        """Make and store it; nothing of the document has changed by then."""
         document, maker = run.document, self._makers.get(run.document.subject.kind)
         if maker is None:
-            raise WithdrawnError
+            raise DocumentInputError("Documents of this kind aren't made by this version of the service.", field="kind")
         with tempfile.TemporaryDirectory(prefix="suyuan-document-") as directory:
             work = self._work(run, Path(directory))
             made = await maker.make(work)
-            await work.progress(document.total, document.total, work.pick("排版与保存", "Printing and storing"))
             file = await storing.file_of(self._press, run.tenant.tenant_id, made)
             key = storing.key_of(document.document_id, run.run_id)
             stored = await work.storage.put(key, file.content, content_type=made.content_type)
-            if not await self._in(run.tenant, lambda tx: self._finish(tx, run, made, storing.Kept(key, stored.size, file.sha256, file.pages))):
-                raise WithdrawnError
-            await self._tidy(run.tenant, document, but=key)
+        return made, storing.Kept(key, stored.size, file.sha256, file.pages)
+
+    async def _conclude(self, run: Run, made: Made, kept: storing.Kept) -> None:
+        """The stored file is the document's, if it is still wanted of this attempt."""
+        if not await self._in(run.tenant, lambda tx: self._finish(tx, run, made, kept)):
+            raise WithdrawnError
+        await self._tidy(run.tenant, run.document, but=kept.key)
 
     def _work(self, run: Run, directory: Path) -> Work:
         document, tenant = run.document, run.tenant
@@ -189,7 +195,7 @@ class DocumentMaking:
     async def _still_ours(self, tx: TenantTransaction, run: Run) -> bool:
         return await repository.still_ours(tx, run.document.document_id, run.run_id, clock.now() + LEASE)
 
-    async def _finish(self, tx: TenantTransaction, run: Run, made: Made, kept: "storing.Kept") -> bool:
+    async def _finish(self, tx: TenantTransaction, run: Run, made: Made, kept: storing.Kept) -> bool:
         document, at = run.document, clock.now()
         values = storing.values_of(made, kept, finished_at=at, expires_at=at + self._retention)
         if not await repository.finish(tx, document.document_id, run.run_id, values):
@@ -217,6 +223,15 @@ class DocumentMaking:
     async def _fail(self, tx: TenantTransaction, document: Document, failure: str) -> None:
         await repository.fail(tx, document.document_id, failure=failure[:1_000], at=clock.now())
         await audit.record(tx, None, "document.failed", subject_of(document.document_id), after={"number": document.number}, reason=failure[:1_000])
+
+    async def _leave(self, run: Run) -> None:
+        """Take what this attempt has stored away; and all of it, where nobody else is at the document."""
+        key = storing.key_of(run.document.document_id, run.run_id)
+        row = await self._in(run.tenant, lambda tx: repository.by_id(tx, run.document.document_id))
+        if row is None or row["storage_key"] != key:
+            await self._own(run.tenant).delete(key)
+        if row is not None and row["state"] == DocumentState.CANCELLED:
+            await self._tidy(run.tenant, run.document)
 
     async def _tidy(self, tenant: Tenant, document: Document, *, but: str | None = None) -> None:
         """Remove what attempts that came to nothing have stored."""

@@ -97,13 +97,14 @@ def subject_of(document_id: UUID) -> str:
 
 async def request(
     tx: TenantTransaction, principal: Principal | None, subject: Subject, *, language: str, time_zone: str = "", maker: Maker | None = None,
-    retention: timedelta = RETENTION,
+    retention: timedelta = RETENTION, due_at: datetime | None = None,
 ) -> UUID:  # fmt: skip
     """Put a document on the list of those to be made; gives its id.
 
     With a `maker`, whether the caller may have it and whether there is anything to make it of is checked here; whoever asks without one
-    has seen to that. `time_zone` is an IANA name; empty for the company's. The same caller asking for the same again, before it was begun,
-    gets the one that waits. Raises `DocumentInputError`, `TooManyDocumentsError`, `PermissionDeniedError` and what `Maker.check` raises.
+    has seen to that. `time_zone` is an IANA name; empty for the company's. It isn't begun before `due_at`. The same caller asking for the
+    same again, before it was begun, gets the one that waits. Raises `DocumentInputError`, `TooManyDocumentsError`, `PermissionDeniedError`
+    and what `Maker.check` raises.
     """
     _check(subject, language, time_zone)
     limited_to = ""
@@ -133,7 +134,7 @@ async def request(
     )  # fmt: skip
     told = {"number": number, "kind": subject.kind.name, "reference": subject.reference, "language": language}
     await audit.record(tx, principal, "document.requested", subject_of(document_id), after=told)
-    await enqueue(tx, MAKE, [{"document_id": str(document_id)}])
+    await enqueue(tx, MAKE, [{"document_id": str(document_id)}], due_at=due_at)
     return document_id
 
 

@@ -18,6 +18,8 @@ from infra.outbox import enqueue, first_time
 LETTERS: Final = "recall.letters"
 # Notices are written by a worker in the minutes after the announcement; whoever has no address is known then.
 AFTER: Final = timedelta(minutes=3)
+# Holds and notices come first: a report that is made a moment later tells of them.
+SETTLED: Final = timedelta(seconds=15)
 MOST_LETTERS: Final = 100
 
 
@@ -28,10 +30,11 @@ async def request_papers(tx: TenantTransaction, payload: dict[str, Any]) -> None
         return
     case, language = await recalls.case_by_id(tx, case_id), await company_language(tx)
     reference = f"{CASE}{case_id}"
-    await request(tx, None, Subject(DocumentKind.RECALL_REPORT, reference), language=language)
+    due_at = clock.now() + SETTLED
+    await request(tx, None, Subject(DocumentKind.RECALL_REPORT, reference), language=language, due_at=due_at)
     wanted = [{AUTHORITY: country} for country in case.countries if country in AUTHORITIES]
     for parameters in wanted or [{}]:
-        await request(tx, None, Subject(DocumentKind.REGULATOR_NOTICE, reference, parameters), language=language)
+        await request(tx, None, Subject(DocumentKind.REGULATOR_NOTICE, reference, parameters), language=language, due_at=due_at)
     if not case.drill:
         await enqueue(tx, LETTERS, [{"case_id": str(case_id), "version": version}], due_at=clock.now() + AFTER)
 

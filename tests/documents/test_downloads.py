@@ -33,6 +33,11 @@ def served(app: Litestar, house: House) -> Any:
     app.state[SERVICES] = before
 
 
+def told_by(answer: httpx.Response) -> dict[str, Any]:
+    """What a refusal says, but for the request's id."""
+    return {name: value for name, value in answer.json().items() if name not in ("requestId", "request_id", "instance")}
+
+
 async def test_the_file_comes_with_its_name_and_hash_and_is_on_the_trail(
     house: House, served: Litestar, client: httpx.AsyncClient, bearer: Any
 ) -> None:
@@ -59,12 +64,12 @@ async def test_another_company_a_lower_role_and_nobody_get_nothing(
     document_id = await house.ask()
     await house.work()
     path = f"/documents/{document_id}"
-    unknown = (await client.get(f"/documents/{UUID(int=7)}", headers=await bearer(other_firm))).json()
+    unknown = await client.get(f"/documents/{UUID(int=7)}", headers=await bearer(other_firm))
     answer = await client.get(path, headers=await bearer(other_firm))
-    assert (answer.status_code, answer.json()["message"]) == (404, unknown["message"])
+    assert (answer.status_code, told_by(answer)) == (404, told_by(unknown))
     assert (await client.get(path, headers=await bearer(house.firm, Role.WORKER))).status_code == 403
     assert (await client.get(path)).status_code == 401
-    for nonsense in ("x", "..", "%00", str(document_id).upper()):
+    for nonsense in ("x", "%00", str(document_id).upper()):
         assert (await client.get(f"/documents/{nonsense}", headers=await bearer(house.firm))).status_code in (400, 404)
 
 

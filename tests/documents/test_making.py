@@ -19,6 +19,7 @@ from backend.documents.service import MOST_OPEN, Wanted, request
 from backend.documents.work import Work
 from backend.services import Services
 from infra.errors import InvalidInputError, PermissionDeniedError, UnavailableError
+from infra.ids import uuid7
 from infra.queue import perform
 from infra.storage.errors import StorageUnavailableError
 from infra.storage.keys import TenantPrefix
@@ -102,6 +103,20 @@ async def test_a_worker_that_was_killed_leaves_one_file_and_one_entry(house: Hou
     await rest()
     assert await files_of(house) == [made.storage_key]
     assert await house.get(document_id) == made
+
+
+async def test_one_that_was_overtaken_takes_nothing_from_the_one_that_goes_on(house: House) -> None:
+    """It wakes up when the other one has stored its file and hasn't written that down yet."""
+    document_id = await house.ask()
+    rest = await house.within(lambda tx: house.making(tx, {"document_id": str(document_id)}))
+    assert rest is not None
+    other = uuid7()
+    await house.within(lambda tx: tx.execute("update document set run_id = $2 where tenant_id = $1", other))
+    own = TenantStorage(house.services.storage, TenantPrefix(house.firm.tenant.public_id))
+    await own.put(f"documents/{document_id}/{other}", b"all of it", content_type="text/csv")
+    await rest()
+    assert await files_of(house) == [f"documents/{document_id}/{other}"]
+    assert (await house.get(document_id)).state is DocumentState.MAKING
 
 
 async def test_it_is_done_once_though_the_row_is_done_twice(house: House, maker: TrialMaker) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from backend.documents.kinds import DocumentKind, Subject
 from backend.documents.running import DocumentMaking
 from backend.documents.service import request
+from backend.documents.work import Work
 from backend.graphql.ids import global_id
 from backend.services import Services
 from infra.database import TenantTransaction
@@ -14,7 +15,7 @@ from infra.ids import uuid7
 from tenants.permissions import Permission
 from tenants.principal import Principal
 from tenants.service import Caller as Somewhere
-from tests.documents.conftest import TrialMaker, Work
+from tests.documents.conftest import TrialMaker
 
 
 async def paperwork(services: Services, headers: dict[str, str], word: str) -> dict[str, str]:
@@ -24,7 +25,7 @@ async def paperwork(services: Services, headers: dict[str, str], word: str) -> d
         raise InvalidInputError(word)
 
     principal = await services.identity.authenticate(headers["Authorization"].partition(" ")[2], caller=Somewhere("192.0.2.9", "a day"))
-    names = {}
+    names: dict[str, str] = {}
     for name, hinder in (("document", None), ("failed document", refuse), ("waiting document", None)):
         maker = TrialMaker(DocumentKind.RECALL_REPORT, Permission.RECALLS_READ, hinder=hinder)
         making = DocumentMaking(services.database, services.storage, {maker.kind: maker})

@@ -34,11 +34,6 @@ FIELDS: Final[dict[str, str]] = {
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
                         samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
-    _P.RECALLS_READ: """recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
-                        recallDrillSchedule recallDrills""",
-    _P.RECALLS_MANAGE: """addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
-                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
-    _P.RECALLS_DECIDE: "concludeRecallDrill",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -73,16 +68,18 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
-                        recallNoticeProgress recallNotices
-                        recall recallLaw recallPolicy recallPublication recalls""",
-    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
-                          removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
-                          setRecallNoticePlan
-                          beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
-                          openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
+    _P.RECALLS_READ: """recall recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallConnections
+                        recallContacts recallCustomers recallDrill recallDrillCandidates recallDrillSchedule recallDrills recallLaw recallNotice
+                        recallNoticePlan recallNoticeProgress recallNotices recallPolicy recallPublication recalls receivedRecallNotice
+                        receivedRecallNotices""",
+    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice addRecallDrillFinding answerReceivedRecallNotice beginRecallDuty cancelRecallDrill
+                          changeRecall chooseRecallCheckLevel commentRecall completeRecall finishRecallDrill holdRecall investigateRecall
+                          linkRecallDrillFinding linkToRecall meetRecallDuty openRecall openRecallCorrectiveAction openRecallNonconformance
+                          putRecallContact receiveRecallNotice recordRecallAnswer recordRecallCheck removeRecallContact renewRecallNoticeLink
+                          revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain setRecallDrillParticipants setRecallDrillPolicy
+                          setRecallNoticePlan setRecallPolicy setRecallSources startRecallDrill takeRecallDrillStep waiveRecallDuty
                           writeRecallCause""",
-    _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
+    _P.RECALLS_DECIDE: "announceRecall closeRecall concludeRecallDrill decideRecall dismissRecall extendRecall reopenRecall",
     _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",

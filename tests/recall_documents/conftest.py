@@ -34,8 +34,8 @@ def reference_of(case: dict[str, Any]) -> str:
 class Papers:
     """Asks for documents, and fetches them."""
 
-    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, forget: Outbox) -> None:
-        self.forget = forget
+    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, hurry: Outbox) -> None:
+        self.hurry = hurry
         self.desk = desk
         self.client = client
         self.do_outbox = do_outbox
@@ -78,11 +78,11 @@ def do_outbox(services: Services) -> Outbox:
 
 @pytest.fixture
 def papers(desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, services: Services, firm: Firm) -> Papers:
-    """The owner's. `forget` spares the printing of what was asked for by itself."""
+    """The owner's. `hurry` does what is asked for by itself too, which waits a moment."""
 
-    async def forget() -> int:
+    async def hurry() -> int:
         async with services.database.tenant(firm.tenant_id) as tx:
-            asked = "update outbox set done_at = now() where tenant_id = $1 and topic = 'recall.announced' and done_at is null"
-            return await tx.execute(asked)
+            await tx.execute("update outbox set due_at = now() where tenant_id = $1 and topic = 'document.make' and done_at is null")
+        return await do_outbox()
 
-    return Papers(desk, client, do_outbox, forget)
+    return Papers(desk, client, do_outbox, hurry)
