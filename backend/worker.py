@@ -79,7 +79,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         publisher.PAGE: publisher.publish_page,
         goods.FILL: goods.fill,
         goods.GROWN: goods.grow,
-        holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
+        holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed, recall_watching.ring_changed),
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
         recall_check_looking.TOPIC: recall_check_looking.look,

@@ -54,6 +54,15 @@ async def ring(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     await enqueue(tx, LOOK, [{"case_id": str(case_id)} for case_id in sorted(cases)])
 
 
+async def ring_changed(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """After two objects were declared the same, or not: no event tells of that. What is held or released changes no scope."""
+    if "hold_id" in payload or not await repository.any_watched(tx):
+        return
+    ids = [*payload["object_ids"], *await watching_repository.uses_of(tx, payload["object_ids"])]
+    cases = await watching_repository.cases_with_seeds(tx, await genealogy.ancestors(tx, ids))
+    await enqueue(tx, LOOK, [{"case_id": str(case_id)} for case_id in sorted(cases)])
+
+
 async def _in_windows(tx: TenantTransaction, event_ids: list[int]) -> set[UUID]:
     """The cases into one of whose windows one of these events may fall."""
     times = await watching_repository.times_of(tx, event_ids)

@@ -24,6 +24,12 @@ async def touched(tx: TenantTransaction, event_ids: Collection[int]) -> list[int
     return [row["object_id"] for row in rows]
 
 
+async def uses_of(tx: TenantTransaction, containers: Collection[int]) -> list[int]:
+    """The uses and fillings of containers."""
+    rows = await tx.fetch("select state_id from container_state where tenant_id = $1 and container_id = any($2::bigint[])", list(containers))
+    return [row["state_id"] for row in rows]
+
+
 async def cases_with_seeds(tx: TenantTransaction, objects: Collection[int]) -> set[UUID]:
     """The watched cases among whose seeds, in any version, is one of these."""
     rows = await tx.fetch(
