@@ -67,6 +67,11 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
+    _P.RECALLS_READ: "recall recallLaw recallPolicy recalls",
+    _P.RECALLS_MANAGE: """beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
+                          openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
+                          writeRecallCause""",
+    _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
     _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
@@ -87,6 +92,7 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
+    _P.RECALLS_READ: "RecallCase",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

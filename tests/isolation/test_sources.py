@@ -39,6 +39,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/sandbox/moving.py", "_ended"): "as above",
     ("backend/capa/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/capa/request_repository.py", "insert"): "names of columns from `requests.py`, numbered values",
+    ("backend/recalls/repository.py", "insert"): "names of columns from `opening.py`, numbered values",
+    ("backend/recalls/repository.py", "update"): "names of columns from the services, numbered values",
     ("backend/nonconformance/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/nonconformance/repository.py", "insert_dispositions"): "as above",
     ("tenants/sandbox/service.py", "reset"): "no statement: another method of this name",
