@@ -10,9 +10,10 @@ from backend.graphql.context import Info
 from backend.graphql.errors import UserError
 from backend.graphql.fields import field
 from backend.recall_notices import kinds
+from backend.recall_notices.overview_types import RecallNoticePlan
 from backend.recall_notices.received_types import RecallConnection, ReceivedRecallNotice, load_connection, load_received
 from backend.recall_notices.rules import Plan, Said
-from backend.recall_notices.types import RecallContact, RecallNotice, RecallNoticePlan, load_contact, load_notice
+from backend.recall_notices.types import RecallContact, RecallNotice, load_contact, load_notice
 
 
 @strawberry.input

@@ -12,16 +12,10 @@ from backend.graphql.ids import uuid_of
 from backend.graphql.pagination import Connection, Page, connect
 from backend.identifiers import parse_identifier
 from backend.recall_notices import companies, contacts, kinds, loaders, query_service, receiving
+from backend.recall_notices.overview_types import RecallCustomer, RecallNoticePlan, RecallNoticeProgress
 from backend.recall_notices.received_types import RecallConnection, ReceivedRecallNotice, load_received
 from backend.recall_notices.rules import Plan
-from backend.recall_notices.types import (
-    RecallContact,
-    RecallCustomer,
-    RecallNotice,
-    RecallNoticePlan,
-    RecallNoticeProgress,
-    load_notice,
-)
+from backend.recall_notices.types import RecallContact, RecallNotice, load_notice
 from backend.recalls.service import UnknownRecallError, cases_by_ids
 from tenants.permissions import Permission
 

@@ -15,7 +15,8 @@ from backend.graphql.pagination import Connection, Page
 from backend.recall_notices import kinds, loaders, stored
 from backend.recall_notices.content import told
 from backend.recall_notices.kinds import AnswerSource, NoticeKind
-from backend.recall_notices.types import NOTICE_NODES, READ, RecallAnswer, RecallNoticeLot, page_of_lots
+from backend.recall_notices.lot_types import READ, RecallAnswer, RecallNoticeLot, page_of_lots
+from backend.recall_notices.types import NOTICE_NODES
 from infra import clock
 from infra.database import Record
 from tenants.permissions import Permission

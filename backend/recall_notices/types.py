@@ -1,7 +1,6 @@
-"""Notices of recalls, contacts and connections as GraphQL shows them."""
+"""Notices of recalls and contacts as GraphQL shows them."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -10,13 +9,13 @@ from strawberry import ID
 
 from backend.catalog.types import Partner, load_partner
 from backend.graphql.context import Context, Info
-from backend.graphql.directives import ListSize, requires
+from backend.graphql.directives import ListSize
 from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
-from backend.graphql.pagination import Connection, Page, connect, cut
+from backend.graphql.pagination import Connection, Page, connect
 from backend.recall_notices import kinds, loaders, query_service, stored
-from backend.recall_notices.content import Lot, told
+from backend.recall_notices.lot_types import READ, RecallAnswer, RecallNoticeLot, page_of_lots
 from infra import clock
 from tenants.permissions import Permission
 
@@ -28,9 +27,7 @@ strawberry.enum(
 )  # fmt: skip
 strawberry.enum(kinds.Way, name="RecallNoticeWay", description="By mail, to the customer's company in this service, by letter, or by a link.")
 strawberry.enum(kinds.SendState, name="RecallDeliveryState", description="What became of one message to one receiver.")
-strawberry.enum(kinds.AnswerSource, name="RecallAnswerSource", description="From whom we have an answer: by link, from his company, or told to us.")
 strawberry.enum(kinds.Direction, name="RecallConnectionDirection", description="CUSTOMER takes our notices; SENDER sends us his.")
-READ: Final = requires(Permission.RECALLS_READ)
 SEVERAL: Final = ListSize(assumed_size=5)
 
 
@@ -59,78 +56,6 @@ class RecallContact(Node):
     async def partner(self, info: Info) -> Partner | None:
         """From the catalogue."""
         return await load_partner(info.context, self.party)
-
-
-@strawberry.type(description="One delivery of a lot to the customer.")
-class RecallNoticeShipment:
-    """`quantity` is null where nobody knows how much came with it."""
-
-    shipped_at: datetime | None
-    document: str
-    quantity: Decimal | None
-    uom: str
-
-
-@strawberry.type(description="What a customer says of one lot; of a lot the last answer counts.", directives=READ)
-class RecallAnswer:
-    """`over`: more than was delivered, and meant so. `recordedByUs`: told to our staff, who wrote it down at `recordedAt`."""
-
-    line: int
-    found: Decimal
-    returned: Decimal
-    destroyed: Decimal
-    forwarded: Decimal
-    uom: str
-    nothing: bool
-    over: bool
-    forwarded_to: str
-    note: str
-    source: kinds.AnswerSource
-    said_by: str
-    said_at: datetime
-    recorded_by_us: bool
-    recorded_at: datetime
-
-    @classmethod
-    def of(cls, one: stored.Answer) -> "RecallAnswer":
-        """From the stored one."""
-        return cls(
-            line=one.line, found=one.found, returned=one.returned, destroyed=one.destroyed, forwarded=one.forwarded, uom=one.uom,
-            nothing=one.nothing, over=one.over, forwarded_to=one.forwarded_to, note=one.note, source=one.source, said_by=one.said_by,
-            said_at=one.said_at, recorded_by_us=one.recorded_by is not None, recorded_at=one.at,
-        )  # fmt: skip
-
-
-@strawberry.type(description="One line of a notice: a lot, or other goods, that the customer received.", directives=READ)
-class RecallNoticeLot:
-    """`key` is the URI, `quantity` null where nobody knows; `certain` is false for goods that are possibly affected."""
-
-    line: int
-    key: str
-    code: str
-    gtin: str
-    name: str
-    quantity: Decimal | None
-    uom: str
-    certain: bool
-    shipments: list[RecallNoticeShipment]
-    more_shipments: int
-    answer: RecallAnswer | None
-
-    @classmethod
-    def of(cls, lot: Lot, language: str, answer: RecallAnswer | None) -> "RecallNoticeLot":
-        """From the notice's content."""
-        shipments = [
-            RecallNoticeShipment(
-                shipped_at=datetime.fromisoformat(one.at) if one.at else None, document=one.document,
-                quantity=Decimal(one.quantity) if one.quantity else None, uom=one.uom,
-            )
-            for one in lot.deliveries
-        ]  # fmt: skip
-        return cls(
-            line=lot.line, key=lot.key, code=lot.code, gtin=lot.gtin, name=told(lot.names, language), quantity=lot.received, uom=lot.uom,
-            certain=lot.certain, shipments=shipments, more_shipments=lot.more_deliveries, answer=answer,
-        )  # fmt: skip
 
 
 @strawberry.type(description="One message of a notice to one receiver.", directives=READ)
@@ -252,73 +177,6 @@ class RecallNotice(Node):
         async with info.context.reading() as tx:
             rows = await query_service.page_of_answers(tx, self.one, cursor=cursor, backward=page.backward, limit=page.limit)
         return connect(page, rows, node=RecallAnswer.of, cursor=lambda row: str(row.answer_id))
-
-
-def page_of_lots(info: Info, lots: tuple[Lot, ...], answers: dict[int, RecallAnswer], page: Page) -> Connection[RecallNoticeLot]:
-    """A page of a notice's lines."""
-    rows = cut(page, lots, key=lambda lot: lot.line, cursor_key=int)
-    language = info.context.language
-    return connect(page, rows, node=lambda lot: RecallNoticeLot.of(lot, language, answers.get(lot.line)), cursor=lambda lot: str(lot.line))
-
-
-@strawberry.type(description="How far the notices of a recall have come.", directives=READ)
-class RecallNoticeProgress:
-    """`customers` are to be told, `written` of them by now (`whole`: all). `waiting` has not gone out yet, `overdue` was to be answered by now."""
-
-    customers: int
-    written: int
-    whole: bool
-    notices: int
-    waiting: int
-    sent: int
-    opened: int
-    acknowledged: int
-    reported: int
-    no_address: int
-    failed: int
-    would_send: int
-    overdue: int
-
-    @classmethod
-    def of(cls, one: query_service.Progress) -> "RecallNoticeProgress":
-        """From the counted one."""
-        return cls(
-            customers=one.customers, written=one.written, whole=one.whole, notices=one.notices, waiting=one.waiting, sent=one.sent,
-            opened=one.opened, acknowledged=one.acknowledged, reported=one.reported, no_address=one.no_address, failed=one.failed,
-            would_send=one.would_send, overdue=one.overdue,
-        )  # fmt: skip
-
-
-@strawberry.type(description="A customer in a recall's scope.", directives=READ)
-class RecallCustomer:
-    """`party` is null for goods whose shipments name nobody; `lotCount` is how many lines a notice to him has."""
-
-    party: str | None
-    lot_count: int
-    contact_count: int
-    connected: bool
-
-    @classmethod
-    def of(cls, one: query_service.Customer) -> "RecallCustomer":
-        """From the counted one."""
-        return cls(party=one.party, lot_count=one.lots, contact_count=one.contacts, connected=one.connected)
-
-    @field(description="The customer.")
-    async def partner(self, info: Info) -> Partner | None:
-        """From the catalogue."""
-        return await load_partner(info.context, self.party) if self.party else None
-
-
-@strawberry.type(description="By when customers are to answer, and when they are reminded.", directives=READ)
-class RecallNoticePlan:
-    """Hours count from when a notice is written. `team` is on duty for what nobody answers, beside the case's owner; `own`: of this case alone."""
-
-    own: bool
-    answer_hours: int
-    acknowledge_reminder_hours: list[int]
-    report_reminder_hours: list[int]
-    escalate_hours: int
-    team: str
 
 
 async def load_notice(context: Context, notice_id: UUID | None) -> RecallNotice | None:

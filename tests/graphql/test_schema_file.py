@@ -34,7 +34,8 @@ def _refusals(kind: type[SuyuanError]) -> Iterator[type[SuyuanError]]:
 MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects", "backend.holds", "backend.shipments", "backend.catalog",
             "backend.aliases", "backend.sampling", "backend.instruments", "backend.photos",
             "backend.specifications", "backend.inspections",
-            "backend.nonconformance", "backend.capa", "backend.recalls", "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
+            "backend.nonconformance", "backend.capa", "backend.recalls", "backend.recall_notices",
+            "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
             "backend.webhooks", "infra.outward",
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {

@@ -16,6 +16,7 @@ CLOSED = (
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
     "quality_history", "supplier_answer", "supplier_answer_review", "recall_act",
     "recall_board_point", "recall_check_plan", "recall_check_record", "recall_drill_step",
+    "quality_history", "supplier_answer", "supplier_answer_review", "recall_act", "recall_answer", "received_recall_answer",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
@@ -45,6 +46,12 @@ INSERTS = {
                       gen_random_uuid(), 'x', 1, 'x', true, 1, '', '', 4, '')""",
     "recall_drill_step": """insert into recall_drill_step (tenant_id, drill_id, step, at, elapsed_ms, machine_ms, done_by, done_name, detail)
                       values (7301, gen_random_uuid(), 1, now(), 1, 1, gen_random_uuid(), 'x', '{}')""",
+    "recall_answer": """insert into recall_answer (tenant_id, answer_id, case_id, notice_id, line, found, returned, destroyed, forwarded, uom,
+                      nothing, over, forwarded_to, note, source, said_by, said_at, at) values (7301, gen_random_uuid(), gen_random_uuid(),
+                      gen_random_uuid(), 1, 0, 0, 0, 0, '', true, false, '', '', 1, 'x', now(), now())""",
+    "received_recall_answer": """insert into received_recall_answer (tenant_id, answer_id, received_id, line, found, returned, destroyed, forwarded,
+                      uom, nothing, over, forwarded_to, note, said_by, recorded_by, at) values (7301, gen_random_uuid(), gen_random_uuid(), 1, 0,
+                      0, 0, 0, '', true, false, '', '', 'x', gen_random_uuid(), now())""",
     "supplier_answer": """insert into supplier_answer (tenant_id, supplier_request_id, answer_id, at, written_by, containment, root_cause,
                       corrective_action, done_by) values (7301, gen_random_uuid(), gen_random_uuid(), now(), 'x', 'x', 'x', 'x', 'x')""",
     "supplier_answer_review": """insert into supplier_answer_review (tenant_id, supplier_request_id, answer_id, at, reviewed_by, verdict, comment)

@@ -72,8 +72,13 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: "recall recallLaw recallPolicy recalls",
-    _P.RECALLS_MANAGE: """beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
+    _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
+                        recallNoticeProgress recallNotices
+                        recall recallLaw recallPolicy recalls""",
+    _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
+                          removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
+                          setRecallNoticePlan
+                          beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
                           openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
                           writeRecallCause""",
     _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
@@ -99,6 +104,9 @@ TYPES: Final[dict[str, str]] = {
                         SupplierCertificate SupplierRequest TrialFinding""",
     _P.RECALLS_READ: "RecallBoard RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates RecallDrillSchedule",
     _P.RECALLS_READ: "RecallCase",
+    _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
+                        RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
+                        RecallCase""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

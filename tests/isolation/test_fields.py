@@ -41,6 +41,7 @@ from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, Person, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_day import a_recall
+from tests.isolation.recall_notices_day import a_notice
 from tests.isolation.victims import CANARIES, CANARY, DUMPLINGS, FLOUR_LOT, PALLET, Victim, new_victim, work_of
 from tests.isolation.watching_day import watch
 from tests.signing import signature_of
@@ -173,6 +174,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         await inspect(clone_services, signer, word)
         wrong = await something_wrong(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_recall(clone_services, signer.principal, FLOUR_LOT, word)
+        wrong |= await a_notice(clone_services, signer.principal, wrong["recall"], word)
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)
@@ -184,6 +186,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         firm = Both(client, victim, other, limited)
         office = Office(clone_services, client, other.headers)
         await office.work()
+        firm.arguments["caseId"] = [wrong["recall"]]
         firm.arguments["endpointId"] = [office.names["webhook"]]
         firm.arguments["token"] = [await left_open(clone_services, office)]
         firm.arguments["ids"] = [[office.names["photo"]]]

@@ -38,6 +38,7 @@ OPEN_TO_ALL: Final = {
     ("/", "GET"), ("/01", "GET"), ("/01", "HEAD"), ("/01/{rest:path}", "GET"), ("/01/{rest:path}", "HEAD"),
     ("/validator", "GET"), ("/validator", "POST"), ("/validator/examples/{name:str}", "GET"),
     ("/supplier/{token:str}", "GET"), ("/supplier/{token:str}", "POST"),
+    ("/recall/{token:str}", "GET"), ("/recall/{token:str}", "POST"),
     ("/health/live", "GET"), ("/health/ready", "GET"), ("/metrics", "GET"),
     # Signs its caller in by itself: see tests/subscriptions/test_socket.py.
     ("/epcis/queries/{name:str}/events", "WEBSOCKET"),

@@ -41,6 +41,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/capa/request_repository.py", "insert"): "names of columns from `requests.py`, numbered values",
     ("backend/recall_checks/repository.py", "insert_record"): "names of columns from `checking.py`, numbered values",
     ("backend/recall_drills/repository.py", "insert"): "names of columns from `service.py`, numbered values",
+    ("backend/recall_notices/repository.py", "change"): "names of columns from a set of this module, numbered values",
+    ("backend/recall_notices/delivery_repository.py", "change"): "as above",
     ("backend/recalls/repository.py", "insert"): "names of columns from `opening.py`, numbered values",
     ("backend/recalls/repository.py", "update"): "names of columns from the services, numbered values",
     ("backend/nonconformance/repository.py", "insert"): "names of columns from `service.py`, numbered values",

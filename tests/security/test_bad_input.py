@@ -37,8 +37,9 @@ LIMITS: Final = {
     "/mobile/v1/devices/switch": 4_096,
 }
 WITHOUT_BODY: Final = {"/auth/sign-out", "/epcis/queries/{name:str}/subscriptions/{subscription_id:str}/resume"}
-# They take no JSON: one refuses as RFC 6749 words it (tests/tenants/test_oauth.py), one with a page (tests/capa/test_supplier_requests.py).
-WITH_A_FORM: Final = {"/oauth/token", "/supplier/{token:str}"}
+# They take no JSON: one refuses as RFC 6749 words it (tests/tenants/test_oauth.py), two with a page (tests/capa/test_supplier_requests.py,
+# tests/recall_notices/test_guest.py).
+WITH_A_FORM: Final = {"/oauth/token", "/recall/{token:str}", "/supplier/{token:str}"}
 # What is wrong with a body is their answer: tests/validator.
 TELLING_FAULTS: Final = {"/epcis/validate", "/validator"}
 
