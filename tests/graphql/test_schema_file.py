@@ -36,7 +36,7 @@ MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects
             "backend.specifications", "backend.inspections",
             "backend.nonconformance", "backend.capa", "backend.recalls", "backend.recall_notices",
             "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
-            "backend.webhooks", "infra.outward",
+            "backend.webhooks", "backend.recall_checks", "backend.recall_drills", "infra.outward",
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {
     "GUEST_LINK_INVALID", "EVENT_NOT_FOUND", "CAPTURE_JOB_NOT_FOUND", "QUERY_PARAMETER", "QUERY_TOO_LARGE", "QUERY_TOO_COMPLEX", "RESOURCE_NOT_FOUND",

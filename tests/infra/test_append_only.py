@@ -37,8 +37,8 @@ INSERTS = {
                       values (7301, 'x', gen_random_uuid(), now(), 'x', 'x', '', '{}')""",
     "recall_act": """insert into recall_act (tenant_id, case_id, act_id, at, kind, actor, reason, detail)
                       values (7301, gen_random_uuid(), gen_random_uuid(), now(), 1, 'x', '', '{}')""",
-    "recall_board_point": """insert into recall_board_point (tenant_id, case_id, at, uom, shipped, recovered, destroyed, sold, used, held, unknown, over)
-                      values (7301, gen_random_uuid(), now(), '', 1, 0, 0, 0, 0, 0, 1, 0)""",
+    "recall_board_point": """insert into recall_board_point (tenant_id, case_id, at, uom, shipped, recovered, destroyed, sold, used, held,
+                      unknown, over) values (7301, gen_random_uuid(), now(), '', 1, 0, 0, 0, 0, 0, 1, 0)""",
     "recall_check_plan": """insert into recall_check_plan (tenant_id, case_id, plan_id, level, seed, version, population, method, due_at, reason,
                       chosen_at, chosen_name) values (7301, gen_random_uuid(), gen_random_uuid(), 1, 'x', 1, 1, 1, now(), 'x', now(), 'x')""",
     "recall_check_record": """insert into recall_check_record (tenant_id, check_id, record_id, at, recorded_by, recorded_name, method, person,

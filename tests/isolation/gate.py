@@ -34,11 +34,6 @@ FIELDS: Final[dict[str, str]] = {
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
                         samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
-    _P.RECALLS_READ: """recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
-                        recallDrillSchedule recallDrills""",
-    _P.RECALLS_MANAGE: """addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
-                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
-    _P.RECALLS_DECIDE: "concludeRecallDrill",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -74,14 +69,18 @@ FIELDS: Final[dict[str, str]] = {
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
     _P.RECALLS_READ: """receivedRecallNotice receivedRecallNotices recallConnections recallContacts recallCustomers recallNotice recallNoticePlan
                         recallNoticeProgress recallNotices
-                        recall recallLaw recallPolicy recalls""",
+                        recall recallLaw recallPolicy recalls
+                        recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
+                        recallDrillSchedule recallDrills""",
     _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice answerReceivedRecallNotice putRecallContact receiveRecallNotice recordRecallAnswer
                           removeRecallContact renewRecallNoticeLink revokeRecallConnection revokeRecallNoticeLinks sendRecallNoticeAgain
                           setRecallNoticePlan
                           beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
                           openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
-                          writeRecallCause""",
-    _P.RECALLS_DECIDE: "announceRecall closeRecall decideRecall dismissRecall extendRecall reopenRecall",
+                          writeRecallCause
+                          addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
+                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
+    _P.RECALLS_DECIDE: "announceRecall closeRecall concludeRecallDrill decideRecall dismissRecall extendRecall reopenRecall",
     _P.RULES_MANAGE: "changeRule createRule recordCertificate switchRule withdrawCertificate",
     _P.SANDBOX_USE: "sandbox enterSandbox openSandbox",
     _P.SANDBOX_MANAGE: "resetSandbox",
@@ -102,11 +101,10 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
-    _P.RECALLS_READ: "RecallBoard RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates RecallDrillSchedule",
-    _P.RECALLS_READ: "RecallCase",
     _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
                         RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
-                        RecallCase""",
+                        RecallCase
+                        RecallBoard RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates RecallDrillSchedule""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
