@@ -44,8 +44,12 @@ async def shipped_otherwise(tx: TenantTransaction, case_id: UUID, version: int) 
         """with other as (
              select s.party, s.object_id, s.gtin, s.uom, coalesce(r.quantity, 0) - s.quantity as quantity
              from recall_shipped s
-             left join shipment t on t.tenant_id = $1 and t.shipment_id = s.shipment_id and t.superseded_by is null
-             left join lot_shipment r on r.tenant_id = $1 and r.lot_id = s.object_id and r.shipment_id = t.shipment_id and r.uom = s.uom
+             left join (
+               select l.lot_id, l.shipment_id, l.uom, l.quantity from lot_shipment l
+               join shipment t on t.tenant_id = $1 and t.shipment_id = l.shipment_id and t.superseded_by is null
+               where l.tenant_id = $1 and l.lot_id = any(array(
+                 select distinct f.object_id from recall_shipped f where f.tenant_id = $1 and f.case_id = $2 and f.version = $3))) r
+               on r.lot_id = s.object_id and r.shipment_id = s.shipment_id and r.uom = s.uom
              where s.tenant_id = $1 and s.case_id = $2 and s.version = $3 and s.kind = 1 and r.quantity is distinct from s.quantity
              union all
              select coalesce(t.to_party, ''), a.object_id, o.gtin, r.uom, r.quantity

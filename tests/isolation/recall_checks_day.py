@@ -40,8 +40,7 @@ async def checks_and_a_drill(services: Services, principal: Principal, key: str,
         checks = await query_service.page_of_checks(tx, case_id, states=None, overdue_only=False, cursor=None, backward=False, limit=5)
         answers = Answers(True, True, False, Stock.STILL_ON_SALE)
         told = Asked(answers, person=word, stock_quantity=Decimal(1), stock_uom="KGM", note=word, follow_up=word)
-        for check in checks[:1]:
-            await checking.record_check(tx, principal, check.check_id, told)
+        await checking.record_check(tx, principal, checks[0].check_id, told)
         await points.note(tx, {"case_id": str(case_id)})
         await schedule.set_policy(tx, principal, Policy(every_days=300))
         drill = await drills.start_drill(tx, principal, title=word, reason=word, sources=[Source.of_object(key)], participants=[word], seed=word)
@@ -54,7 +53,7 @@ async def checks_and_a_drill(services: Services, principal: Principal, key: str,
         running = await drills.start_drill(tx, principal, title=word, reason=word, sources=[Source.of_object(key)])
         return {
             "scored drill": global_id("RecallDrill", drill), "running drill": global_id("RecallDrill", running),
-            "finding": global_id("RecallDrillFinding", finding),
-        } | {"check": global_id("RecallCheck", check.check_id) for check in checks[:1]}  # fmt: skip
+            "finding": global_id("RecallDrillFinding", finding), "check": global_id("RecallCheck", checks[0].check_id),
+        }  # fmt: skip
 
     return await services.in_tenant(principal.tenant_id, work)
