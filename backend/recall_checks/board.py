@@ -71,22 +71,27 @@ def rows_of(shipped: Iterable[Shipped], facts: Iterable[Fact]) -> tuple[list[Row
         receivers[object_id].add(party)
     for fact in facts:
         wrong += _enter(lots, codes, receivers, fact)
-    rows: dict[tuple[str | None, str | None, str, Certainty], tuple[_Parts, int]] = {}
+    rows: dict[tuple[str | None, str | None, str, Certainty], tuple[_Parts, list[int]]] = {}
     for (party, object_id, account), lot in lots.items():
-        parts, over, proved_over = lot.split()
-        code = code_of(account, codes[party, lot.gtin, account])
+        # Of most lots nothing is told for most of the time.
+        untold = {sure: {"shipped": shipped, "unknown": shipped} for sure, shipped in lot.shipped.items()}
+        parts, over, proved_over = lot.split() if lot.told else (untold, _ZERO, False)
         if over and lot.shipped:
+            code = code_of(account, codes[party, lot.gtin, account])
             kind = DiscrepancyKind.RETURNED_MORE_THAN_SHIPPED if proved_over else DiscrepancyKind.OVER_REPORTED
             wrong.append(Discrepancy(kind, party, lot.gtin, object_id, from_base(over, code), code))
-        # What is over is told with the less sure part, where there is one.
-        last = max((sure for sure in _CERTAINTIES if parts[sure]["shipped"]), default=Certainty.CERTAIN)
-        parts[last]["over"] = over
+        if over:
+            # What is over is told with the less sure part, where there is one.
+            last = max((sure for sure in _CERTAINTIES if parts[sure]["shipped"]), default=Certainty.CERTAIN)
+            parts[last]["over"] = over
         for sure, told in parts.items():
             if told["shipped"] or told.get("over"):
-                known, count = rows.get((party, lot.gtin, account, sure), ({}, 0))
-                rows[party, lot.gtin, account, sure] = ({name: known.get(name, _ZERO) + told.get(name, _ZERO) for name in _NAMES}, count + 1)
+                known, count = rows.setdefault((party, lot.gtin, account, sure), ({}, [0]))
+                count[0] += 1
+                for name, part in told.items():
+                    known[name] = known[name] + part if name in known else part
     found = [
-        Row(party, gtin, code, sure, _split(parts, code), count)
+        Row(party, gtin, code, sure, _split(parts, code), count[0])
         for (party, gtin, account, sure), (parts, count) in rows.items()
         for code in (code_of(account, codes[party, gtin, account]),)
     ]
@@ -101,14 +106,17 @@ def _sent(shipped: Iterable[Shipped]) -> tuple[dict[_LotKey, _Lot], dict[tuple[s
     codes: dict[tuple[str | None, str | None, str], set[str]] = defaultdict(set)
     wrong: list[Discrepancy] = []
     for one in shipped:
-        account = unit_of(one.uom).account
+        unit = unit_of(one.uom)
+        account = unit.account
         if one.quantity <= 0:
             wrong.append(Discrepancy(DiscrepancyKind.QUANTITY_NOT_TOLD, one.party, one.gtin, one.object_id, one.quantity, one.uom))
         if one.party is None:
             wrong.append(Discrepancy(DiscrepancyKind.SHIPPED_WITHOUT_CUSTOMER, None, one.gtin, one.object_id, one.quantity, one.uom))
-        codes[one.party, one.gtin, account].add(unit_of(one.uom).code)
-        lot = lots.setdefault((one.party, one.object_id, account), _Lot(one.gtin))
-        lot.shipped[one.certainty] += max(_ZERO, to_base(one.quantity, one.uom))
+        codes[one.party, one.gtin, account].add(unit.code)
+        key = (one.party, one.object_id, account)
+        lot = lots.get(key) or lots.setdefault(key, _Lot(one.gtin))
+        if one.quantity > 0:
+            lot.shipped[one.certainty] += to_base(one.quantity, one.uom)
     return lots, codes, wrong
 
 
@@ -137,7 +145,7 @@ def _enter(
 
 
 def _split(parts: _Parts, code: str) -> Split:
-    return Split(**{name: from_base(parts.get(name, _ZERO), code) for name in _NAMES})
+    return Split(**{name: from_base(part, code) for name, part in parts.items() if part})
 
 
 def totals_of(rows: Iterable[Row], *, by_party: bool = False, by_product: bool = False, by_certainty: bool = True) -> list[Row]:

@@ -1,6 +1,7 @@
 """The effectiveness board of a recall: frozen shipments against what our own events prove and what customers report, and our own part."""
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from infra.database import TenantTransaction
 
 # So many discrepancies are named; how many there are is told besides.
 MOST_NAMED: Final = 500
+_NONE: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,18 @@ async def _late(tx: TenantTransaction, found: Reached, case_id: UUID) -> list[Di
     """Shipments that are known today and weren't when the scope was frozen, or the other way round."""
     if found.version is None:
         return []
-    rows = await reach_repository.shipped_otherwise(tx, case_id, found.version)
-    kind = DiscrepancyKind.SHIPPED_OTHERWISE
-    return [Discrepancy(kind, row["party"], row["gtin"], row["object_id"], row["quantity"], row["uom"]) for row in rows]
+    rows = await reach_repository.frozen_shipments(tx, case_id, found.version)
+    lots = sorted({row["object_id"] for row in rows})
+    today = {(row["object_id"], row["shipment_id"], row["uom"]): row["quantity"] for row in await reach_repository.shipments_today(tx, lots)}
+    off: dict[tuple[str | None, int, str | None, str], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        quantity = today.get((row["object_id"], row["shipment_id"], row["uom"]), _NONE)
+        if quantity != row["quantity"]:
+            off[row["party"], row["object_id"], row["gtin"], row["uom"]] += quantity - row["quantity"]
+    for row in await reach_repository.late_shipments(tx, case_id, found.version):
+        off[row["party"], row["object_id"], row["gtin"], row["uom"]] += row["quantity"]
+    told = sorted(((*key, quantity) for key, quantity in off.items() if quantity), key=lambda one: (one[0] or "", one[1], one[3]))
+    return [Discrepancy(DiscrepancyKind.SHIPPED_OTHERWISE, party, gtin, lot, quantity, uom) for party, lot, gtin, uom, quantity in told]
 
 
 async def _reported(tx: TenantTransaction, case_id: UUID, found: Reached) -> list[Fact]:

@@ -38,24 +38,35 @@ async def shipped(tx: TenantTransaction, case_id: UUID, version: int) -> list[Re
     )
 
 
-async def shipped_otherwise(tx: TenantTransaction, case_id: UUID, version: int) -> list[Record]:
-    """(party, object, gtin, uom, quantity) by which lots were shipped otherwise than is frozen: corrected since, or in a late shipment."""
+async def frozen_shipments(tx: TenantTransaction, case_id: UUID, version: int) -> list[Record]:
+    """(party, object, gtin, shipment, uom, quantity) of lots, as frozen."""
     return await tx.fetch(
-        """with other as (
-             select s.party, s.object_id, s.gtin, s.uom, coalesce(r.quantity, 0) - s.quantity as quantity
-             from recall_shipped s
-             left join shipment t on t.tenant_id = $1 and t.shipment_id = s.shipment_id and t.superseded_by is null
-             left join lot_shipment r on r.tenant_id = $1 and r.lot_id = s.object_id and r.shipment_id = t.shipment_id and r.uom = s.uom
-             where s.tenant_id = $1 and s.case_id = $2 and s.version = $3 and s.kind = 1 and r.quantity is distinct from s.quantity
-             union all
-             select coalesce(t.to_party, ''), a.object_id, o.gtin, r.uom, r.quantity
-             from recall_addition a
-             join shipment t on t.tenant_id = $1 and t.shipment_id = a.shipment_id and t.superseded_by is null
-             join lot_shipment r on r.tenant_id = $1 and r.lot_id = a.object_id and r.shipment_id = a.shipment_id
-             join traceable_object o on o.tenant_id = $1 and o.object_id = a.object_id
-             where a.tenant_id = $1 and a.case_id = $2 and a.version = $3 and a.kind = 2)
-           select nullif(party, '') as party, object_id, gtin, uom, sum(quantity) as quantity from other
-           group by 1, 2, 3, 4 having sum(quantity) <> 0 order by 1, 2, 4""",
+        """select nullif(s.party, '') as party, s.object_id, s.gtin, s.shipment_id, s.uom, s.quantity from recall_shipped s
+           where s.tenant_id = $1 and s.case_id = $2 and s.version = $3 and s.kind = 1""",
+        case_id,
+        version,
+    )
+
+
+async def shipments_today(tx: TenantTransaction, lots: list[int]) -> list[Record]:
+    """(object, shipment, uom, quantity) of lots, by the rollup of shipments in force."""
+    return await tx.fetch(
+        """select r.lot_id as object_id, r.shipment_id, r.uom, r.quantity from lot_shipment r
+           join shipment t on t.tenant_id = $1 and t.shipment_id = r.shipment_id and t.superseded_by is null
+           where r.tenant_id = $1 and r.lot_id = any($2::bigint[])""",
+        lots,
+    )
+
+
+async def late_shipments(tx: TenantTransaction, case_id: UUID, version: int) -> list[Record]:
+    """(party, object, gtin, uom, quantity) of shipments that the watcher has found since."""
+    return await tx.fetch(
+        """select t.to_party as party, a.object_id, o.gtin, r.uom, r.quantity
+           from recall_addition a
+           join shipment t on t.tenant_id = $1 and t.shipment_id = a.shipment_id and t.superseded_by is null
+           join lot_shipment r on r.tenant_id = $1 and r.lot_id = a.object_id and r.shipment_id = a.shipment_id
+           join traceable_object o on o.tenant_id = $1 and o.object_id = a.object_id
+           where a.tenant_id = $1 and a.case_id = $2 and a.version = $3 and a.kind = 2""",
         case_id,
         version,
     )

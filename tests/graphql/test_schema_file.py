@@ -36,7 +36,7 @@ MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects
             "backend.specifications", "backend.inspections",
             "backend.nonconformance", "backend.capa", "backend.recalls", "backend.recall_notices",
             "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",
-            "backend.webhooks", "backend.documents", "backend.dossiers", "infra.outward",
+             "backend.webhooks", "backend.documents", "backend.dossiers", "backend.recall_checks", "backend.recall_drills", "infra.outward",
             "tenants.clients.errors", "tenants.sandbox.errors", "tenants.people", "tenants.roles", "tenants.devices", "tenants.audit")  # fmt: skip
 NOT_FROM_MUTATIONS = {
     "DOCUMENT_HAS_NO_FILE",

@@ -14,6 +14,8 @@ TENANT = 7_301
 CLOSED = (
     "alert_history", "alert_rule_version", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
+    "quality_history", "supplier_answer", "supplier_answer_review", "recall_act",
+    "recall_board_point", "recall_check_plan", "recall_check_record", "recall_drill_step",
     "quality_history", "supplier_answer", "supplier_answer_review", "recall_act", "recall_answer", "received_recall_answer",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
@@ -35,6 +37,15 @@ INSERTS = {
                       values (7301, 'x', gen_random_uuid(), now(), 'x', 'x', '', '{}')""",
     "recall_act": """insert into recall_act (tenant_id, case_id, act_id, at, kind, actor, reason, detail)
                       values (7301, gen_random_uuid(), gen_random_uuid(), now(), 1, 'x', '', '{}')""",
+    "recall_board_point": """insert into recall_board_point (tenant_id, case_id, at, uom, shipped, recovered, destroyed, sold, used, held,
+                      unknown, over) values (7301, gen_random_uuid(), now(), '', 1, 0, 0, 0, 0, 0, 1, 0)""",
+    "recall_check_plan": """insert into recall_check_plan (tenant_id, case_id, plan_id, level, seed, version, population, method, due_at, reason,
+                      chosen_at, chosen_name) values (7301, gen_random_uuid(), gen_random_uuid(), 1, 'x', 1, 1, 1, now(), 'x', now(), 'x')""",
+    "recall_check_record": """insert into recall_check_record (tenant_id, check_id, record_id, at, recorded_by, recorded_name, method, person,
+                      reached, stock, stock_uom, note, state, follow_up) values (7301, gen_random_uuid(), gen_random_uuid(), now(),
+                      gen_random_uuid(), 'x', 1, 'x', true, 1, '', '', 4, '')""",
+    "recall_drill_step": """insert into recall_drill_step (tenant_id, drill_id, step, at, elapsed_ms, machine_ms, done_by, done_name, detail)
+                      values (7301, gen_random_uuid(), 1, now(), 1, 1, gen_random_uuid(), 'x', '{}')""",
     "recall_answer": """insert into recall_answer (tenant_id, answer_id, case_id, notice_id, line, found, returned, destroyed, forwarded, uom,
                       nothing, over, forwarded_to, note, source, said_by, said_at, at) values (7301, gen_random_uuid(), gen_random_uuid(),
                       gen_random_uuid(), 1, 0, 0, 0, 0, '', true, false, '', '', 1, 'x', now(), now())""",

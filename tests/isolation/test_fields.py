@@ -40,6 +40,7 @@ from tests.graphql.test_commands import document
 from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, Person, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
+from tests.isolation.recall_checks_day import checks_and_a_drill
 from tests.isolation.recall_day import a_recall
 from tests.isolation.recall_notices_day import a_notice
 from tests.isolation.victims import CANARIES, CANARY, DUMPLINGS, FLOUR_LOT, PALLET, Victim, new_victim, work_of
@@ -175,6 +176,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         wrong = await something_wrong(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_recall(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_notice(clone_services, signer.principal, wrong["recall"], word)
+        wrong |= await checks_and_a_drill(clone_services, signer.principal, FLOUR_LOT, wrong, word)
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)

@@ -39,6 +39,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/sandbox/moving.py", "_ended"): "as above",
     ("backend/capa/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/capa/request_repository.py", "insert"): "names of columns from `requests.py`, numbered values",
+    ("backend/recall_checks/repository.py", "insert_record"): "names of columns from `checking.py`, numbered values",
+    ("backend/recall_drills/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/recall_notices/repository.py", "change"): "names of columns from a set of this module, numbered values",
     ("backend/recall_notices/delivery_repository.py", "change"): "as above",
     ("backend/recalls/repository.py", "insert"): "names of columns from `opening.py`, numbered values",

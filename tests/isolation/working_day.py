@@ -32,6 +32,7 @@ from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
+from tests.isolation.recall_checks_day import CHECK_LISTS, checks_and_a_drill
 from tests.isolation.recall_day import RECALL_LISTS, a_recall
 from tests.isolation.recall_notices_day import NOTICE_LISTS, a_notice
 from tests.isolation.watching_day import watch
@@ -227,6 +228,8 @@ class Day:
         await caller.ask(QUALITY_LISTS)
         recall = (await a_recall(self.services, principal, F1, "wet"))["recall"]
         told = await a_notice(self.services, principal, recall, "wet")
+        await checks_and_a_drill(self.services, principal, F1, {"recall": recall, "action": wrong["action"]}, "wet")
+        await caller.ask(CHECK_LISTS, {"case": recall})
         assert (await self.client.get(told["notice link"])).status_code == 200
         assert (await self.client.post(told["notice link"], data={"act": "nothing"})).status_code == 303
         await caller.ask(NOTICE_LISTS, {"case": recall})

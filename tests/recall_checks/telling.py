@@ -85,4 +85,4 @@ async def lots_of(tx: TenantTransaction, case_id: UUID, party: str) -> Any:
     """A customer's lots, as notices tell them."""
     from backend.recall_notices import parts
 
-    return (await parts.of_version(tx, case_id, 1)).by_party[party]
+    return dict(await parts.of_version(tx, case_id, 1, after=None, limit=100))[party]
