@@ -67,7 +67,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: "recall recallLaw recallPolicy recalls",
+    _P.RECALLS_READ: """compareRecallBounds recall recallAdditions recallLaw recallPolicy recallScope recallScopePreview recallScopeVersions
+                        recalls""",
     _P.RECALLS_MANAGE: """beginRecallDuty changeRecall commentRecall completeRecall holdRecall investigateRecall linkToRecall meetRecallDuty
                           openRecall openRecallCorrectiveAction openRecallNonconformance setRecallPolicy setRecallSources waiveRecallDuty
                           writeRecallCause""",
@@ -92,7 +93,7 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
-    _P.RECALLS_READ: "RecallCase",
+    _P.RECALLS_READ: "FrozenRecallItem FrozenRecallScope RecallAddition RecallBoundsComparison RecallCase RecallScope",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
