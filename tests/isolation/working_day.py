@@ -33,6 +33,7 @@ from tests.isolation.access_day import Office
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_day import RECALL_LISTS, a_recall
+from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
 from tests.signing import authenticator_of, signed
@@ -224,8 +225,9 @@ class Day:
         assert (await self.client.get(link)).status_code == 200
         assert (await self.client.post(link, data={"act": "acknowledge"})).status_code == 303
         await caller.ask(QUALITY_LISTS)
-        await a_recall(self.services, principal, F1, "wet")
+        told = await a_recall(self.services, principal, F1, "wet")
         await caller.ask(RECALL_LISTS)
+        await caller.ask(RECALL_SCOPES, {"id": told["recall"], "key": F1})
         await watch(self.services, self.client, self.headers, principal.tenant_id, "DAY")
 
     async def scan(self) -> None:
