@@ -66,7 +66,7 @@ class Recall:
                 return len(await scopes.customers(tx, case_id))
 
         begun = time.perf_counter()
-        told = await self._timed(steps, "complete scope, both ways", scope)
+        told: RecallScope = await self._timed(steps, "complete scope, both ways", scope)
         await self._services.in_tenant(self._tenant_id, put)
         held = await self._timed(steps, "hold in force", lambda: self._services.in_tenant(self._tenant_id, place, gate=Gate.EXCLUSIVE))
         frozen = await self._timed(steps, "scope frozen, with its digest", lambda: self._services.in_tenant(self._tenant_id, freeze))
