@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks import bulk, capture, fairness, graphql_cost, holding, notifying, search, single_event, tracing
+from tests.benchmarks import bulk, capture, fairness, graphql_cost, holding, notifying, recalling, search, single_event, tracing
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import Stage, stage
 from tests.benchmarks.synthetic import MILLION, world
@@ -21,7 +21,7 @@ ON_SERVERS: dict[str, Callable[[Stage, Report], Awaitable[None]]] = {
     "bulk": bulk.run,
     "search": search.run,
 }
-ON_A_WORLD = ("trace", "hold")
+ON_A_WORLD = ("trace", "hold", "recall")
 NAMES = (*ON_SERVERS, *ON_A_WORLD)
 
 
@@ -37,6 +37,8 @@ async def _run(names: set[str], servers: Stage, report: Report, links: int) -> N
         # Late, because it changes the world.
         if "hold" in names:
             await holding.run(report, loaded)
+        if "recall" in names:
+            await recalling.run(report, loaded)
         if after_restart is not None:
             await after_restart()
 

@@ -77,7 +77,7 @@ def value(kind: GraphQLInputType) -> Any:
         return value(kind.of_type)
     if isinstance(kind, GraphQLList):
         return [value(kind.of_type)]
-    if isinstance(kind, GraphQLInputObjectType) and kind.is_one_of:
+    if isinstance(kind, GraphQLInputObjectType) and getattr(kind.extensions.get("strawberry-definition"), "is_one_of", False):
         name, field = next(iter(kind.fields.items()))
         return {name: value(field.type)}
     if isinstance(kind, GraphQLInputObjectType):

@@ -17,11 +17,10 @@ _P = Permission
 
 FIELDS: Final[dict[str, str]] = {
     OPEN: "signIn refreshToken acceptInvitation invitationPreview resetPassword",
-    # A person's own affairs, and words that are the same for everybody.
-    ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin
-                secondFactor beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes
-                myNotifications myUnreadNotificationCount myNotificationPreferences myPushRegistrations webPushKey notificationFeed
-                setMyNotificationPreferences registerBrowserForPush registerAppForPush removePushRegistration markNotificationsRead""",
+    ANYBODY: """me node signOut permissions sessions revokeSession revokeOtherSessions changePassword reauthenticate setMyPin secondFactor
+                beginSecondFactor confirmSecondFactor removeSecondFactor renewRecoveryCodes myNotifications myUnreadNotificationCount
+                myNotificationPreferences myPushRegistrations webPushKey notificationFeed setMyNotificationPreferences registerBrowserForPush
+                registerAppForPush removePushRegistration markNotificationsRead""",
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
@@ -31,15 +30,14 @@ FIELDS: Final[dict[str, str]] = {
     _P.HOLDS_PLACE: "placeHold previewHold",
     _P.HOLDS_RELEASE: "releaseHold",
     _P.QUALITY_READ: """alertRules anomalies approvals controlChart correctiveAction correctiveActions explain inspection inspectionSchedules
-                        inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
-                        samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
+                        inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan
+                        samplingPlans samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
-    _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
-                                  setTwoPeopleDecideFrom""",
+    _P.NONCONFORMANCES_DECIDE: "closeNonconformance countersignDecision decideNonconformance reinspectRework setTwoPeopleDecideFrom",
     _P.ACTIONS_MANAGE: """addActionItem cancelSupplierRequest completeActionItem openCorrectiveAction planEffectivenessCheck
-                          renewSupplierRequestLink reopenCorrectiveAction reviewSupplierAnswer sendSupplierRequest
-                          submitCorrectiveAction writeDiscipline""",
+                          renewSupplierRequestLink reopenCorrectiveAction reviewSupplierAnswer sendSupplierRequest submitCorrectiveAction
+                          writeDiscipline""",
     _P.ACTIONS_VERIFY: "verifyCorrectiveAction",
     _P.ALIASES_DECLARE: "assertAlias revokeAlias",
     _P.ALERTS_ACT: "acknowledgeAlerts assignAlerts changeAlertSeverity closeAlerts commentAlerts onDuty reopenAlert snoozeAlerts",
@@ -68,10 +66,10 @@ FIELDS: Final[dict[str, str]] = {
     _P.WEBHOOKS_MANAGE: """webhookKinds webhookEndpoints webhookEndpoint webhookDeliveries webhookDelivery createWebhookEndpoint
                            changeWebhookEndpoint rotateWebhookSecret enableWebhookEndpoint disableWebhookEndpoint deleteWebhookEndpoint
                            testWebhookEndpoint replayWebhookDelivery replayFailedWebhooks""",
-    _P.RECALLS_READ: """recall recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallConnections
-                        recallContacts recallCustomers recallDrill recallDrillCandidates recallDrillSchedule recallDrills recallLaw recallNotice
-                        recallNoticePlan recallNoticeProgress recallNotices recallPolicy recallPublication recalls receivedRecallNotice
-                        receivedRecallNotices""",
+    _P.RECALLS_READ: """compareRecallBounds recall recallAdditions recallBoard recallBoardChanged recallBoardHistory recallCheckOverview
+                        recallChecks recallConnections recallContacts recallCustomers recallDrill recallDrillCandidates recallDrills
+                        recallDrillSchedule recallLaw recallNotice recallNoticePlan recallNoticeProgress recallNotices recallPolicy
+                        recallPublication recalls recallScope recallScopePreview recallScopeVersions receivedRecallNotice receivedRecallNotices""",
     _P.RECALLS_MANAGE: """acknowledgeReceivedRecallNotice addRecallDrillFinding answerReceivedRecallNotice beginRecallDuty cancelRecallDrill
                           changeRecall chooseRecallCheckLevel commentRecall completeRecall finishRecallDrill holdRecall investigateRecall
                           linkRecallDrillFinding linkToRecall meetRecallDuty openRecall openRecallCorrectiveAction openRecallNonconformance
@@ -100,10 +98,10 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
-    _P.RECALLS_READ: """ReceivedRecallNotice RecallAnswer RecallConnection RecallContact RecallCustomer RecallNotice RecallNoticeDelivery
-                        RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
-                        RecallBoard RecallCase RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates
-                        RecallDrillSchedule RecallPublication""",
+    _P.RECALLS_READ: """FrozenRecallItem FrozenRecallScope RecallAddition RecallAnswer RecallBoard RecallBoundsComparison RecallCase RecallCheck
+                        RecallCheckOverview RecallConnection RecallContact RecallCustomer RecallDrill RecallDrillCandidates RecallDrillSchedule
+                        RecallNotice RecallNoticeDelivery RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
+                        RecallPublication RecallScope ReceivedRecallNotice""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

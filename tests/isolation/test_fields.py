@@ -177,6 +177,8 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         wrong |= await a_recall(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_notice(clone_services, signer.principal, wrong["recall"], word)
         wrong |= await checks_and_a_drill(clone_services, signer.principal, FLOUR_LOT, wrong, word)
+        # What comes late is an addition to the recall's scope.
+        await capture(clone_services, signer.tenant.tenant_id, transformed([FLOUR_LOT], [lot(FLOUR, "V-LATE")], minutes=59))
     limited = await new_person(clone_services, other.tenant, Role.LINE_LEAD)
     grant = "update suyuan.membership_grant set site = $2 where tenant_id = $1 and membership_id = $3"
     await superuser.execute(grant, other.tenant.tenant_id, PLANT, limited.principal.membership_id)
@@ -192,6 +194,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         firm.arguments["endpointId"] = [office.names["webhook"]]
         firm.arguments["token"] = [await left_open(clone_services, office)]
         firm.arguments["ids"] = [[office.names["photo"]]]
+        firm.arguments["caseId"], firm.arguments["countries"] = [wrong["recall"]], [["CN"]]
         firm.arguments.update(await watch(clone_services, client, other.headers, other.tenant.tenant_id, OWN_WORD))
         job = (await client.post("/epcis/capture", json=document(made_flour()), headers=other.headers)).json()["captureID"]
         lists = "{ events(first: 20) { nodes { id } } holds(first: 20) { nodes { id } } "

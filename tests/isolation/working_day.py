@@ -35,6 +35,7 @@ from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_checks_day import CHECK_LISTS, checks_and_a_drill
 from tests.isolation.recall_day import RECALL_LISTS, a_recall
 from tests.isolation.recall_notices_day import NOTICE_LISTS, a_notice
+from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
 from tests.signing import authenticator_of, signed
@@ -234,6 +235,7 @@ class Day:
         assert (await self.client.post(told["notice link"], data={"act": "nothing"})).status_code == 303
         await caller.ask(NOTICE_LISTS, {"case": recall})
         await caller.ask(RECALL_LISTS)
+        await caller.ask(RECALL_SCOPES, {"id": recall, "key": F1})
         await watch(self.services, self.client, self.headers, principal.tenant_id, "DAY")
 
     async def scan(self) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from backend.graphql.ids import global_id
+from backend.recall_scope.sources import Source
 from backend.services import Services
 from infra.ids import uuid7
 from tenants.permissions import Role
 from tests.factories import CUSTOMER, DUMPLING, PLANT, START, capture, lot, transformed
 from tests.firms import Firm
 from tests.graphql.conftest import Caller, catalogue
-from tests.recall_scope.story import D1, F1, OTHER, P1, P2, U1, Source, freeze, put, tell
+from tests.recall_scope.story import D1, F1, OTHER, P1, P2, U1, freeze, put, tell
 
 PREVIEW = """query($sources: [RecallSourceInput!]!, $bounds: RecallBoundsInput) {
   recallScopePreview(sources: $sources, bounds: $bounds) { truncated knownAt

@@ -1,6 +1,7 @@
 """After the announcement: late and corrected events are found, what they bring is held and alerted, and nothing is freed by itself."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from backend.recall_scope import service as scopes
 from backend.recall_scope.service import AdditionKind, Source, Watch
 from backend.services import Services
 from infra.database import Gate, TenantTransaction
-from tests.factories import DOUGH, DUMPLING, FLOUR, START, capture, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed
+from tests.factories import CUSTOMER, DOUGH, DUMPLING, FLOUR, START, capture, declared_wrong, lot, made, packed, quantity, shipped, sscc, transformed
 from tests.firms import Firm
-from tests.recall_scope.story import CUSTOMER, D1, F1, OTHER, P1, P2, RECEIVED, TO_OTHER, freeze, put, tell
+from tests.recall_scope.story import D1, F1, OTHER, P1, P2, RECEIVED, TO_OTHER, freeze, put, tell
 from tests.signing import signature_of
 
 P3, P4, FREE = lot(DUMPLING, "P3"), lot(DUMPLING, "P4"), lot(DOUGH, "FREE")
@@ -106,7 +107,7 @@ async def test_a_late_shipment_of_known_goods_is_an_addition_too(firm: Firm, ser
     async with services.database.tenant(firm.tenant_id) as tx:
         (added,) = await scopes.additions(tx, case_id)
         assert [one.party for one in await scopes.customers(tx, case_id)] == [CUSTOMER, OTHER]
-    assert (added.kind, added.code, added.party, added.quantity) == (AdditionKind.SHIPPED, "P1", OTHER, 4)
+    assert (added.kind, added.code, added.party, added.quantity) == (AdditionKind.SHIPPED, "P1", OTHER, Decimal(4))
     assert await raised(services, firm) == [f"recall:{case_id}"]
 
 

@@ -32,7 +32,7 @@ from tests.recalls.operations import (
 )
 
 NOTHING = {"window": {"step": {"step": "inspecting", "place": PLANT, "since": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}}}
-SIGNED = {
+SIGNED: dict[str, dict[str, Any]] = {
     DECIDE: RECALL,
     ANNOUNCE: {"reason": "x"},
     EXTEND: {"reason": "x"},
