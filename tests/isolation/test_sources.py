@@ -39,6 +39,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("tenants/sandbox/moving.py", "_ended"): "as above",
     ("backend/capa/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/capa/request_repository.py", "insert"): "names of columns from `requests.py`, numbered values",
+    ("backend/recall_scope/reach_repository.py", "links"): "one of two pairs of columns",
+    ("backend/recall_scope/telling_repository.py", "around"): "the module's own statement, made recursive",
     ("backend/recalls/repository.py", "insert"): "names of columns from `opening.py`, numbered values",
     ("backend/recalls/repository.py", "update"): "names of columns from the services, numbered values",
     ("backend/nonconformance/repository.py", "insert"): "names of columns from `service.py`, numbered values",
