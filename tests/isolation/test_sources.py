@@ -43,6 +43,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("backend/recall_drills/repository.py", "insert"): "names of columns from `service.py`, numbered values",
     ("backend/recall_notices/repository.py", "change"): "names of columns from a set of this module, numbered values",
     ("backend/recall_notices/delivery_repository.py", "change"): "as above",
+    ("backend/recall_scope/reach_repository.py", "links"): "one of two pairs of columns",
+    ("backend/recall_scope/telling_repository.py", "around"): "the module's own statement, made recursive",
     ("backend/recalls/repository.py", "insert"): "names of columns from `opening.py`, numbered values",
     ("backend/recalls/repository.py", "update"): "names of columns from the services, numbered values",
     ("backend/nonconformance/repository.py", "insert"): "names of columns from `service.py`, numbered values",
