@@ -105,7 +105,7 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "dismissRecall": {"recall.dismissed"},
     "linkToRecall": {"recall.linked"},
     "writeRecallCause": {"recall.cause_written"},
-    "openRecallNonconformance": {"nonconformance.opened"},
+    "openRecallNonconformance": {"nonconformance.opened", "recall.linked"},
     "openRecallCorrectiveAction": {"corrective_action.opened"},
     "completeRecall": {"recall.completed"},
     "meetRecallDuty": {"recall.duty_met"},
@@ -204,6 +204,8 @@ MUTATIONS_WITHOUT: Final[dict[str, str]] = {
 # These succeed where there is nothing left to do, and then they have changed nothing that the trail could tell of.
 MAY_DO_NOTHING: Final[dict[str, str]] = {
     "openNonconformance": "there is an open one that came from the same source: it is given back",
+    "openRecallNonconformance": "the open one of the case is given back",
+    "linkToRecall": "what is linked already stays so",
     "signOut": "of two at once the second finds the session ended, by the first, which is on the trail",
     "revokeOtherSessions": "there is no other session; each one that ends has an entry of its own",
     "revokeMemberSessions": "the member has no open session; each one that ends has an entry of its own",
