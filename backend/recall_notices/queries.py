@@ -140,12 +140,12 @@ class RecallNoticeQueries:
 
     @field(description="Companies of this service that take our notices or send us theirs, newest first.", directives=_READ)
     async def recall_connections(
-        self, info: Info, *, direction: kinds.Direction | None = None, first: int | None = None, after: str | None = None,
+        self, info: Info, *, side: kinds.Direction | None = None, first: int | None = None, after: str | None = None,
         last: int | None = None, before: str | None = None,
     ) -> Connection[RecallConnection]:  # fmt: skip
         """Those that were revoked too."""
         page = Page.of(first, after, last, before)
         cursor = page.uuid()
         async with info.context.reading() as tx:
-            rows = await companies.page_of_connections(tx, direction=direction, cursor=cursor, backward=page.backward, limit=page.limit)
+            rows = await companies.page_of_connections(tx, direction=side, cursor=cursor, backward=page.backward, limit=page.limit)
         return connect(page, rows, node=RecallConnection.of, cursor=lambda row: str(row.connection_id))
