@@ -77,6 +77,9 @@ def value(kind: GraphQLInputType) -> Any:
         return value(kind.of_type)
     if isinstance(kind, GraphQLList):
         return [value(kind.of_type)]
+    if isinstance(kind, GraphQLInputObjectType) and kind.is_one_of:
+        name, field = next(iter(kind.fields.items()))
+        return {name: value(field.type)}
     if isinstance(kind, GraphQLInputObjectType):
         return {name: value(field.type) for name, field in kind.fields.items() if is_required_input_field(field)}
     if isinstance(kind, GraphQLEnumType):

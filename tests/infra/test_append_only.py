@@ -15,6 +15,7 @@ CLOSED = (
     "alert_history", "alert_rule_version", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
     "quality_history", "supplier_answer", "supplier_answer_review", "recall_act", "recall_answer", "received_recall_answer",
+    "recall_addition", "recall_item", "recall_question", "recall_seed", "recall_shipped", "recall_version",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
@@ -41,6 +42,18 @@ INSERTS = {
     "received_recall_answer": """insert into received_recall_answer (tenant_id, answer_id, received_id, line, found, returned, destroyed, forwarded,
                       uom, nothing, over, forwarded_to, note, said_by, recorded_by, at) values (7301, gen_random_uuid(), gen_random_uuid(), 1, 0,
                       0, 0, 0, '', true, false, '', '', 'x', gen_random_uuid(), now())""",
+    "recall_addition": """insert into recall_addition (tenant_id, case_id, object_id, shipment_id, kind, certainty, found_at, version)
+                      values (7301, gen_random_uuid(), 1, 0, 1, 1, now(), 1)""",
+    "recall_item": """insert into recall_item (tenant_id, case_id, version, position, object_id, key, kind, code, role, certainty, doubts, steps,
+                      root, units, quantities, places) values (7301, gen_random_uuid(), 1, 1, 1, 'x', 1, 'x', 1, 1, '', 0, true, 0, '[]', '[]')""",
+    "recall_question": """insert into recall_question (tenant_id, case_id, revision, sources, bounds, digest, changed_at)
+                      values (7301, gen_random_uuid(), 1, '[]', '{}', 'x', now())""",
+    "recall_seed": "insert into recall_seed (tenant_id, case_id, version, object_id) values (7301, gen_random_uuid(), 1, 1)",
+    "recall_shipped": """insert into recall_shipped (tenant_id, case_id, version, party, object_id, shipment_id, uom, key, kind, code,
+                      quantity, certainty, shipment, shipped_at)
+                      values (7301, gen_random_uuid(), 1, '', 1, 1, '', 'x', 1, 'x', 1, 1, gen_random_uuid(), now())""",
+    "recall_version": """insert into recall_version (tenant_id, case_id, version, revision, frozen_at, known_at, digest, counts)
+                      values (7301, gen_random_uuid(), 1, 1, now(), now(), 'x', '{}')""",
     "supplier_answer": """insert into supplier_answer (tenant_id, supplier_request_id, answer_id, at, written_by, containment, root_cause,
                       corrective_action, done_by) values (7301, gen_random_uuid(), gen_random_uuid(), now(), 'x', 'x', 'x', 'x', 'x')""",
     "supplier_answer_review": """insert into supplier_answer_review (tenant_id, supplier_request_id, answer_id, at, reviewed_by, verdict, comment)

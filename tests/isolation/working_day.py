@@ -34,6 +34,7 @@ from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_day import RECALL_LISTS, a_recall
 from tests.isolation.recall_notices_day import NOTICE_LISTS, a_notice
+from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
 from tests.signing import authenticator_of, signed
@@ -225,12 +226,13 @@ class Day:
         assert (await self.client.get(link)).status_code == 200
         assert (await self.client.post(link, data={"act": "acknowledge"})).status_code == 303
         await caller.ask(QUALITY_LISTS)
-        recall = (await a_recall(self.services, principal, F1, "wet"))["recall"]
-        told = await a_notice(self.services, principal, recall, "wet")
-        assert (await self.client.get(told["notice link"])).status_code == 200
-        assert (await self.client.post(told["notice link"], data={"act": "nothing"})).status_code == 303
-        await caller.ask(NOTICE_LISTS, {"case": recall})
+        told = await a_recall(self.services, principal, F1, "wet")
+        notices = await a_notice(self.services, principal, told["recall"], "wet")
+        assert (await self.client.get(notices["notice link"])).status_code == 200
+        assert (await self.client.post(notices["notice link"], data={"act": "nothing"})).status_code == 303
+        await caller.ask(NOTICE_LISTS, {"case": told["recall"]})
         await caller.ask(RECALL_LISTS)
+        await caller.ask(RECALL_SCOPES, {"id": told["recall"], "key": F1})
         await watch(self.services, self.client, self.headers, principal.tenant_id, "DAY")
 
     async def scan(self) -> None:
