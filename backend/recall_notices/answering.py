@@ -96,9 +96,11 @@ async def by_staff(
     if not notice.queued_at - timedelta(days=366) <= at <= clock.now() + _FUTURE:
         raise InvalidInputError("Give the time at which you were told, which has passed.", field="saidAt")
     by = By(source, text_of(said_by, "saidBy", NAME), at, principal)
-    await acknowledge(tx, notice, by)
+    new = await acknowledge(tx, notice, by)
     if said:
         await report(tx, notice, checked_lines(said, notice.lots), by)
+    elif not new:
+        await _record(tx, notice, by, "recall_notice.acknowledged", {}, acknowledged=True)
     if photo_ids:
         await photos.attach(tx, principal, photo_ids=photo_ids, subject=f"recall_notice:{notice_id}")
 

@@ -24,7 +24,6 @@ from infra.database import TenantTransaction
 from infra.ids import uuid7
 
 OVER: Final = "The recall was closed before it could be sent."
-CHANGED: Final = "The recall is open again."
 _MARGIN: Final = timedelta(seconds=1)
 
 

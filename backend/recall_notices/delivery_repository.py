@@ -93,12 +93,3 @@ async def links_of(tx: TenantTransaction, notice_ids: Collection[UUID]) -> list[
         f"select {LINK} from recall_notice_link l where l.tenant_id = $1 and l.notice_id = any($2::uuid[]) order by l.notice_id, l.link_id",
         list(notice_ids),
     )
-
-
-async def extend_links(tx: TenantTransaction, case_id: UUID, until: datetime) -> None:
-    """The links of a case end then, if they haven't ended before."""
-    await tx.execute(
-        """update recall_notice_link l set expires_at = least(l.expires_at, $3) from recall_notice n
-           where l.tenant_id = $1 and n.tenant_id = $1 and n.notice_id = l.notice_id and n.case_id = $2""",
-        case_id, until,
-    )  # fmt: skip

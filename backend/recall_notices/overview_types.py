@@ -38,7 +38,7 @@ class RecallNoticeProgress:
 
 
 @strawberry.type(description="A customer in a recall's scope.", directives=READ)
-class RecallCustomer:
+class RecallNoticeCustomer:
     """`party` is null for goods whose shipments name nobody; `lotCount` is how many lines a notice to him has."""
 
     party: str | None
@@ -47,7 +47,7 @@ class RecallCustomer:
     connected: bool
 
     @classmethod
-    def of(cls, one: query_service.Customer) -> "RecallCustomer":
+    def of(cls, one: query_service.Customer) -> "RecallNoticeCustomer":
         """From the counted one."""
         return cls(party=one.party, lot_count=one.lots, contact_count=one.contacts, connected=one.connected)
 

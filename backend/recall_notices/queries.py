@@ -12,7 +12,7 @@ from backend.graphql.ids import uuid_of
 from backend.graphql.pagination import Connection, Page, connect
 from backend.identifiers import parse_identifier
 from backend.recall_notices import companies, contacts, kinds, loaders, query_service, receiving
-from backend.recall_notices.overview_types import RecallCustomer, RecallNoticePlan, RecallNoticeProgress
+from backend.recall_notices.overview_types import RecallNoticeCustomer, RecallNoticePlan, RecallNoticeProgress
 from backend.recall_notices.received_types import RecallConnection, ReceivedRecallNotice, load_received
 from backend.recall_notices.rules import Plan
 from backend.recall_notices.types import RecallContact, RecallNotice, load_notice
@@ -71,7 +71,7 @@ class RecallNoticeQueries:
     async def recall_customers(
         self, info: Info, case_id: strawberry.ID, *, without_contact: bool = False, first: int | None = None, after: str | None = None,
         last: int | None = None, before: str | None = None,
-    ) -> Connection[RecallCustomer]:  # fmt: skip
+    ) -> Connection[RecallNoticeCustomer]:  # fmt: skip
         """Who takes our notices as a company of the service can be written to."""
         page = Page.of(first, after, last, before)
         asked = case_id_of(case_id)
@@ -79,7 +79,7 @@ class RecallNoticeQueries:
             rows = await query_service.customers_of(
                 tx, asked, without_contact=without_contact, cursor=page.cursor, backward=page.backward, limit=page.limit
             )
-        return connect(page, rows, node=RecallCustomer.of, cursor=lambda row: row.party or "")
+        return connect(page, rows, node=RecallNoticeCustomer.of, cursor=lambda row: row.party or "")
 
     @field(description="The notices of a recall, newest first.", directives=_READ)
     async def recall_notices(
@@ -140,12 +140,12 @@ class RecallNoticeQueries:
 
     @field(description="Companies of this service that take our notices or send us theirs, newest first.", directives=_READ)
     async def recall_connections(
-        self, info: Info, *, direction: kinds.Direction | None = None, first: int | None = None, after: str | None = None,
+        self, info: Info, *, side: kinds.Direction | None = None, first: int | None = None, after: str | None = None,
         last: int | None = None, before: str | None = None,
     ) -> Connection[RecallConnection]:  # fmt: skip
         """Those that were revoked too."""
         page = Page.of(first, after, last, before)
         cursor = page.uuid()
         async with info.context.reading() as tx:
-            rows = await companies.page_of_connections(tx, direction=direction, cursor=cursor, backward=page.backward, limit=page.limit)
+            rows = await companies.page_of_connections(tx, direction=side, cursor=cursor, backward=page.backward, limit=page.limit)
         return connect(page, rows, node=RecallConnection.of, cursor=lambda row: str(row.connection_id))

@@ -58,9 +58,8 @@ async def take(
     )  # fmt: skip
     new = [one for one in notices if await _insert(tx, own, one) is not None]
     await _settle_ends(tx, own, notices)
-    if new:
-        after = {"sender": sender, "numbers": sorted({one.content.case_number for one in new}), "notices": len(new)}
-        await audit.record(tx, principal, "recall_notice.taken", f"recall_connection:{own}", after=after)
+    after = {"sender": sender, "numbers": sorted({one.content.case_number for one in new}), "notices": len(new)}
+    await audit.record(tx, principal, "recall_notice.taken", f"recall_connection:{own}", after=after)
     found = await repository.received_id_of(tx, own, opened)
     if found is None:
         raise RecallNoticeNotFoundError
@@ -126,8 +125,6 @@ async def acknowledge(tx: TenantTransaction, principal: Principal, received_id: 
     """Tell the sender that it is in hand here."""
     principal.require_everywhere(Permission.RECALLS_MANAGE)
     found = await _open(tx, received_id)
-    if found.acknowledged_at is not None:
-        return
     at = clock.now()
     await repository.set_received(tx, received_id, acknowledged_at=at)
     await _answer(tx, principal, found, at, [])

@@ -14,6 +14,8 @@ from backend.graphql.fields import field
 from backend.graphql.ids import global_id, parse_uuid
 from backend.graphql.nodes import Node, NodeKind
 from backend.graphql.pagination import Connection, Page, connect
+from backend.nonconformance.loaders import photos_of
+from backend.photos.types import Photo
 from backend.recall_notices import kinds, loaders, query_service, stored
 from backend.recall_notices.lot_types import READ, RecallAnswer, RecallNoticeLot, page_of_lots
 from infra import clock
@@ -161,6 +163,11 @@ class RecallNotice(Node):
     async def deliveries(self, info: Info) -> list[RecallNoticeDelivery]:
         """Reminders too."""
         return [RecallNoticeDelivery.of(one) for one in await info.context.load(loaders.deliveries, self.one.notice_id)]
+
+    @field(description="Photos that our staff has put to what the customer told, oldest first.", directives=(SEVERAL,))
+    async def photos(self, info: Info) -> list[Photo]:
+        """Evidence of what was destroyed or found."""
+        return [Photo.of(one) for one in await info.context.load(photos_of, f"recall_notice:{self.one.notice_id}")]
 
     @field(description="The links that open it, oldest first, those that were revoked too.", directives=(SEVERAL,))
     async def links(self, info: Info) -> list[RecallNoticeLink]:

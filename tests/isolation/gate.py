@@ -100,8 +100,8 @@ TYPES: Final[dict[str, str]] = {
                         SupplierCertificate SupplierRequest TrialFinding""",
     _P.RECALLS_READ: """FrozenRecallItem FrozenRecallScope RecallAddition RecallAnswer RecallBoard RecallBoundsComparison RecallCase RecallCheck
                         RecallCheckOverview RecallConnection RecallContact RecallCustomer RecallDrill RecallDrillCandidates RecallDrillSchedule
-                        RecallNotice RecallNoticeDelivery RecallNoticeLink RecallNoticeLot RecallNoticePlan RecallNoticeProgress
-                        RecallPublication RecallScope ReceivedRecallNotice""",
+                        RecallNotice RecallNoticeCustomer RecallNoticeDelivery RecallNoticeLink RecallNoticeLot RecallNoticePlan
+                        RecallNoticeProgress RecallPublication RecallScope ReceivedRecallNotice""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",

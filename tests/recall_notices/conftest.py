@@ -177,4 +177,4 @@ def link_in(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     [found] = [word for word in body.get_content().split() if "/recall/syr_" in word]
-    return found
+    return str(found)
