@@ -6,6 +6,7 @@ from backend.capa import models as capa
 from backend.catalog import models as catalog
 from backend.events import models as events
 from backend.events.fields import models as event_fields
+from backend.fsma204 import models as fsma204
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
@@ -44,6 +45,7 @@ __all__ = [
     "devices",
     "event_fields",
     "events",
+    "fsma204",
     "genealogy",
     "history",
     "holds",
