@@ -10,6 +10,7 @@ from litestar.config.app import AppConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from backend.capa.guest_routes import guest_router
+from backend.documents.routes import document_router
 from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
@@ -83,6 +84,7 @@ def _backend_routers(services: Services) -> list[Any]:
         history_router(services),
         validator_router(services),
         trace_router(),
+        document_router(),
     ]
 
 

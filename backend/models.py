@@ -4,6 +4,7 @@ from backend.alerts import models as alerts
 from backend.aliases import models as aliases
 from backend.capa import models as capa
 from backend.catalog import models as catalog
+from backend.documents import models as documents
 from backend.events import models as events
 from backend.events.fields import models as event_fields
 from backend.fsma204 import models as fsma204
@@ -43,6 +44,7 @@ __all__ = [
     "catalog",
     "clients",
     "devices",
+    "documents",
     "event_fields",
     "events",
     "fsma204",

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.aliases.reused import ReusedLotWatch
+from backend.documents.service import Documents
+from backend.documents.work import Maker
 from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
@@ -41,6 +44,11 @@ def projections() -> list[Projection]:
     ]  # fmt: skip
 
 
+def makers() -> list[Maker]:
+    """Whatever is made as a document, one of each kind."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that an entry needs; closed once at the end."""
@@ -58,6 +66,7 @@ class Services:
     deliveries: Deliveries
     webhooks: WebhookDeliveries
     notifications: Dispatch
+    documents: Documents
 
     async def close(self) -> None:
         """Close all pools."""
@@ -119,6 +128,7 @@ def build_services(settings: Settings) -> Services:
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
+        documents=Documents(makers(), retention=timedelta(days=settings.document_retention_days)),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

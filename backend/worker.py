@@ -13,6 +13,10 @@ from backend.bulk.work import StagedCapture
 from backend.capa import looking
 from backend.catalog import service as catalog
 from backend.catalog import versions
+from backend.documents.running import DocumentMaking
+from backend.documents.service import MAKE as DOCUMENT_MAKE
+from backend.documents.service import REMOVE as DOCUMENT_REMOVE
+from backend.documents.storing import DocumentRemoval
 from backend.events import service as events
 from backend.history import publisher
 from backend.holds import goods, publishing
@@ -38,7 +42,9 @@ from infra.queue import BULK, LONG, SHORT, Handler, Line, Relay, in_turn, run_wo
 from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
-LINES: Final[Mapping[str, Line]] = {exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG}
+LINES: Final[Mapping[str, Line]] = {
+    exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG, DOCUMENT_MAKE: LONG,
+}  # fmt: skip
 QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 
@@ -69,6 +75,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
         catalog.PRODUCTS_CHANGED: publisher.publish_products,
+        DOCUMENT_MAKE: DocumentMaking(services.database, services.storage, services.documents.makers, retention=services.documents.retention),
+        DOCUMENT_REMOVE: DocumentRemoval(services.storage),
         CONCLUDED: in_turn(evaluation.ring_inspected, webhook_sources.inspection_concluded),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),

@@ -40,6 +40,10 @@ effect = tenant_table(
 class Postponed(Exception):  # noqa: N818 - not an error: the work waits for another that is under way
     """Raised by a handler that can't run beside another one: the row stays open and is offered again in a moment."""
 
+    def __init__(self, seconds: float = 0.5) -> None:
+        super().__init__()
+        self.seconds = seconds
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
@@ -91,9 +95,28 @@ async def take_together(tx: TenantTransaction, topic: str, limit: int) -> list[d
     return [msgspec.json.decode(row["payload"]) for row in rows]
 
 
-async def postpone(tx: TenantTransaction, outbox_id: int) -> None:
-    """Offer a row again in half a second; it is no failure."""
-    await tx.execute("update outbox set due_at = now() + interval '0.5 seconds' where tenant_id = $1 and outbox_id = $2", outbox_id)
+async def postpone(tx: TenantTransaction, outbox_id: int, seconds: float = 0.5) -> None:
+    """Offer a row again in so many seconds; it is no failure."""
+    await put_off(tx, outbox_id, seconds)
+
+
+async def put_off(tx: TenantTransaction, outbox_id: int, seconds: float) -> None:
+    """Offer an open row to nobody for so many seconds."""
+    await tx.execute(
+        "update outbox set due_at = now() + $3::float8 * interval '1 second' where tenant_id = $1 and outbox_id = $2 and done_at is null",
+        outbox_id,
+        float(seconds),
+    )
+
+
+async def hasten(tx: TenantTransaction, topic: str) -> None:
+    """Offer the oldest row of a topic that was postponed at once: what it waited for has ended. One that has failed keeps its time."""
+    await tx.execute(
+        """update outbox set due_at = now() where tenant_id = $1 and outbox_id = (
+             select outbox_id from outbox where tenant_id = $1 and topic = $2 and done_at is null and failure is null and due_at > now()
+             and due_at < now() + interval '30 seconds' order by outbox_id limit 1 for no key update skip locked)""",
+        topic,
+    )
 
 
 async def mark_done(tx: TenantTransaction, outbox_id: int) -> None:

@@ -19,9 +19,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from infra.database import Database, Record, TenantTransaction
 from infra.logging import get_logger
-from infra.outbox import Postponed, mark_done, mark_failed, postpone, read_open
+from infra.outbox import Postponed, mark_done, mark_failed, postpone, put_off, read_open
 
-Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[None]]
+# What a handler leaves to be done after its transaction, outside of any: see `perform`.
+Rest = Callable[[], Awaitable[None]]
+Handler = Callable[[TenantTransaction, dict[str, Any]], Awaitable[Rest | None]]
 
 RELAY_INTERVAL_SECONDS = 0.2
 RELAY_BATCH = 500
@@ -157,24 +159,47 @@ def in_turn(*handlers: Handler) -> Handler:
 
 
 async def perform(database: Database, handlers: Mapping[str, Handler], tenant_id: int, outbox_id: int, *, seconds: float = SHORT.job_seconds) -> None:
-    """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open. `seconds`: how long it may take."""
+    """Do one row's effect and close the row in one transaction; a failure is counted and the row stays open. `seconds`: how long it may take.
+
+    A handler that computes for long gives back what is to be done outside of its transaction: the row is put off for as long as that may
+    take, and closed afterwards. Where the worker is killed meanwhile, the row is offered again after that time.
+    """
     topic = "?"
     try:
         # Before arq cuts the job off, which would leave no failure to count and the row to be taken up again at once.
-        async with asyncio.timeout(seconds * 0.9), database.tenant(tenant_id, timeout_ms=int(seconds * 1_000)) as tx:
-            row = await read_open(tx, outbox_id)
-            if row is None:
-                return
-            topic = row.topic
-            await handlers[row.topic](tx, row.payload)
-            await mark_done(tx, outbox_id)
-    except Postponed:
+        async with asyncio.timeout(seconds * 0.9):
+            async with database.tenant(tenant_id, timeout_ms=int(seconds * 1_000)) as tx:
+                row = await read_open(tx, outbox_id)
+                if row is None:
+                    return
+                topic = row.topic
+                rest = await handlers[row.topic](tx, row.payload)
+                await (mark_done(tx, outbox_id) if rest is None else put_off(tx, outbox_id, seconds))
+            if rest is not None:
+                await _do_rest(database, tenant_id, outbox_id, rest)
+    except Postponed as later:
         async with database.tenant(tenant_id) as tx:
-            await postpone(tx, outbox_id)
+            await postpone(tx, outbox_id, later.seconds)
     except Exception as problem:
         _log.exception("job_failed", topic=topic, tenant_id=tenant_id, outbox_id=outbox_id)
         async with database.tenant(tenant_id) as tx:
             await mark_failed(tx, outbox_id, f"{type(problem).__name__}: {problem}")
+
+
+async def _do_rest(database: Database, tenant_id: int, outbox_id: int, rest: Rest) -> None:
+    try:
+        await rest()
+    except asyncio.CancelledError:
+        # The worker ends, or it took too long: whoever is there takes it up at once.
+        await asyncio.shield(_offer_again(database, tenant_id, outbox_id))
+        raise
+    async with database.tenant(tenant_id) as tx:
+        await mark_done(tx, outbox_id)
+
+
+async def _offer_again(database: Database, tenant_id: int, outbox_id: int) -> None:
+    async with database.tenant(tenant_id) as tx:
+        await put_off(tx, outbox_id, 0)
 
 
 async def drain(database: Database, relay_database: Database, handlers: Mapping[str, Handler], *, seconds: float = SHORT.job_seconds) -> int:

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(default=600, ge=60, le=600)
     refresh_token_seconds: int = Field(default=30 * 86_400, ge=3_600)
 
+    document_retention_days: int = Field(default=1_826, ge=1, le=36_500, description="How long made documents are kept; five years")
     capture_max_bytes: int = Field(default=10_000_000, ge=10_000, description="Of a document that is stored as a whole or not at all")
     capture_max_events: int = Field(default=2_000, ge=1, description="Of a document that is stored as a whole or not at all")
     capture_bulk_max_bytes: int = Field(default=2_000_000_000, ge=10_000, le=5_000_000_000, description="Of one whose good events are stored")

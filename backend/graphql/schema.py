@@ -47,6 +47,9 @@ from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
 from backend.codes.queries import CodeQueries
+from backend.documents.mutations import DocumentMutations
+from backend.documents.queries import DocumentQueries
+from backend.documents.types import NODES as DOCUMENT_NODES
 from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
@@ -107,7 +110,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
-    *RULE_NODES,
+    *RULE_NODES, *DOCUMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -118,7 +121,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
-    RuleQueries,
+    RuleQueries, DocumentQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
@@ -128,7 +131,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
-    RuleMutations,
+    RuleMutations, DocumentMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.bulk.staging import remove_old_documents
+from backend.documents.storing import remove_expired
 from backend.housekeeping import repository
 from backend.instruments import watch as instruments
 from backend.photos.checking import remove_left_over
@@ -32,6 +33,7 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 ROUND_LOCK: Final = 0x5361
 EXPORT_FILES: Final = "export files"
 CAPTURE_FILES: Final = "captured documents"
+DOCUMENTS: Final = "documents"
 PHOTOS_LEFT: Final = "photos left in quarantine"
 _log = get_logger(__name__)
 
@@ -92,6 +94,8 @@ class Housekeeping:
                     break
         removed[EXPORT_FILES] = await remove_expired_files(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
         removed[CAPTURE_FILES] = await remove_old_documents(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
+        database, storage = self._services.database, self._services.storage
+        removed[DOCUMENTS] = await remove_expired(database, storage, tenant_id, public_id, at_most=FILES_OF_A_TENANT)
         removed[PHOTOS_LEFT] = await remove_left_over(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
         async with self._services.database.tenant(tenant_id, timeout_ms=STATEMENT_TIMEOUT_MS) as tx:
             await instruments.raise_due(tx)

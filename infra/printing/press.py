@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,14 @@ _BUSY: Final = "The document couldn't be printed just now. Try again in a minute
 _log = get_logger("printing")
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A PDF, and how many pages it has."""
+
+    content: bytes
+    pages: int
+
+
 class Press:
     """Prints two documents at a time, one of each tenant; whoever comes later waits for his turn, for a while."""
 
@@ -31,10 +39,14 @@ class Press:
 
     async def print(self, tenant_id: int, document: PrintedDocument) -> bytes:
         """A PDF. Raises `UnavailableError` where it takes too long, or too many wait."""
+        return (await self.printed(tenant_id, document)).content
+
+    async def printed(self, tenant_id: int, document: PrintedDocument) -> Printed:
+        """The same, with the number of its pages."""
         async with self._places.place(tenant_id):
             return await self._print(json.dumps(asdict(document)).encode())
 
-    async def _print(self, told: bytes) -> bytes:
+    async def _print(self, told: bytes) -> Printed:
         # Nothing of this process's settings, and so none of its secrets.
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         process = await asyncio.create_subprocess_exec(
@@ -50,7 +62,8 @@ class Press:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        if process.returncode != 0 or not made.startswith(b"%PDF"):
+        pages, _, content = made.partition(b"\n")
+        if process.returncode != 0 or not pages.isdigit() or not content.startswith(b"%PDF"):
             _log.error("not_printed", status=process.returncode, trouble=trouble[-2_000:].decode(errors="replace"))
             raise UnavailableError(_BUSY, retry_after=60)
-        return made
+        return Printed(content, int(pages))

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from weasyprint import HTML
+from weasyprint import HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -29,10 +29,14 @@ class HandedOver(URLFetcher):  # type: ignore[misc] # the package has no types
         return super().fetch(url, headers)
 
 
-def render(document: PrintedDocument) -> bytes:
-    """A tagged PDF with its typeface in it."""
+def render(document: PrintedDocument) -> tuple[bytes, int]:
+    """A tagged PDF with its typeface in it, and how many pages it has."""
     fetcher = HandedOver({FONT_ADDRESS: font_for(document.text)})
     # An address that leads nowhere: what is relative isn't fetched either.
     page = HTML(string=as_html(document), url_fetcher=fetcher, base_url="nowhere:")
-    made = page.render(font_config=FontConfiguration(), pdf_variant=VARIANT, pdf_tags=True).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
-    return bytes(made)
+    laid_out = page.render(font_config=FontConfiguration(), pdf_variant=VARIANT, pdf_tags=True)
+    laid_out.metadata.attachments = [
+        Attachment(string=file.text, name=file.name, description=file.told, relationship="Supplement", url_fetcher=fetcher)
+        for file in document.attachments
+    ]
+    return bytes(laid_out.write_pdf(pdf_variant=VARIANT, pdf_tags=True)), len(laid_out.pages)
