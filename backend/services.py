@@ -15,6 +15,7 @@ from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
 from backend.events.service import CaptureService, gate_for
+from backend.fsma204.maker import SheetMaker
 from backend.genealogy.containment import ContainmentProjection
 from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
@@ -46,7 +47,7 @@ def projections() -> list[Projection]:
 
 def makers() -> list[Maker]:
     """Whatever is made as a document, one of each kind."""
-    return []
+    return [SheetMaker()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from backend.catalog.sites import Sites
+from backend.catalog.sites import Sites, shown
 from backend.events.query_repository import EVENT_COLUMNS, at_sites
 from infra.database import Record, TenantTransaction
 
@@ -19,15 +20,16 @@ _CANDIDATE: Final = f"""e.superseded_by is null and e.declared_at is null
 
 
 async def events_between(
-    tx: TenantTransaction, since: datetime, until: datetime, *, after: tuple[datetime, int] | None, limit: int, sites: Sites | None
+    tx: TenantTransaction, since: datetime, until: datetime, *, after: tuple[datetime, int] | None, backward: bool, limit: int, sites: Sites | None
 ) -> list[Record]:
-    """(event, time) of events in force that may be critical tracking events, from `since` until before `until`, oldest first."""
+    """(event, time) of events in force that may be critical tracking events, from `since` until before `until`, in the order of going."""
     fence = at_sites(sites, at=7)
+    behind, order = ("<", "desc") if backward else (">", "asc")
     return await tx.fetch(
         f"""select e.event_id, e.event_time from event e
             where e.tenant_id = $1 and e.event_time >= $2 and e.event_time < $3
-              and ($4::timestamptz is null or (e.event_time, e.event_id) > ($4::timestamptz, $5::bigint)) and {_CANDIDATE}{fence.condition}
-            order by e.event_time, e.event_id limit $6""",
+              and ($4::timestamptz is null or (e.event_time, e.event_id) {behind} ($4::timestamptz, $5::bigint)) and {_CANDIDATE}{fence.condition}
+            order by e.event_time {order}, e.event_id {order} limit $6""",
         since,
         until,
         after[0] if after else None,
@@ -54,6 +56,20 @@ async def events_naming(
         limit,
         *fence.values,
     )
+
+
+async def lots_of_units(tx: TenantTransaction, units: Collection[int]) -> list[int]:
+    """The lots to which those of these objects belong that are units."""
+    rows = await tx.fetch(
+        "select distinct lot_id from unit_membership where tenant_id = $1 and unit_id = any($2::bigint[]) and superseded_by is null", list(units)
+    )
+    return [row["lot_id"] for row in rows]
+
+
+async def place_of(tx: TenantTransaction, event: UUID) -> Record | None:
+    """(time, id) of an event by its public id."""
+    rows = await tx.fetch("select event_time, event_id from event where tenant_id = $1 and public_id = $2", event)
+    return rows[0] if rows else None
 
 
 async def around(tx: TenantTransaction, lots: Collection[int], limit: int) -> list[int]:
@@ -186,11 +202,26 @@ async def places(tx: TenantTransaction, uris: Collection[str]) -> list[Record]:
     return await tx.fetch("select * from food_place where tenant_id = $1 and place = any($2::text[]) order by place", list(uris))
 
 
-async def page_of(tx: TenantTransaction, table: str, key: str, *, cursor: str | None, backward: bool, limit: int) -> list[Record]:
-    """Rows of one of the two tables in order of their key, in the order of going."""
+async def page_of_products(tx: TenantTransaction, *, cursor: str | None, backward: bool, limit: int) -> list[Record]:
+    """In order of the GTIN, in the order of going."""
     behind, order = ("<", "desc") if backward else (">", "asc")
     return await tx.fetch(
-        f"select * from {table} where tenant_id = $1 and ($2::text is null or {key} {behind} $2) order by {key} {order} limit $3", cursor, limit
+        f"select * from food_product where tenant_id = $1 and ($2::text is null or gtin {behind} $2) order by gtin {order} limit $3", cursor, limit
+    )
+
+
+async def page_of_places(tx: TenantTransaction, *, cursor: str | None, backward: bool, limit: int, sites: Sites | None) -> list[Record]:
+    """In order of the URI, in the order of going: for who is limited to sites, of the company's own places those that he may see."""
+    behind, order = ("<", "desc") if backward else (">", "asc")
+    fence = shown(sites, "l.place", "(l.own or l.undetermined)", at=4)
+    known = f""" and (exists (select 1 from partner b where b.tenant_id = $1 and b.party = p.place)
+                  or exists (select 1 from location l where l.tenant_id = $1 and l.place = p.place{fence.condition}))"""
+    return await tx.fetch(
+        f"""select p.* from food_place p where p.tenant_id = $1 and ($2::text is null or p.place {behind} $2){known if sites is not None else ""}
+            order by p.place {order} limit $3""",
+        cursor,
+        limit,
+        *fence.values,
     )
 
 

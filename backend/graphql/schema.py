@@ -54,6 +54,8 @@ from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
 from backend.events.types import NODES as EVENT_NODES
+from backend.fsma204.mutations import Fsma204Mutations
+from backend.fsma204.queries import Fsma204Queries
 from backend.graphql.access import core_schema, definition_of, enforce
 from backend.graphql.errors import log_unexpected
 from backend.graphql.identity import IdentityMutations, IdentityQueries
@@ -121,7 +123,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
-    RuleQueries, DocumentQueries,
+    RuleQueries, Fsma204Queries, DocumentQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
     SamplingQueries, InstrumentQueries, PhotoQueries,
@@ -131,7 +133,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
-    RuleMutations, DocumentMutations,
+    RuleMutations, Fsma204Mutations, DocumentMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,
     SamplingMutations, InstrumentMutations, PhotoMutations,
