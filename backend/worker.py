@@ -29,6 +29,8 @@ from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.recall_scope import freezing as recall_freezing
+from backend.recall_scope import watching as recall_watching
 from backend.rules import acting, evaluation, findings
 from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
@@ -62,7 +64,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         escalation.STEP_DUE: escalation.step_due,
         escalation.SNOOZE_OVER: escalation.snooze_over,
         escalation.STORM_CHECK: escalation.storm_check,
-        events.CAPTURED: in_turn(services.deliveries.wake, publisher.publish_captured, search.ring, schedules.count_lots, evaluation.ring),
+        events.CAPTURED: in_turn(
+            services.deliveries.wake, publisher.publish_captured, search.ring, schedules.count_lots, evaluation.ring, recall_watching.ring
+        ),
+        recall_freezing.LOOK: recall_watching.look,
+        recall_watching.HOLD: recall_watching.hold_additions,
         bells.DUE: services.deliveries.ring,
         webhooks.DUE: services.webhooks.ring,
         publisher.PAGE: publisher.publish_page,

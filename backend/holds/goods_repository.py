@@ -206,3 +206,14 @@ async def roots(tx: TenantTransaction, hold_id: UUID, *, pending: bool, cursor: 
         cursor,
         limit,
     )
+
+
+async def listed(tx: TenantTransaction, objects: Collection[int]) -> set[int]:
+    """Those of these that the list of a hold in force names."""
+    rows = await tx.fetch(
+        """select distinct g.object_id from hold_goods g
+           join hold h on h.tenant_id = $1 and h.hold_id = g.hold_id and h.status = 1
+           where g.tenant_id = $1 and g.object_id = any($2::bigint[])""",
+        list(objects),
+    )
+    return {row["object_id"] for row in rows}

@@ -187,3 +187,33 @@ async def concerned(tx: TenantTransaction, event_ids: Collection[int], gtin: str
         gtin,
         limit,
     )
+
+
+async def time_told(tx: TenantTransaction, scope: Scope) -> tuple[datetime, datetime] | None:
+    """When the first and the last event of a window may have been; None where there is none."""
+    first = await tx.fetchval(
+        "select event_time from event where tenant_id = $1 and event_time >= $2 and event_time < $3 order by event_time limit 1",
+        scope.begin,
+        scope.end,
+    )
+    if first is None:
+        return None
+    last = await tx.fetchval(
+        "select event_time from event where tenant_id = $1 and event_time >= $2 and event_time < $3 order by event_time desc limit 1",
+        scope.begin,
+        scope.end,
+    )
+    return first, last
+
+
+async def events_at(tx: TenantTransaction, event_ids: Collection[int], place: str) -> set[int]:
+    """Those of these events that were at a place or in an extension of it."""
+    rows = await tx.fetch(
+        """select event_id from event where tenant_id = $1 and event_id = any($2::bigint[])
+             and (read_point = $3 or biz_location = $3 or (read_point > $4 and read_point < $5) or (biz_location > $4 and biz_location < $5))""",
+        list(event_ids),
+        place,
+        f"{place}/",
+        f"{place}0",
+    )
+    return {row["event_id"] for row in rows}

@@ -1,12 +1,12 @@
 """What others do with holds: place and release them, ask why goods are held, and refuse commands on held goods."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from backend.catalog.sites import Sites
-from backend.holds import query_repository, reach, root_repository
+from backend.holds import goods_repository, query_repository, reach, root_repository
 from backend.holds.errors import GoodsHeldError, HoldCause
 from backend.holds.known import Hold, get_hold
 from backend.holds.placing import CHANGED, place, place_hold
@@ -29,6 +29,7 @@ __all__ = [
     "check_release",
     "done_with_goods",
     "get_hold",
+    "listed",
     "place",
     "place_hold",
     "refuse_if_fallen",
@@ -61,6 +62,11 @@ async def standing_on(tx: TenantTransaction, sites: Sites | None, limit: int) ->
         for row in rows
         if row["object_id"] in met
     ]
+
+
+async def listed(tx: TenantTransaction, object_ids: Collection[int]) -> set[int]:
+    """Those of these that the lists of holds in force name: for showing, a moment behind. A lot that is listed is held with its units."""
+    return await goods_repository.listed(tx, object_ids)
 
 
 async def why_held(tx: TenantTransaction, object_ids: Sequence[int], sites: Sites | None = None) -> list[HoldCause]:

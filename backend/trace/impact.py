@@ -7,7 +7,6 @@ from typing import Final
 from backend.catalog.sites import Sites
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.identifiers import IdentifierRole, ObjectKind, parse_identifier
-from backend.objects.service import TraceableObject
 from backend.trace import impact_repository, parts
 from backend.trace.answer import ReachedShipment, Trace, TraceNode
 from backend.trace.cut import Asked
@@ -86,11 +85,11 @@ async def impact(
     other = next((start for start in starts if start.kind is not ObjectKind.LOT), None)
     if other is not None:
         raise InvalidInputError(f"Only lots have parts, and {other.uri} is none. Ask for it as a whole.", field="part")
-    stories = Stories(part, await _stories(tx, starts))
+    stories = Stories(part, await stories_of(tx, [start.object_id for start in starts]))
 
     async def narrow(links: list[Link]) -> list[Link]:
         used = {link.event_id for link in links if link.parent_id in stories.of_lot and link.kind in _NARROWED}
-        return narrowed(links, stories, await impact_repository.places_of_events(tx, used))
+        return narrowed(links, stories, await uses_at(tx, used))
 
     trace = await trace_from(tx, starts, asked, sites, narrow=narrow)
     return Impact(trace, stories, await _shipments(tx, trace, stories, sites))
@@ -121,8 +120,15 @@ def _possible(link: Link) -> Link:
     return link if link.doubt else replace(link, certainty=Certainty.POSSIBLE, doubt=Doubt.PART_NOT_TOLD)
 
 
-async def _stories(tx: TenantTransaction, lots: Sequence[TraceableObject]) -> dict[int, Story]:
-    ids = [lot.object_id for lot in lots]
+async def uses_at(tx: TenantTransaction, event_ids: Collection[int]) -> dict[int, str | None]:
+    """Where each event's goods were."""
+    return await impact_repository.places_of_events(tx, event_ids)
+
+
+async def stories_of(tx: TenantTransaction, ids: Sequence[int]) -> dict[int, Story]:
+    """What the movements of these lots prove."""
+    if not ids:
+        return {}
     rows = await impact_repository.moved(tx, ids, MAXIMUM_MOVEMENTS + 1)
     unsure = await impact_repository.uncounted(tx, ids)
     told: dict[int, list[Moved]] = {lot: [] for lot in ids}
@@ -149,8 +155,3 @@ async def _shipments(tx: TenantTransaction, trace: Trace, stories: Stories | Non
         if lots:
             found.append(replace(reached, lots=tuple(lots)))
     return tuple(found)
-
-
-def ids_of(nodes: Collection[TraceNode]) -> list[int]:
-    """Their objects' ids."""
-    return [node.thing.object_id for node in nodes]

@@ -1,6 +1,7 @@
 """Statements of what-if: what became of goods, and what proves which part of a lot was used."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from backend.catalog.sites import Sites, fenced
 from infra.database import Record, TenantTransaction
@@ -43,15 +44,42 @@ async def used_inside(tx: TenantTransaction, things: Collection[int], sites: Sit
     )
 
 
+# Goods, and the units of lots among them that aren't among them themselves: what moves a unit moves a piece of its lot.
+_WITH_UNITS = """
+with goods(lot_id, object_id) as (
+  select id, id from unnest($2::bigint[]) as asked(id)
+  union all
+  select m.lot_id, m.unit_id from unit_membership m
+  where m.tenant_id = $1 and m.lot_id = any($2::bigint[]) and m.superseded_by is null and m.unit_id <> all($2::bigint[])
+  group by m.lot_id, m.unit_id)
+"""
+
+
+async def positions(tx: TenantTransaction, things: Collection[int], at: datetime) -> list[Record]:
+    """(object, place, unit of measure, quantity) where the sum of an object's movements and those of its units isn't zero, as of `at`."""
+    return await tx.fetch(
+        f"""{_WITH_UNITS}
+            select g.lot_id as object_id, m.place, m.uom, sum(m.delta) as quantity from goods g
+            join movement m on m.tenant_id = $1 and m.object_id = g.object_id and m.superseded_by is null and m.moved_at <= $3
+            group by g.lot_id, m.place, m.uom having sum(m.delta) <> 0 order by g.lot_id, m.place, m.uom""",
+        list(things),
+        at,
+    )
+
+
 async def destroyed(tx: TenantTransaction, things: Collection[int], sites: Sites | None) -> list[Record]:
-    """(object, place, unit of measure, quantity): how much of each was destroyed or otherwise taken out of existence at the sites."""
+    """(object, place, unit of measure, quantity, sold): how much of each was sold or destroyed, or otherwise taken out of existence, at the sites."""
     fence = fenced(sites, "m.place", at=3)
     return await tx.fetch(
-        f"""select m.object_id, m.place, m.uom, -sum(m.delta) as quantity from movement m
+        f"""{_WITH_UNITS}
+            select g.lot_id as object_id, m.place, m.uom, -sum(m.delta) as quantity,
+                   coalesce(e.biz_step, '') in ('retail_selling', 'dispensing')
+                     or coalesce(e.disposition, '') in ('retail_sold', 'dispensed') as sold
+            from goods g
+            join movement m on m.tenant_id = $1 and m.object_id = g.object_id and m.superseded_by is null and m.delta < 0{fence.condition}
             join event e on e.tenant_id = $1 and e.event_id = m.event_id and e.event_type = 1 and e.action = 3
-            where m.tenant_id = $1 and m.object_id = any($2::bigint[]) and m.superseded_by is null and m.delta < 0{fence.condition}
               and coalesce(e.biz_step, '') not in ('shipping', 'departing', 'receiving', 'arriving')
-            group by m.object_id, m.place, m.uom""",
+            group by g.lot_id, m.place, m.uom, sold""",
         list(things),
         *fence.values,
     )
@@ -92,9 +120,11 @@ async def uncounted(tx: TenantTransaction, lots: Collection[int]) -> set[int]:
 async def shipped_by_name(tx: TenantTransaction, things: Collection[int], shipments: Collection[int], transit: str) -> list[Record]:
     """(object, shipment, unit of measure, quantity) where a shipment names the object itself, and not only what it lies in."""
     return await tx.fetch(
-        """select m.object_id, m.event_id as shipment_id, m.uom, sum(m.delta) as quantity from movement m
-           where m.tenant_id = $1 and m.object_id = any($2::bigint[]) and m.event_id = any($3::bigint[]) and m.place = $4 and m.superseded_by is null
-           group by m.object_id, m.event_id, m.uom""",
+        f"""{_WITH_UNITS}
+            select g.lot_id as object_id, m.event_id as shipment_id, m.uom, sum(m.delta) as quantity from goods g
+            join movement m on m.tenant_id = $1 and m.object_id = g.object_id and m.event_id = any($3::bigint[]) and m.place = $4
+              and m.superseded_by is null
+            group by g.lot_id, m.event_id, m.uom""",
         list(things),
         list(shipments),
         transit,

@@ -5,14 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from backend.catalog.sites import Sites
-from backend.genealogy import query_service as genealogy
 from backend.genealogy.rules import IN_TRANSIT, Certainty
 from backend.trace import impact_repository
-from backend.trace.answer import TraceNode
-from backend.trace.impact import Impact, ids_of
+from backend.trace.answer import ReachedShipment, TraceNode
 from infra.clock import now
 from infra.database import TenantTransaction
 
@@ -25,6 +23,7 @@ class GoodsState(StrEnum):
     IN_PRODUCTION = "in_production"
     SHIPPED = "shipped"
     CONSUMED = "consumed"
+    SOLD = "sold"
     DESTROYED = "destroyed"
 
 
@@ -57,18 +56,29 @@ class Total:
     objects: int
 
 
+class Hit(Protocol):
+    """What is asked about: an impact, or a part of a recall's scope."""
+
+    @property
+    def shipments(self) -> tuple[ReachedShipment, ...]:
+        """Those that carried some of it."""
+
+    def certainty_at(self, node: TraceNode, place: str | None) -> Certainty | None:
+        """How sure it is that what is at a place now is hit; None where it is proven not to be."""
+
+
 _ORDER: Final = tuple(GoodsState)
 _Amounts = dict[tuple[int, str | None, str], Decimal]
 
 
-async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[TraceNode], sites: Sites | None = None) -> dict[int, list[Whereabouts]]:
+async def whereabouts(tx: TenantTransaction, hit: Hit, nodes: Collection[TraceNode], sites: Sites | None = None) -> dict[int, list[Whereabouts]]:
     """Of these goods of an impact, at `sites`.
 
     What left inside of a container is taken off the stock of the place that it left from, in the same unit of measure, and what a place
     gave that never came there is taken off the others'; quantities in different units (kilograms made, pieces shipped) stand beside each
     other. What is in stock at no place is so at one that isn't told.
     """
-    ids = ids_of(nodes)
+    ids = [node.thing.object_id for node in nodes]
     left = _Left.of(hit, set(ids))
     named = await impact_repository.shipped_by_name(tx, ids, left.shipments, IN_TRANSIT) if left.shipments else []
     for row in named:
@@ -89,7 +99,8 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
         found[row["object_id"]].append(Whereabouts(state, None, None, row["quantity"], row["uom"], of[row["object_id"]].certainty))
     for row in await impact_repository.destroyed(tx, ids, sites):
         node = of[row["object_id"]]
-        found[row["object_id"]].append(Whereabouts(GoodsState.DESTROYED, row["place"], None, row["quantity"], row["uom"], node.certainty))
+        state = GoodsState.SOLD if row["sold"] else GoodsState.DESTROYED
+        found[row["object_id"]].append(Whereabouts(state, row["place"], None, row["quantity"], row["uom"], node.certainty))
     for object_id, shipped in left.told().items():
         found[object_id] += shipped
     return {object_id: sorted(told, key=_place_in_order) for object_id, told in found.items()}
@@ -97,7 +108,7 @@ async def whereabouts(tx: TenantTransaction, hit: Impact, nodes: Collection[Trac
 
 async def _still_here(
     tx: TenantTransaction,
-    hit: Impact,
+    hit: Hit,
     of: Mapping[int, TraceNode],
     left: "_Left",
     used: Mapping[tuple[int, str], Decimal],
@@ -107,12 +118,13 @@ async def _still_here(
     """What is in stock or in transit. What was used inside of a container (`used`) has no movements of its own."""
     stock: dict[tuple[int, str], dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     moving: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    for object_id, positions in (await genealogy.positions(tx, list(of), now(), sites)).items():
-        for position in positions:
-            if position.place == IN_TRANSIT:
-                moving[object_id, position.uom] += position.quantity
-            else:
-                stock[object_id, position.uom][position.place] += position.quantity
+    for row in await impact_repository.positions(tx, list(of), now()):
+        if sites is not None and not sites.cover(row["place"]):
+            continue
+        if row["place"] == IN_TRANSIT:
+            moving[row["object_id"], row["uom"]] += row["quantity"]
+        else:
+            stock[row["object_id"], row["uom"]][row["place"]] += row["quantity"]
     for (object_id, place, uom), quantity in left.inside().items():
         stock[object_id, uom][place] -= quantity
     for (object_id, _, uom), quantity in left.outside().items():
@@ -175,7 +187,7 @@ class _Left:
         self.shipments = {row[1] for row in rows}
 
     @classmethod
-    def of(cls, hit: Impact, ids: Collection[int]) -> "_Left":
+    def of(cls, hit: Hit, ids: Collection[int]) -> "_Left":
         """(object, shipment, from place, to party, quantity, unit of measure, certainty) of these goods."""
         rows = []
         for shipment, lots in ((reached.shipment, reached.lots) for reached in hit.shipments):

@@ -1,0 +1,1 @@
+"""What a recall reaches: suspect inputs, affected goods and where they are, who received them; frozen as announced, and what came since."""
