@@ -18,6 +18,7 @@ from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
 from backend.recall_scope import models as recall_scope
+from backend.recalls import models as recalls
 from backend.rules import models as rules
 from backend.sampling import models as sampling
 from backend.sandbox import models as sandbox
@@ -60,6 +61,7 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recalls",
     "recovery",
     "recall_scope",
     "rules",
