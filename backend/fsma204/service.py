@@ -79,7 +79,7 @@ async def plan(tx: TenantTransaction, selection: Selection, sites: Sites | None)
     if not selection.lots and selection.case_id is None:
         return Plan(selection, sites, None, None)
     if selection.case_id is not None:
-        named = await scoped.objects_of_case(tx, selection.case_id, limit=MOST_OBJECTS + 1)
+        named = await scoped.objects_of_case(tx, selection.case_id)
     else:
         named = [await _lot(tx, text, sites) for text in selection.lots]
     lots = await repository.lots_of_units(tx, named) if named else []

@@ -48,7 +48,7 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "postal_code": ("邮编", "ZIP code"), "country": ("国家", "country"), "coordinates": ("坐标", "coordinates"), "uri": ("标识", "identifier"),
     "gtin": ("GTIN", "GTIN"), "brand": ("品牌", "brand"), "commodity": ("商品", "commodity"), "variety": ("品种", "variety"),
     "packaging_size": ("包装规格", "packaging size"), "packaging_style": ("包装形式", "packaging style"), "quantity": ("数量", "quantity"),
-    "uom": ("计量单位", "unit of measure"), "type": ("类型", "type"), "number": ("编号", "number"), "date": ("日期", "date"), "text": ("内容", ""),
+    "uom": ("计量单位", "unit of measure"), "type": ("类型", "type"), "number": ("编号", "number"), "date": ("日期", "date"), "text": ("内容", "text"),
 }  # fmt: skip
 SIDES: Final = {Side.LOT: ("批次", "Lot"), Side.USED: ("所用原料", "Ingredient used")}
 
@@ -67,7 +67,7 @@ def part_title(part: str, language: str, cte: Cte | None = None) -> str:
     """What `slot.part` is called: "Location shipped from: phone"."""
     slot, _, name = part.partition(".")
     title, own = slot_title(slot, language, cte), pick(language, PARTS[name])
-    return f"{title}{'：' if language.startswith('zh') else ': '}{own}" if own and name != "text" else title
+    return f"{title}{'：' if language.startswith('zh') else ': '}{own}" if name not in ("text", "date") else title
 
 
 def cte_name(cte: Cte, language: str) -> str:
