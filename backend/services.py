@@ -21,6 +21,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
 from backend.webhooks.delivery import WebhookDeliveries
@@ -68,6 +69,8 @@ class Services:
     webhooks: WebhookDeliveries
     notifications: Dispatch
     documents: Documents
+    # What stands against closing a recall, by whoever knows of it.
+    closing_checks: tuple[ClosingCheck, ...] = ()
 
     async def close(self) -> None:
         """Close all pools."""

@@ -31,6 +31,8 @@ from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
 from backend.recall_scope import freezing as recall_freezing
 from backend.recall_scope import watching as recall_watching
+from backend.recalls import topics as recalls
+from backend.recalls import watching as recall_cases
 from backend.rules import acting, evaluation, findings
 from backend.rules import looking as rule_looking
 from backend.sandbox import service as sandbox
@@ -86,6 +88,15 @@ def handlers(services: Services) -> dict[str, Handler]:
         CONCLUDED: in_turn(evaluation.ring_inspected, webhook_sources.inspection_concluded),
         schedules.DUE: schedules.open_due,
         PHOTO_CHECK: photos.PhotoCheck(services.storage),
+        recalls.CLOCK: recall_cases.clock_due,
+        recalls.GROWN: recall_cases.grown,
+        recalls.OPENED: in_turn(),
+        recalls.DECIDED: in_turn(),
+        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced),
+        recalls.EXTENDED: in_turn(webhook_sources.recall_announced),
+        recalls.CLOSED: in_turn(webhook_sources.recall_closed),
+        recalls.REOPENED: in_turn(),
+        recalls.DISMISSED: in_turn(),
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,
         findings.ACT: acting.act,

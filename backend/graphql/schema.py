@@ -84,6 +84,11 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recalls.duty_mutations import RecallDutyMutations
+from backend.recalls.mutations import RecallMutations
+from backend.recalls.queries import RecallQueries
+from backend.recalls.signed_mutations import RecallDecisionMutations
+from backend.recalls.types import NODES as RECALL_NODES
 from backend.rules.mutations import RuleMutations
 from backend.rules.queries import RuleQueries
 from backend.rules.types import NODES as RULE_NODES
@@ -112,6 +117,7 @@ NODES: Final[tuple[NodeKind, ...]] = (
     *SAMPLING_NODES, *INSTRUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
+    *RECALL_NODES,
     *RULE_NODES, *DOCUMENT_NODES,
 )  # fmt: skip
 QUERIES: Final = (
@@ -123,6 +129,7 @@ QUERIES: Final = (
     NotificationQueries,
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
+    RecallQueries,
     RuleQueries, Fsma204Queries, DocumentQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
@@ -133,6 +140,7 @@ MUTATIONS: Final = (
     AlertMutations, EscalationMutations, ShiftMutations,
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
+    RecallMutations, RecallDecisionMutations, RecallDutyMutations,
     RuleMutations, Fsma204Mutations, DocumentMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     NotificationMutations, OwnNotificationMutations,

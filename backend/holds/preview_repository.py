@@ -7,8 +7,11 @@ from backend.holds.root_repository import RootRow
 from infra.database import Record, TenantTransaction
 
 
-async def seeds(tx: TenantTransaction, rows: Sequence[RootRow]) -> set[int]:
-    """What a hold on these would begin with: them, what lay in their containers while it would be held, and the uses of those."""
+async def seeds(tx: TenantTransaction, rows: Sequence[RootRow], *, residues: bool = True) -> set[int]:
+    """What a hold on these would begin with: them, what lay in their containers while it would be held, and the uses of those.
+
+    Without `residues` not what was taken out of a tank by name and may be in it all the same.
+    """
     columns = [list(column) for column in zip(*[(row[1], row[3], row[4], row[5]) for row in rows], strict=True)]
     found = await tx.fetch(
         """with recursive roots(root_id, held_from, held_to, gtin) as (
@@ -18,7 +21,7 @@ async def seeds(tx: TenantTransaction, rows: Sequence[RootRow]) -> set[int]:
              where o.tenant_id = $1 and o.object_id = any($2::bigint[])
              union
              select w.root_id, c.content_id, greatest(w.valid_from, c.valid_from), least(w.valid_to, c.valid_to) from inward w
-             join containment c on c.tenant_id = $1 and c.container_id = w.content_id),
+             join containment c on c.tenant_id = $1 and c.container_id = w.content_id and (c.kind <> 3 or $6::boolean)),
            held as (
              select distinct w.content_id, r.held_from, r.held_to from inward w
              join roots r on r.root_id = w.root_id and w.valid_to > r.held_from and w.valid_from <= r.held_to
@@ -31,6 +34,7 @@ async def seeds(tx: TenantTransaction, rows: Sequence[RootRow]) -> set[int]:
              and ((s.used_at >= held.held_from and held.held_to > held.held_from) or not exists (
                select 1 from lot_link l where l.tenant_id = $1 and l.child_id = s.state_id and l.kind in (4, 8) and l.superseded_by is null))""",
         *columns,
+        residues,
     )
     return {row["object_id"] for row in found}
 

@@ -90,6 +90,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "calibration_due": {"zh": "仪器待校准", "en": "an instrument's calibration is due"},
     "calibration_overdue": {"zh": "仪器校准已逾期", "en": "an instrument's calibration is overdue"},
     "improvement_overdue": {"zh": "改进措施已逾期", "en": "a corrective action is overdue"},
+    "recall_clock": {"zh": "召回法定期限将至", "en": "a legal period of a recall runs out"},
     "reinspection_wanted": {"zh": "需要重新检验", "en": "goods have to be inspected again"},
     "webhook_disabled": {"zh": "Webhook 已停用", "en": "a webhook was switched off"},
     "alert_storm": {"zh": "同类预警大量出现", "en": "many alerts of one kind and cause"},

@@ -42,17 +42,20 @@ async def unit_counts(tx: TenantTransaction, lots: Collection[int]) -> dict[int,
     return {row["lot_id"]: row["number"] for row in rows}
 
 
-async def contents_now(tx: TenantTransaction, containers: Collection[int]) -> set[int]:
-    """All that lies in these containers now, at any level of packing."""
+async def contents_now(tx: TenantTransaction, containers: Collection[int], *, residues: bool = False) -> set[int]:
+    """All that lies in these containers now, at any level of packing; with `residues` what was taken out of a tank by name too."""
     rows = await tx.fetch(
-        """with recursive inward(id) as (
-             select c.content_id from containment c where c.tenant_id = $1 and c.container_id = any($2::bigint[]) and c.valid_from <= now()
-               and c.valid_to > now()
+        """with recursive inward(id, same) as (
+             select c.content_id, c.kind = 4 from containment c
+             where c.tenant_id = $1 and c.container_id = any($2::bigint[]) and c.valid_from <= now() and c.valid_to > now()
+               and (c.kind <> 3 or $3::boolean)
              union
-             select c.content_id from inward
-             join containment c on c.tenant_id = $1 and c.container_id = inward.id and c.valid_from <= now() and c.valid_to > now())
-           select id from inward""",
+             select c.content_id, c.kind = 4 from inward
+             join containment c on c.tenant_id = $1 and c.container_id = inward.id and c.valid_from <= now() and c.valid_to > now()
+               and (c.kind <> 3 or $3::boolean))
+           select id from inward where not same""",
         list(containers),
+        residues,
     )
     return {row["id"] for row in rows}
 

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from backend.genealogy import reach as genealogy
 from backend.genealogy.rules import Certainty, LinkKind
+from backend.holds.standing import Standing
 from backend.identifiers import ObjectKind
 from backend.recall_scope import reach_repository
 from backend.recall_scope.errors import ScopeTooLargeError
@@ -42,11 +43,10 @@ class Narrowed:
 
 
 @dataclass(slots=True)
-class Seeds:
+class Seeds(Standing):
     """Where a walk begins. `themselves` are the objects that sources name or that fall into their windows; `parts` of these are lots of which
     only a part is suspected."""
 
-    ids: set[int] = field(default_factory=set)
     themselves: set[int] = field(default_factory=set)
     parts: dict[int, Part] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ async def forward(tx: TenantTransaction, seeds: Seeds) -> Reached:
     await tx.plan_for_any_tenant()
     stories = await stories_of(tx, sorted(seeds.parts))
     narrowed = {lot: Narrowed(part, stories[lot]) for lot, part in seeds.parts.items()}
-    walk = Walk(sorted(seeds.ids), forward=True)
+    walk = Walk(sorted(seeds.ids), forward=True, perhaps=seeds.perhaps)
     dropped: list[tuple[int, int, int, int]] = []
     back = False
 

@@ -95,8 +95,7 @@ async def seeds_of(tx: TenantTransaction, sources: Sequence[Source], bounds: Bou
             seeds.parts[thing.object_id] = part
         elif thing.kind in CONTAINERS and part is not None and (part.since or part.until):
             since, until = _window(part)
-            found = await standing.seeds_of_objects(tx, [thing], since, until)
-            seeds.ids |= found
+            seeds.add(await standing.seeds_of_objects(tx, [thing], since, until))
         elif thing.kind in CONTAINERS:
             now_inside.append(thing.object_id)
         else:
@@ -104,14 +103,15 @@ async def seeds_of(tx: TenantTransaction, sources: Sequence[Source], bounds: Bou
         seeds.themselves.add(thing.object_id)
     # What one source suspects as a whole isn't narrowed by another.
     seeds.parts = {lot: part for lot, part in seeds.parts.items() if lot not in wholes}
-    seeds.ids |= seeds.themselves
+    seeds.add(standing.Standing(set(seeds.themselves)))
     if now_inside:
-        seeds.ids |= await reach_repository.contents_now(tx, now_inside)
-        seeds.ids |= set(await genealogy.states_of(tx, now_inside))
+        sure = await reach_repository.contents_now(tx, now_inside) | set(await genealogy.states_of(tx, now_inside))
+        every = sure | await reach_repository.contents_now(tx, now_inside, residues=True)
+        seeds.add(standing.Standing(every, every - sure))
     for scope in windows_of(sources, bounds):
         found = await _in_window(tx, scope, bounds)
-        seeds.ids |= found
-        seeds.themselves |= found
+        seeds.add(found)
+        seeds.themselves |= found.ids
     return seeds
 
 
@@ -125,7 +125,7 @@ def windows_of(sources: Sequence[Source], bounds: Bounds) -> list[Scope]:
     return [scope for scope in clipped if scope.begin < scope.end]
 
 
-async def _in_window(tx: TenantTransaction, scope: Scope, bounds: Bounds) -> set[int]:
+async def _in_window(tx: TenantTransaction, scope: Scope, bounds: Bounds) -> standing.Standing:
     try:
         return await standing.seeds_in_window(tx, scope, at=bounds.place)
     except HoldScopeTooLargeError as problem:
@@ -145,7 +145,7 @@ async def hold_scopes(tx: TenantTransaction, sources: Sequence[Source]) -> list[
         if thing.kind in CONTAINERS and part is not None:
             inside = await standing.seeds_of_objects(tx, [thing], *_window(part))
             held = (ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT)
-            keys |= dict.fromkeys(each.key for each in (await objects.load(tx, inside)).values() if each.kind in held)
+            keys |= dict.fromkeys(each.key for each in (await objects.load(tx, inside.ids)).values() if each.kind in held)
     named = sorted(keys)
     scopes = [Scope.of_objects(*named[start : start + _KEYS_IN_A_HOLD]) for start in range(0, len(named), _KEYS_IN_A_HOLD)]
     for source in sources:

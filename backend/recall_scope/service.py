@@ -42,12 +42,10 @@ from infra.database import TenantTransaction
 from tenants.principal import Principal
 
 __all__ = [
-    "GROWN", "NO_BOUNDS",
-    "Addition", "AdditionKind", "Affected", "Amount", "Balance", "Bounds", "CoPacked", "CustomerLot", "CustomerPart",
+    "GROWN", "NO_BOUNDS", "Addition", "AdditionKind", "Affected", "Amount", "Balance", "Bounds", "CoPacked", "CustomerLot", "CustomerPart",
     "FrozenScope", "Item", "RecallScope", "Role", "ScopeCounts", "ScopeState", "ScopeTotal", "Source", "SourceKind", "Suspect", "Watch",
-    "Whereabouts",
-    "additions", "compute", "customers", "digest_of_rows", "freeze", "frozen", "hold_scopes", "items", "of_case", "put_sources", "question_of",
-    "reached_ids", "sources_of", "units_of_item", "watch",
+    "Whereabouts", "additions", "compute", "customers", "digest_of_rows", "freeze", "frozen", "hold_scopes", "items", "of_case", "put_sources",
+    "question_of", "reached_ids", "sources_of", "units_of_item", "watch",
 ]  # fmt: skip
 
 

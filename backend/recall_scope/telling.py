@@ -49,15 +49,14 @@ async def chunks(tx: TenantTransaction, ids: Iterable[int]) -> list[list[int]]:
     """The goods in parts that hold so many lots and units at most, in their order."""
     found: list[list[int]] = []
     for part in parts_of(ids):
-        units = await reach_repository.unit_counts(tx, part)
-        fresh, held = [], 0
+        units, held = await reach_repository.unit_counts(tx, part), 0
+        found.append([])
         for object_id in part:
-            if fresh and (len(fresh) >= GOODS_AT_ONCE or held + units.get(object_id, 0) > UNITS_AT_ONCE):
-                found.append(fresh)
-                fresh, held = [], 0
-            fresh.append(object_id)
+            if found[-1] and (len(found[-1]) >= GOODS_AT_ONCE or held + units.get(object_id, 0) > UNITS_AT_ONCE):
+                found.append([])
+                held = 0
+            found[-1].append(object_id)
             held += units.get(object_id, 0)
-        found.append(fresh)
     return found
 
 

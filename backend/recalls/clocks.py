@@ -1,6 +1,6 @@
 """The law's clocks of a case: which run, when each is due, what meets it, and when somebody is warned."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -143,20 +143,37 @@ async def settle(tx: TenantTransaction, case: RecallCase) -> None:
     wanted = {duty.key: duty for duty in _wanted(case)}
     policy, zone = await policy_of(tx), await zone_of(tx)
     for duty in wanted.values():
-        begins_at = _beginning(case, duty)
-        there = [each for each in found if each.rule == duty.key]
-        first = next((each for each in there if each.occurrence == 1), None)
-        fresh = first is None or (first.ended_at is not None and not first.waived and case.completed_at is None)
-        moved = first is not None and first.is_open and first.begins_at != begins_at
-        if begins_at is not None and (fresh or moved) and not (duty.every and case.completed_at is not None):
-            await start(tx, case, duty, 1, begins_at, policy=policy, zone=zone)
+        there = sorted((each for each in found if each.rule == duty.key), key=lambda each: each.occurrence)
+        if (begins_at := _to_start(case, duty, there)) is not None:
+            occurrence = there[-1].occurrence + 1 if duty.every and there else 1
+            await start(tx, case, duty, occurrence, begins_at, policy=policy, zone=zone)
     for each in await clocks_of(tx, case.case_id):
-        if each.is_open and each.rule not in wanted:
-            await _end(tx, each, "It applies no longer, as the case is decided now.")
-        elif each.is_open and DUTIES[each.rule].every and case.completed_at is not None:
-            await _end(tx, each, "The recall was completed.")
-        elif each.is_open and (met_at := _met_by_act(case, DUTIES[each.rule])) is not None:
+        if not each.is_open:
+            continue
+        if each.rule not in wanted:
+            await end(tx, each, reason="It applies no longer, as the case is decided now.", waived=False)
+        elif DUTIES[each.rule].every and case.completed_at is not None:
+            await end(tx, each, reason="The recall was completed.", waived=False)
+        elif (met_at := _met_by_act(case, DUTIES[each.rule])) is not None:
             await meet(tx, case, each, at=max(met_at, each.begins_at), by=None, name="", evidence="")
+
+
+def _to_start(case: RecallCase, duty: LegalDuty, there: Sequence[Clock]) -> datetime | None:
+    """When a clock that doesn't run as it should begins; None where it does, or has nothing to run from.
+
+    Only what the company knew, and when, is ever corrected: another decision makes no clock that runs longer.
+    """
+    begins_at, last = _beginning(case, duty), there[-1] if there else None
+    if begins_at is None or (duty.every and case.completed_at is not None):
+        return None
+    if last is None:
+        return begins_at
+    if last.is_open:
+        return begins_at if duty.begins is Begins.KNOWN and last.begins_at != begins_at else None
+    if last.waived or last.met_at is not None:
+        return None
+    # The service ended it, and it applies again.
+    return clock.now() if duty.every else begins_at
 
 
 def _wanted(case: RecallCase) -> list[LegalDuty]:
@@ -218,10 +235,6 @@ async def meet(tx: TenantTransaction, case: RecallCase, found: Clock, *, at: dat
     if duty.every and case.completed_at is None and not case.is_over:
         begins_at = max(found.due_at, at)
         await start(tx, case, duty, found.occurrence + 1, begins_at, policy=await policy_of(tx), zone=await zone_of(tx))
-
-
-async def _end(tx: TenantTransaction, found: Clock, reason: str) -> None:
-    await end(tx, found, reason=reason, waived=False)
 
 
 async def end(tx: TenantTransaction, found: Clock, *, reason: str, waived: bool) -> None:

@@ -104,7 +104,10 @@ def working_days(amount: int) -> Period:
 
 # The members of the Union, and of the European Economic Area, where its law on these goods holds too.
 EU: Final = frozenset(
-    ["AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO", "EU"]
+    {
+        "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO",
+        "SK", "SI", "ES", "SE", "IS", "LI", "NO", "EU",
+    }
 )  # fmt: skip
 
 

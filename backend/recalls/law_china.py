@@ -98,7 +98,7 @@ CHINA: Final[tuple[LegalDuty, ...]] = (
         Words("报告可能存在的缺陷", "Report the possible defect"),
         Words("《消费品召回管理暂行规定》（总局令第19号）", "Interim Provisions on Consumer Product Recall (SAMR order 19)"),
         Begins.KNOWN, working_days(2),
-        condition=Words("已经或者可能造成死亡、严重人身伤害、重大财产损失的", "Where it has caused or may cause death, serious injury or great damage"),
+        condition=Words("已经或者可能造成死亡、严重人身伤害、重大财产损失的", "Where it caused or may cause death, serious injury or great damage"),
     ),
     LegalDuty(
         "cn.product.recall", "CN", Sector.OTHER, EVERY_CLASS, _PROVINCE_MARKET,

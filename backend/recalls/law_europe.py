@@ -80,7 +80,7 @@ EUROPE: Final[tuple[LegalDuty, ...]] = (
         Words("2001/83/EC 第123条第2款", "Directive 2001/83/EC, art. 123(2)"), Begins.DECIDED, None,
     ),
     LegalDuty(
-        "eu.drug.alert", "EU", Sector.DRUG, _ONE, Words("成员国药品主管机关（机关自身的职责）", "Competent medicines authority (the authority's own duty)"),
+        "eu.drug.alert", "EU", Sector.DRUG, _ONE, Words("成员国药品主管机关（机关自身的职责）", "Medicines authority (its own duty)"),
         Words("机关发出快速警报（供预期参考）", "The authority transmits a rapid alert (for knowing what to expect)"),
         Words("欧盟检查程序汇编：质量缺陷快速警报程序", "Compilation of Union Procedures: rapid alerts arising from quality defects"),
         Begins.DECIDED, None,

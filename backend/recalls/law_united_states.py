@@ -39,7 +39,8 @@ UNITED_STATES: Final[tuple[LegalDuty, ...]] = (
         "us.food.reportable", "US", Sector.FOOD, _ONE, _FDA,
         Words("通过可报告食品登记系统（RFR）提交报告", "Report to the Reportable Food Registry"),
         Words("21 U.S.C. 350f(d)(1)（FD&C法案第417条）", "21 U.S.C. 350f(d)(1) (FD&C Act, section 417)"), Begins.KNOWN, hours(24),
-        condition=Words("认定为可报告食品（合理可能导致严重健康后果或死亡）", "Where the food is a reportable food (reasonable probability of serious "
+        condition=Words("认定为可报告食品（合理可能导致严重健康后果或死亡）",
+                        "Where the food is a reportable food (reasonable probability of serious "
                         "adverse health consequences or death); the period runs from that determination"),
     ),
     LegalDuty(
@@ -65,14 +66,16 @@ UNITED_STATES: Final[tuple[LegalDuty, ...]] = (
         "us.device.urgent", "US", Sector.MEDICAL_DEVICE, _ONE, _FDA,
         Words("提交5日报告", "Submit a 5-day report"),
         Words("21 CFR 803.53", "21 CFR 803.53"), Begins.KNOWN, working_days(5),
-        condition=Words("可报告事件须采取补救措施以防不合理的重大危害，或FDA书面要求", "Where a reportable event necessitates remedial action to prevent an "
+        condition=Words("可报告事件须采取补救措施以防不合理的重大危害，或FDA书面要求",
+                        "Where a reportable event necessitates remedial action to prevent an "
                         "unreasonable risk of substantial harm, or FDA asks for it in writing"),
     ),
     LegalDuty(
         "us.device.event", "US", Sector.MEDICAL_DEVICE, EVERY_CLASS, _FDA,
         Words("提交30日不良事件报告", "Submit a 30-day adverse event report"),
         Words("21 CFR 803.50(a)", "21 CFR 803.50(a)"), Begins.KNOWN, days(30),
-        condition=Words("有死亡、严重伤害或可能导致此类后果的故障", "Where there was a death, a serious injury, or a malfunction that could cause one"),
+        condition=Words("有死亡、严重伤害或可能导致此类后果的故障",
+                        "Where there was a death, a serious injury, or a malfunction that could cause one"),
     ),
     LegalDuty(
         "us.product.report", "US", Sector.OTHER, EVERY_CLASS, _CPSC,

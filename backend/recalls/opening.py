@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from backend.nonconformance.numbering import number_of
+from backend.recall_scope import service as scope
+from backend.recall_scope.sources import NO_BOUNDS, Bounds, Source
 from backend.recalls import clocks, repository, topics
+from backend.recalls.holding import hold_sources
 from backend.recalls.kinds import ActKind, RecallState, Sector
 from backend.recalls.locking import locked, managed, require_running, require_state
 from backend.recalls.stored import RecallCase, subject_of
@@ -21,9 +24,6 @@ from infra.outbox import enqueue
 from tenants import audit
 from tenants.permissions import Permission
 from tenants.principal import Principal
-
-if TYPE_CHECKING:
-    from backend.recall_scope.sources import Bounds, Source
 
 SERIES: Final = "R"
 DRILL_SERIES: Final = "RD"
@@ -56,8 +56,8 @@ async def open_case(
     *,
     title: str,
     reason: str,
-    sources: "Sequence[Source]",
-    bounds: "Bounds | None" = None,
+    sources: Sequence[Source],
+    bounds: Bounds = NO_BOUNDS,
     drill: bool = False,
     source_reference: str = "",
     words: Words | None = None,
@@ -71,10 +71,6 @@ async def open_case(
     `known_at` is when the company came to know, now by default; `owner_id` a membership, the caller's by default. Raises what
     `recall_scope` raises for sources, `InvalidInputError`, `PermissionDeniedError`.
     """
-    from backend.recall_scope import service as scope  # noqa: PLC0415
-    from backend.recall_scope.sources import NO_BOUNDS  # noqa: PLC0415
-
-    bounds = bounds or NO_BOUNDS
     if principal is not None:
         principal.require_everywhere(Permission.RECALLS_MANAGE)
     title, reason = text_of(title, "title", TITLE), text_of(reason, "reason", LONG)
@@ -87,9 +83,9 @@ async def open_case(
         known_at=_known(known_at, now), opened_at=now, opened_by=principal.actor_id if principal else None, decision_reason="", decided_name="",
         scope_version=0, root_cause="", capa_waiver="", effect_waiver="",
     )  # fmt: skip
-    await scope.put_sources(tx, case_id, sources, bounds, principal=principal)
+    await scope.put_sources(tx, case_id, sources, bounds, principal=principal, drill=drill)
     after = {
-        "number": number, "drill": drill, "sources": [source.declared() for source in sources], "bounds": bounds.declared(),
+        "number": number, "drill": drill, "sources": [one.declared() for one in await scope.sources_of(tx, case_id)], "bounds": bounds.declared(),
         "reference": source_reference, "sector": sector.name if sector else None, "countries": list(named),
     }  # fmt: skip
     await audit.record(tx, principal, "recall.opened", subject_of(case_id), after=after, reason=reason)
@@ -160,6 +156,24 @@ async def _changed(tx: TenantTransaction, case: RecallCase, changes: Changes) ->
             raise InvalidInputError("There is no such active member.", field="ownerId")
         columns["owner_id"] = changes.owner_id
     return columns
+
+
+async def change_sources(
+    tx: TenantTransaction, principal: Principal, case_id: UUID, sources: Sequence[Source], bounds: Bounds, *, reason: str = ""
+) -> None:
+    """Suspect something else from now on. Once it is decided that goods are taken back, what is new is held, behind the exclusive gate.
+
+    What was announced changes by a signed extension only.
+    """
+    case = await managed(tx, principal, case_id)
+    require_state(case, {RecallState.SUSPICION, RecallState.INVESTIGATION, RecallState.DECIDED}, "What was announced changes by an extension.")
+    reason = text_of(reason, "reason", LONG, required=False)
+    await scope.put_sources(tx, case_id, sources, bounds, principal=principal)
+    told = {"sources": [one.declared() for one in await scope.sources_of(tx, case_id)], "bounds": bounds.declared()}
+    await audit.record(tx, principal, "recall.sources_changed", case.subject, after={"number": case.number, **told}, reason=reason or None)
+    await record_act(tx, case_id, kind=ActKind.SOURCES_CHANGED, actor=principal, reason=reason, detail=told)
+    if case.takes_back:
+        await hold_sources(tx, case, principal, reason=case.title)
 
 
 async def investigate(tx: TenantTransaction, principal: Principal, case_id: UUID, *, reason: str = "") -> None:

@@ -20,7 +20,10 @@ async def page(
               and ($6::text is null or c.number ilike $6 or c.title ilike $6 or c.reason ilike $6 or c.hazard ilike $6 or c.products ilike $6)
               and ($7::text is null or c.source_reference = $7 or exists (
                 select 1 from recall_link l where l.tenant_id = $1 and l.case_id = c.case_id and l.reference = $7))
-              and $8::bigint is null and $9::text is null
+              and ($8::bigint is null or exists (
+                select 1 from recall_item i where i.tenant_id = $1 and i.object_id = $8 and i.case_id = c.case_id))
+              and ($9::text is null or exists (
+                select 1 from recall_item i where i.tenant_id = $1 and i.case_id = c.case_id and i.version = c.scope_version and i.gtin = $9))
               and ($10::uuid is null or c.case_id {behind} $10)
             order by c.case_id {order} limit $11""",
         open_only, list(states) if states is not None else None, drill, grown, search, reference, object_id, gtin, cursor, limit,

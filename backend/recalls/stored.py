@@ -62,8 +62,10 @@ class RecallCase:
         values |= {
             "state": RecallState(row["state"]), "products": msgspec.json.decode(row["products"]),
             "instructions": msgspec.json.decode(row["instructions"]), "sector": Sector(row["sector"]) if row["sector"] else None,
-            "countries": tuple(row["countries"].split(",")) if row["countries"] else (), "decision": RecallDecision(row["decision"]) if row["decision"] else None,
-            "recall_class": RecallClass(row["recall_class"]) if row["recall_class"] else None, "depth": RecallDepth(row["depth"]) if row["depth"] else None,
+            "countries": tuple(row["countries"].split(",")) if row["countries"] else (),
+            "decision": RecallDecision(row["decision"]) if row["decision"] else None,
+            "recall_class": RecallClass(row["recall_class"]) if row["recall_class"] else None,
+            "depth": RecallDepth(row["depth"]) if row["depth"] else None,
         }  # fmt: skip
         return cls(**values)
 

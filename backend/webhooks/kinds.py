@@ -25,6 +25,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "hold.released": Kind("扣留被解除", "A hold was released", ("hold", "reason", "releaseReason")),
     "inspection.concluded": Kind("检验已得出结论", "An inspection was concluded", ("inspection", "conclusion")),
     "nonconformance.opened": Kind("开立不合格", "A nonconformance was opened", ("nonconformance", "title", "number", "severity")),
+    "recall.announced": Kind("召回已公告", "A recall was announced, or extended", ("recall", "number", "title", "class", "depth", "version")),
+    "recall.closed": Kind("召回已结案", "A recall was closed", ("recall", "number", "title")),
     "rule.fired": Kind("预警规则被触发", "An alert rule fired", ("rule", "name", "firing", "at")),
     "shipment.created": Kind("货物按指令发出", "Goods were shipped by a command", ("event", "objects", "toParty")),
 }

@@ -8,6 +8,8 @@ from backend.holds import service as holds
 from backend.holds.errors import HoldNotFoundError
 from backend.inspections import service as inspections
 from backend.objects import service as objects
+from backend.recalls import query_service as recalls
+from backend.recalls.errors import UnknownRecallError
 from backend.webhooks.publishing import publish
 from infra.database import TenantTransaction
 from infra.outbox import first_time
@@ -38,6 +40,32 @@ async def inspection_concluded(tx: TenantTransaction, payload: dict[str, Any]) -
     subject = next((thing.uri for thing in goods.values()), inspection.reference)
     data = {"inspection": str(inspection.inspection_id), "conclusion": inspection.conclusion.name}
     await publish(tx, kind="inspection.concluded", subject=subject, data=data, at=inspection.concluded_at)
+
+
+async def recall_announced(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """A recall was announced, or extended: each version is told once. A drill never leaves the house."""
+    case = await _recall(tx, payload)
+    if case is None or not await first_time(tx, f"webhook:recall.announced:{case.case_id}:{payload['version']}"):
+        return
+    told = {"class": case.recall_class.name if case.recall_class else None, "depth": case.depth.name if case.depth else None}
+    data = {"recall": str(case.case_id), "number": case.number, "title": case.title, **told, "version": payload["version"]}
+    await publish(tx, kind="recall.announced", subject=case.subject, data=data)
+
+
+async def recall_closed(tx: TenantTransaction, payload: dict[str, Any]) -> None:
+    """A recall was closed; one that was reopened is closed again. A drill never leaves the house."""
+    case = await _recall(tx, payload)
+    if case is not None and await first_time(tx, f"webhook:recall.closed:{case.case_id}:{payload['at']}"):
+        data = {"recall": str(case.case_id), "number": case.number, "title": case.title}
+        await publish(tx, kind="recall.closed", subject=case.subject, data=data)
+
+
+async def _recall(tx: TenantTransaction, payload: dict[str, Any]) -> recalls.RecallCase | None:
+    try:
+        case = await recalls.case_by_id(tx, UUID(payload["case_id"]))
+    except UnknownRecallError:
+        return None
+    return None if case.drill or payload["drill"] else case
 
 
 async def alert_raised(tx: TenantTransaction, payload: dict[str, Any]) -> None:

@@ -83,15 +83,18 @@ class Signatures:
         return Signature(principal.actor_id, principal.session_id, meaning, reason, factors, now())
 
 
-async def sign(tx: TenantTransaction, principal: Principal, signature: Signature, *, subject: str, content: Mapping[str, Any]) -> UUID:
+async def sign(
+    tx: TenantTransaction, principal: Principal, signature: Signature, *, subject: str, content: Mapping[str, Any], signature_id: UUID | None = None
+) -> UUID:
     """Store a signature with the act, in the act's transaction; hand its id to `audit.record` as `signature_id`.
 
     `subject` is what the audit trail calls the thing ("hold:0190…"); `content` says all that is signed, as JSON. What is hashed holds the
-    signer, the meaning, the reason, the time and the tenant too.
+    signer, the meaning, the reason, the time and the tenant too. `signature_id` is a new UUIDv7, where what is signed had to be written
+    with it already.
     """
     if (signature.signer_id, signature.session_id) != (principal.actor_id, principal.session_id) or now() - signature.proved_at > GOOD_FOR:
         raise RuntimeError("a signature is good for its signer, in his session, right after he was proved")
-    signature_id, signed_at = uuid7(), now()
+    signature_id, signed_at = signature_id or uuid7(), now()
     text = canonical(
         {
             "tenant": str(principal.tenant_public_id), "signature": str(signature_id), "subject": subject, "content": content,

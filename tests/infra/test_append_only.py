@@ -14,7 +14,7 @@ TENANT = 7_301
 CLOSED = (
     "alert_history", "alert_rule_version", "audit_entry", "electronic_signature", "event_feed", "catalog_version", "vocabulary_version",
     "sampling_plan_version", "sampling_lot", "sampling_switch", "calibration", "photo_subject",
-    "quality_history", "supplier_answer", "supplier_answer_review",
+    "quality_history", "supplier_answer", "supplier_answer_review", "recall_act",
     "lot_link_past", "containment_past", "lot_shipment_past", "shipment_past",
 )  # fmt: skip
 INSERTS = {
@@ -33,6 +33,8 @@ INSERTS = {
                       values (7301, 'x', 'x', 'x', now(), false, 'x', '{}', 'x')""",
     "quality_history": """insert into quality_history (tenant_id, subject, entry_id, at, actor, act, note, detail)
                       values (7301, 'x', gen_random_uuid(), now(), 'x', 'x', '', '{}')""",
+    "recall_act": """insert into recall_act (tenant_id, case_id, act_id, at, kind, actor, reason, detail)
+                      values (7301, gen_random_uuid(), gen_random_uuid(), now(), 1, 'x', '', '{}')""",
     "supplier_answer": """insert into supplier_answer (tenant_id, supplier_request_id, answer_id, at, written_by, containment, root_cause,
                       corrective_action, done_by) values (7301, gen_random_uuid(), gen_random_uuid(), now(), 'x', 'x', 'x', 'x', 'x')""",
     "supplier_answer_review": """insert into supplier_answer_review (tenant_id, supplier_request_id, answer_id, at, reviewed_by, verdict, comment)

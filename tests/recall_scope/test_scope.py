@@ -16,9 +16,9 @@ from backend.trace.rules import Doubt
 from infra.database import Gate
 from infra.errors import InvalidInputError
 from infra.ids import uuid7
-from tests.factories import CUSTOMER, DUMPLING, PLANT, START, SHOP, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
+from tests.factories import CUSTOMER, DUMPLING, PLANT, SHOP, START, capture, lot, made, packed, quantity, shipped, sscc, transformed, unit
 from tests.firms import Firm
-from tests.recall_scope.story import CUSTOMERS, D1, D2, F1, F2, M1, OTHER, P1, P2, ask, codes, freeze, put, tell
+from tests.recall_scope.story import CUSTOMERS, D1, F1, F2, OTHER, P1, P2, ask, codes, freeze, put, tell
 from tests.state import state_of
 
 S = Certainty.CERTAIN
@@ -41,7 +41,7 @@ async def test_a_raw_lot_reaches_what_was_made_of_it_and_who_received_that(firm:
     assert [(amount.quantity, amount.uom) for amount in first.quantities] == [(Decimal(100), "KGM")]
     assert {(one.state, one.quantity) for one in first.places} == {(ScopeState.IN_STOCK, Decimal(30)), (ScopeState.CONSUMED, Decimal(70))}
     flour = next(one for one in scope.balances if one.came == 100)
-    assert (flour.stock, flour.used, flour.difference) == (30, 70, 0)
+    assert (flour.stock, flour.used, flour.difference) == (Decimal(30), Decimal(70), Decimal(0))
 
 
 async def test_a_complaint_shows_suspects_and_how_many_complaints_they_have_in_common(firm: Firm, services: Services) -> None:
