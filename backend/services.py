@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from backend.aliases.reused import ReusedLotWatch
+from backend.documents.kinds import DocumentKind
 from backend.documents.service import Documents
 from backend.documents.work import Maker
 from backend.events.canonical import CanonicalEvent
@@ -21,6 +22,7 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_epcis.maker import ScopeMaker
 from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
@@ -48,7 +50,7 @@ def projections() -> list[Projection]:
 
 def makers() -> list[Maker]:
     """Whatever is made as a document, one of each kind."""
-    return [SheetMaker()]
+    return [SheetMaker(), ScopeMaker(DocumentKind.SCOPE_EPCIS_JSON), ScopeMaker(DocumentKind.SCOPE_EPCIS_XML)]
 
 
 @dataclass(frozen=True, slots=True)
