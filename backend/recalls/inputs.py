@@ -9,7 +9,7 @@ from backend.access.signatures import SignatureInput
 from backend.graphql.context import Info
 from backend.graphql.errors import UserError
 from backend.graphql.fields import field
-from backend.recalls.source_inputs import RecallBoundsInput, RecallSourceInput
+from backend.recall_scope.inputs import RecallBoundsInput, RecallSourceInput
 from backend.recalls import kinds
 from backend.recalls.rules import Verdict
 from backend.recalls.texts import countries_of

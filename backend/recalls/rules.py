@@ -75,10 +75,11 @@ def check_decidable(case: RecallCase, verdict: Verdict, revises: datetime | None
     if case.is_over:
         raise RecallStateError(f"This case is {case.state.name}: reopen it first.", field="caseId")
     if case.state in UNDECIDED:
-        if revises is not None and case.decided_at != revises:
-            raise RecallStateError("There is no such decision to be revised: the case was reopened.", field="revises")
+        if revises is not None:
+            raise RecallStateError("There is no decision to be revised: leave “revises” out.", field="revises")
         return
-    if revises is None or revises != case.decided_at:
+    # The API tells moments to the millisecond.
+    if revises is None or case.decided_at is None or isoformat(revises) != isoformat(case.decided_at):
         raise RecallDecidedError(told_decision(case), field="caseId")
     if case.state is RecallState.ANNOUNCED and verdict.decision not in TAKING_BACK:
         raise RecallStateError("This recall was announced: it can be closed, and no longer be decided away.", field="decision")

@@ -1,6 +1,5 @@
 """A recall from the first suspicion to its closing, as somebody at a screen does it."""
 
-from backend.services import Services
 from tests.recalls.conftest import BAD, MADE_OF_IT, Desk
 from tests.recalls.operations import CAUSE, CLOSE, COMMENT, COMPLETE, INVESTIGATE, LISTED, MEET, ONE, TIMELINE
 
@@ -34,7 +33,8 @@ async def test_the_whole_flow(desk: Desk) -> None:
 
     code, message = await desk.refused(CLOSE, {"caseId": case["id"], "reason": "done"}, "APPROVED")
     assert code == "RECALL_DUTIES_OPEN"
-    assert "root cause" in message and "art. 13" in message
+    assert "root cause" in message
+    assert "art. 13" in message
 
     await desk.act(MEET, {"caseId": case["id"], "rule": "cn.food.1.report", "evidence": "receipt 77"})
     completed = await desk.act(COMPLETE, {"caseId": case["id"], "reason": "all back"})
@@ -46,7 +46,7 @@ async def test_the_whole_flow(desk: Desk) -> None:
 
     told = (await desk.signer.caller.ask(TIMELINE, {"id": case["id"]}))["recall"]
     kinds = [act["kind"] for act in told["timeline"]["nodes"]]
-    assert kinds[0] == "CLOSED" and kinds[-2:] == ["CLOCK_STARTED", "OPENED"] or kinds[-1] == "OPENED"
+    assert (kinds[0] == "CLOSED" and kinds[-2:] == ["CLOCK_STARTED", "OPENED"]) or kinds[-1] == "OPENED"
     assert [act["kind"] for act in told["timeline"]["nodes"] if act["signed"]] == ["CLOSED", "ANNOUNCED", "DECIDED"]
     assert [(one["meaning"], one["intact"]) for one in told["signatures"]["nodes"]] == [("APPROVED", True), ("RECALLED", True), ("APPROVED", True)]
     assert (await desk.signer.caller.ask(LISTED, {"filter": {"text": "salmonella", "openOnly": False}}))["recalls"]["nodes"][0]["id"] == case["id"]

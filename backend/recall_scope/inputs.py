@@ -1,4 +1,4 @@
-"""What a case suspects, as GraphQL takes it."""
+"""What is suspected, and the bounds, as GraphQL takes them: for opening a recall, and for looking what it would reach."""
 
 from datetime import datetime
 
