@@ -134,7 +134,7 @@ async def test_subject_that_makes_no_sense_is_refused(asker: Asker, client: http
     assert await refused("records", format="pdf", lots="x") == "INVALID_INPUT"
     assert await refused("records", other="x") == "INVALID_INPUT"
     assert await refused("recall:nothing") == "INVALID_INPUT"
-    assert await refused("recall:0190aaaa-0000-7000-8000-000000000000") == "NOT_FOUND"
+    assert await refused("recall:0190aaaa-0000-7000-8000-000000000000") == "RECALL_NOT_FOUND"
     assert await refused("no such lot") == "OBJECT_NOT_FOUND"
     worker = Asker(client, await bearer(firm, Role.WORKER))
     answer = await worker.raw(MAKE, {"input": {"kind": "FSMA204_SHEET", "language": "en", "reference": "records"}})
