@@ -84,6 +84,7 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
 from backend.recalls.queries import RecallQueries
@@ -130,6 +131,7 @@ QUERIES: Final = (
     SpecificationQueries, InspectionQueries, InspectionScheduleQueries,
     NonconformanceQueries, ImprovementQueries,
     RecallQueries,
+    RecallScopeQueries,
     RuleQueries, Fsma204Queries, DocumentQueries,
     AnalysisQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,

@@ -174,6 +174,17 @@ class RecallScope:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """A scope in numbers within some bounds. `came` is what of the affected goods was made or received, `shipped` what went to customers."""
+
+    bounds: Bounds
+    counts: ScopeCounts
+    came: tuple[Amount, ...]
+    shipped: tuple[Amount, ...]
+    customers: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenScope:
     """A scope as it was announced; never changed. `digest` is SHA-256, hexadecimal, over the canonical list (see `freezing.py`)."""
 

@@ -164,16 +164,17 @@ async def shipped_rows(tx: TenantTransaction, case_id: UUID, version: int, after
     )
 
 
-async def units(tx: TenantTransaction, lot: int, known_at: datetime, *, after: str, limit: int) -> list[Record]:
-    """Units that were known to belong to a lot: (object, key, gtin, code, lots known), by key from behind one."""
+async def units(tx: TenantTransaction, lot: int, known_at: datetime, *, after: str, limit: int, backward: bool = False) -> list[Record]:
+    """Units that were known to belong to a lot: (object, key, gtin, code, lots known), by key from behind one, in the order of going."""
+    behind, order = ("<", "desc") if backward else (">", "asc")
     return await tx.fetch(
-        """select o.object_id, o.key, o.gtin, o.code, (
+        f"""select o.object_id, o.key, o.gtin, o.code, (
              select array_agg(distinct n.lot_id) from unit_membership n where n.tenant_id = $1 and n.unit_id = o.object_id
                and n.known_from <= $3 and (n.superseded_by is null or n.superseded_at > $3)) as lots
-           from traceable_object o where o.tenant_id = $1 and o.key > $4 and o.object_id in (
+           from traceable_object o where o.tenant_id = $1 and o.key {behind} $4 and o.object_id in (
              select m.unit_id from unit_membership m where m.tenant_id = $1 and m.lot_id = $2
                and m.known_from <= $3 and (m.superseded_by is null or m.superseded_at > $3))
-           order by o.key limit $5""",
+           order by o.key {order} limit $5""",
         lot,
         known_at,
         after,

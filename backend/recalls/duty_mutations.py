@@ -1,13 +1,12 @@
 """What follows from a recall: its cause, what belongs to it, its completion, and the law's clocks by hand."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from backend.graphql.commands import Reply, perform, require_key
 from backend.graphql.context import Info
-from backend.graphql.directives import requires
 from backend.graphql.errors import UserError
 from backend.graphql.fields import mutation
 from backend.recalls import clocks, duties, improving
@@ -26,11 +25,7 @@ from backend.recalls.inputs import RecallPayload
 from backend.recalls.mutations import MANAGE, NOBODY, member_of, on_case
 from backend.recalls.queries import RecallPolicy
 from infra.database import TenantTransaction
-from tenants.permissions import Permission
 from tenants.principal import Principal
-
-_NONCONFORMANCE: Final = requires(Permission.RECALLS_MANAGE, Permission.NONCONFORMANCES_OPEN)
-_ACTION: Final = requires(Permission.RECALLS_MANAGE, Permission.ACTIONS_MANAGE)
 
 
 @strawberry.type
@@ -63,21 +58,21 @@ class RecallDutyMutations:
         """Once; again it changes nothing."""
         return await on_case(info, given, given.case_id, lambda tx, by, case_id: improving.link(tx, by, case_id, given.reference))
 
-    @mutation(description="Open a nonconformance about what a case suspects. Needs an Idempotency-Key.", directives=_NONCONFORMANCE)
+    @mutation(description="Open a nonconformance about what a case suspects. Needs an Idempotency-Key.", directives=MANAGE)
     async def open_recall_nonconformance(
         self, info: Info, given: Annotated[OpenRecallNonconformanceInput, strawberry.argument(name="input")]
     ) -> RecallPayload | None:
-        """The open one of the case is linked again."""
+        """The open one of the case is linked again. Needs the right to open nonconformances, too."""
         require_key(info.context)
         return await on_case(
             info, given, given.case_id, lambda tx, by, case_id: improving.open_nonconformance(tx, by, case_id, description=given.description)
         )
 
-    @mutation(description="Open a corrective action for a case. Needs an Idempotency-Key.", directives=_ACTION)
+    @mutation(description="Open a corrective action for a case. Needs an Idempotency-Key.", directives=MANAGE)
     async def open_recall_corrective_action(
         self, info: Info, given: Annotated[OpenRecallCorrectiveActionInput, strawberry.argument(name="input")]
     ) -> RecallPayload | None:
-        """Closing the case waits for the check of its effect."""
+        """Closing the case waits for the check of its effect. Needs the right to manage corrective actions, too."""
         require_key(info.context)
 
         async def act(tx: TenantTransaction, principal: Principal, case_id: UUID) -> None:

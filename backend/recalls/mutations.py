@@ -141,10 +141,10 @@ class RecallMutations:
 
     @mutation(
         description="Hold what a case suspects, before anything is decided. Needs an Idempotency-Key.",
-        directives=requires(Permission.RECALLS_MANAGE, Permission.HOLDS_PLACE),
+        directives=MANAGE,
     )
     async def hold_recall(self, info: Info, given: Annotated[HoldRecallInput, strawberry.argument(name="input")]) -> RecallPayload | None:
-        """A drill holds nothing."""
+        """Needs the right to place holds, too; a drill holds nothing."""
         require_key(info.context)
         return await on_case(
             info, given, given.case_id, lambda tx, by, case_id: holding.hold_by_hand(tx, by, case_id, reason=given.reason), gate=Gate.EXCLUSIVE

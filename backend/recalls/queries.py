@@ -105,7 +105,7 @@ class RecallQueries:
 
     @field(
         description="What the law wants of a recall by country, sector and class, with the articles. No legal advice.",
-        directives=(*_READ, ListSize(assumed_size=30)),
+        directives=requires(Permission.RECALLS_READ, ListSize(assumed_size=30)),
     )
     def recall_law(
         self, countries: list[str], sector: kinds.Sector, recall_class: kinds.RecallClass, decision: kinds.RecallDecision | None = None

@@ -21,7 +21,7 @@ from tests.reference.product import Product
 from tests.reference.shipping import shipments_reached
 from tests.reference.stories import Story
 from tests.reference.told import CONTAINERS
-from tests.reference.trace import closure, starts, thing_of, trace
+from tests.reference.trace import closure, starts, trace
 
 GOODS = (ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK)
 
@@ -82,23 +82,25 @@ async def _names(tx: TenantTransaction) -> dict[UUID, str]:
     return {row["public_id"]: row["event_key"] for row in rows}
 
 
+def is_goods(genealogy: Genealogy, thing: str) -> bool:
+    """Whether it can be recalled. What only an alias names any more, the events that told of it being declared wrong, its key tells."""
+    return genealogy.kinds.get(thing) in GOODS if thing in genealogy.kinds else "/10/" in thing or "/21/" in thing
+
+
 def right_goods(genealogy: Genealogy, key: str) -> dict[str, bool]:
     """What the reference says: every lot, unit and container that is affected, units under their lots included, with whether it is certain."""
     answer = trace(genealogy, key, forward=True)
     kinds = genealogy.kinds
-    # A container is affected as goods only where it is named, or the same as one that is; as it was used it stands between goods.
+    # What only holds others, as it was used, stands between goods: a container is blocked, and not affected itself.
     itself = closure(starts(genealogy, key, clock.now()), genealogy.links, forward=True)
-    found = {
-        thing: sure for thing, sure in answer.reached.items() if kinds.get(thing) in GOODS and (kinds[thing] not in CONTAINERS or thing in itself)
-    }
+    found = {thing: sure for thing, sure in answer.reached.items() if is_goods(genealogy, thing) and thing in itself}
     inside = [stay.content for stay in contents(genealogy.stays, key, clock.now(), residues=True)] if kinds.get(key) in CONTAINERS else []
     sure_inside = {stay.content for stay in contents(genealogy.stays, key, clock.now())} if kinds.get(key) in CONTAINERS else set()
-    found |= {thing: thing in sure_inside or found.get(thing, False) for thing in inside}
+    found |= {thing: thing in sure_inside or found.get(thing, False) for thing in inside if is_goods(genealogy, thing)}
     # What is only in a tank's residue carries on what is made of it, possibly.
     for node in closure(set(inside) - sure_inside, genealogy.links, forward=True):
-        thing = thing_of(node)
-        if kinds.get(thing) in GOODS and kinds[thing] not in CONTAINERS:
-            found.setdefault(thing, False)
+        if isinstance(node, str) and is_goods(genealogy, node):
+            found.setdefault(node, False)
     for unit, lots in genealogy.lots_of_units.items():
         reached = [lot for lot in lots if lot in found]
         if reached:

@@ -13,9 +13,12 @@ from backend.events.canonical import CanonicalEvent
 from backend.events.projection import Source as EventSource
 from backend.events.reader import read_document
 from backend.recall_scope import reach_repository, walking
+from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
+from backend.worker import handlers
 from infra.database import TenantTransaction
+from infra.queue import drain
 from tests.firms import Firm
 from tests.recall_scope.exactness import compare, differences, frozen_scope, keys_of, tell_with_aliases
 from tests.reference.genealogy import Genealogy
@@ -117,6 +120,9 @@ async def capture_all(services: Services, firm: Firm, simulation: Simulation, si
 async def wrong_about_simulation(services: Services, firm: Firm, simulation: Simulation, asked: Sequence[str]) -> list[str]:
     """What is wrong about the scopes of lots and units of a simulation, of which the truth is known by its ledger alone."""
     await capture_all(services, firm, simulation)
+    # By the catalogue it is known which places, and so which shipments, are the firm's own.
+    await services.in_tenant(firm.tenant_id, lambda tx: put_catalogue(tx, firm.principal, simulation.master_data))
+    await drain(services.database, services.relay_database, handlers(services))
     truth, found = simulation.truth, []
     for key in asked:
         scope, right = await frozen_scope(services, firm, key), truth.forward(key)
