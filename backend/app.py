@@ -15,6 +15,7 @@ from backend.epcis.routes import epcis_router
 from backend.graphql.controller import graphql_router
 from backend.history.routes import history_router
 from backend.landing import landing
+from backend.recall_notices.guest_routes import guest_router as recall_router
 from backend.services import SERVICES, Services, build_services
 from backend.shapes.routes import trace_router
 from backend.validator.page_routes import validator_router
@@ -82,6 +83,7 @@ def _backend_routers(services: Services) -> list[Any]:
         graphql_router(services),
         guest_router(services),
         history_router(services),
+        recall_router(services),
         validator_router(services),
         trace_router(),
         document_router(),

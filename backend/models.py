@@ -17,6 +17,9 @@ from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
 from backend.objects import models as objects
 from backend.photos import models as photos
+from backend.recall_checks import models as recall_checks
+from backend.recall_drills import models as recall_drills
+from backend.recall_notices import models as recall_notices
 from backend.recall_scope import models as recall_scope
 from backend.recalls import models as recalls
 from backend.rules import models as rules
@@ -61,6 +64,9 @@ __all__ = [
     "outbox",
     "people",
     "photos",
+    "recall_checks",
+    "recall_drills",
+    "recall_notices",
     "recall_scope",
     "recalls",
     "recovery",

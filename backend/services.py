@@ -22,7 +22,9 @@ from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
 from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
+from backend.recall_documents.makers import CustomerNotice, RecallReport, RegulatorNotice
 from backend.recall_epcis.maker import ScopeMaker
+from backend.recall_notices.sending import NoticeMail
 from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
 from backend.subscriptions.delivery import Deliveries
@@ -48,9 +50,17 @@ def projections() -> list[Projection]:
     ]  # fmt: skip
 
 
-def makers() -> list[Maker]:
+def makers(settings: Settings) -> list[Maker]:
     """Whatever is made as a document, one of each kind."""
-    return [SheetMaker(), ScopeMaker(DocumentKind.SCOPE_EPCIS_JSON), ScopeMaker(DocumentKind.SCOPE_EPCIS_XML)]
+    return [
+        RecallReport(),
+        RecallReport(DocumentKind.EFFECTIVENESS_REPORT),
+        RegulatorNotice(),
+        CustomerNotice(settings.public_url),
+        SheetMaker(),
+        ScopeMaker(DocumentKind.SCOPE_EPCIS_JSON),
+        ScopeMaker(DocumentKind.SCOPE_EPCIS_XML),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class Services:
     webhooks: WebhookDeliveries
     notifications: Dispatch
     documents: Documents
+    recall_mail: NoticeMail
     # What stands against closing a recall, by whoever knows of it.
     closing_checks: tuple[ClosingCheck, ...] = ()
 
@@ -79,6 +90,7 @@ class Services:
         await self.deliveries.close()
         await self.webhooks.close()
         await self.notifications.close()
+        await self.recall_mail.close()
         await self.lane.close()
         await self.identity.clients.settle()
         for database in (self.database, self.relay_database, self.auth_database, self.public_database):
@@ -134,7 +146,8 @@ def build_services(settings: Settings) -> Services:
         deliveries=Deliveries(database, settings),
         webhooks=WebhookDeliveries(database, settings),
         notifications=Dispatch(database, settings),
-        documents=Documents(makers(), retention=timedelta(days=settings.document_retention_days)),
+        documents=Documents(makers(settings), retention=timedelta(days=settings.document_retention_days)),
+        recall_mail=NoticeMail(database, settings),
         storage=S3Storage(
             bucket=settings.s3_bucket,
             region=settings.s3_region,

@@ -29,6 +29,15 @@ from backend.notifications import releasing
 from backend.notifications import service as notifications
 from backend.photos import checking as photos
 from backend.photos.service import CHECK as PHOTO_CHECK
+from backend.recall_checks import checking as recall_checking
+from backend.recall_checks import looking as recall_check_looking
+from backend.recall_checks import points as recall_points
+from backend.recall_documents import automatic as recall_papers
+from backend.recall_drills import schedule as recall_drills
+from backend.recall_notices import bells as recall_bells
+from backend.recall_notices import looking as recall_looking
+from backend.recall_notices import queueing as recall_queueing
+from backend.recall_notices.bridging import Bridge
 from backend.recall_scope import freezing as recall_freezing
 from backend.recall_scope import watching as recall_watching
 from backend.recalls import topics as recalls
@@ -54,6 +63,7 @@ QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
 def handlers(services: Services) -> dict[str, Handler]:
     """Every topic that is ever enqueued."""
+    bridge = Bridge(services.database)
     return {
         exports.TOPIC: exports.ExportWriter(services.storage),
         alerts.RAISED: escalation.announced(in_turn(notifications.on_alert, webhook_sources.alert_raised)),
@@ -79,6 +89,16 @@ def handlers(services: Services) -> dict[str, Handler]:
         holds.CHANGED: in_turn(publisher.publish_held, search.index_named, webhook_sources.hold_changed),
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
+        recall_bells.WRITE: recall_queueing.write_next,
+        recall_bells.MAIL: services.recall_mail.ring,
+        recall_bells.HAND_OVER: bridge.hand_over,
+        recall_bells.ANSWERED: bridge.answered,
+        recall_bells.DISCONNECTED: bridge.disconnected,
+        recall_bells.REOPENED: bridge.reopened,
+        recall_bells.LOOK: recall_looking.look,
+        recall_check_looking.TOPIC: recall_check_looking.look,
+        recall_points.TOPIC: recall_points.note,
+        recall_drills.TOPIC: recall_drills.look,
         search.TOPIC: search.index_next,
         versions.ENTRIES_CHANGED: search.index_catalogue,
         catalog.LOCATIONS_CHANGED: shipments.redetermine,
@@ -92,10 +112,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         recalls.GROWN: recall_cases.grown,
         recalls.OPENED: in_turn(),
         recalls.DECIDED: in_turn(),
-        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced),
-        recalls.EXTENDED: in_turn(webhook_sources.recall_announced),
-        recalls.CLOSED: in_turn(webhook_sources.recall_closed),
-        recalls.REOPENED: in_turn(),
+        recalls.ANNOUNCED: in_turn(webhook_sources.recall_announced, recall_points.begin, recall_papers.request_papers),
+        recalls.EXTENDED: in_turn(webhook_sources.recall_announced, recall_checking.draw_again, recall_points.begin, recall_papers.request_papers),
+        recall_papers.LETTERS: recall_papers.request_letters,
+        recalls.CLOSED: in_turn(webhook_sources.recall_closed, recall_points.begin),
+        recalls.REOPENED: in_turn(recall_points.begin),
         recalls.DISMISSED: in_turn(),
         evaluation.TOPIC: evaluation.evaluate_next,
         evaluation.INSPECTED: evaluation.evaluate_inspected,

@@ -24,7 +24,9 @@ from tenants.signatures.repository import StoredSignature
 from tenants.signatures.service import Meaning, Signature
 
 strawberry.enum(Meaning, name="SignatureMeaning", description="What a signature means (21 CFR 11.50).")
-_KINDS: Final = {"CorrectiveAction": "corrective_action", "Hold": "hold", "Nonconformance": "nonconformance", "RecallCase": "recall"}
+_KINDS: Final = {
+    "CorrectiveAction": "corrective_action", "Hold": "hold", "Nonconformance": "nonconformance", "RecallCase": "recall", "RecallDrill": "recall_drill",
+}  # fmt: skip
 
 
 @strawberry.input

@@ -25,7 +25,7 @@ class Asked:
 
 # What is named by itself, and what lay in a container that was received, destroyed or used up, unless the same event names it too.
 # Shipments are told by their rollup, and what a tank's draws took by a policy. A container is used up as a whole by its first use.
-_MOVED: Final = """
+MOVED: Final = """
 outward(content_id, is_unit, opened_by, since, container_id, valid_from, valid_to, quantity, uom) as (
   (select c.content_id, false, c.opened_by, c.valid_from, c.container_id, c.valid_from, c.valid_to, c.quantity, coalesce(c.uom, '')
    from containment c where c.tenant_id = $1 and c.content_id = any($2::bigint[])
@@ -85,7 +85,7 @@ async def moved(tx: TenantTransaction, asked: Asked) -> list[Record]:
     """What moved by anything but shipping, summed: (before, type, action, step, place, uom, counterparty, is_unit, via, quantity, events)."""
     fence = fenced(asked.sites, "e.read_point", "e.biz_location", at=6)
     return await tx.fetch(
-        f"""with recursive {_MOVED}
+        f"""with recursive {MOVED}
             select coalesce(m.moved_at < $4, false) as before, e.event_type, e.action, e.biz_step, e.disposition, m.place, m.uom, m.counterparty,
                    m.is_unit, m.via, m.delta > 0 as inward, sum(m.delta) as quantity, count(distinct m.event_id) as events,
                    m.counterparty is null or exists (

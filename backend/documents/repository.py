@@ -184,3 +184,8 @@ async def public_id_of(tx: TenantTransaction) -> UUID:
     """The public id of the transaction's tenant, under which its files lie."""
     found: UUID = await tx.fetchval("select public_id from tenant where tenant_id = $1")
     return found
+
+
+async def locale_of(tx: TenantTransaction) -> str:
+    """The language of the transaction's tenant."""
+    return str(await tx.fetchval("select locale from tenant where tenant_id = $1"))

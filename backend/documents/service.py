@@ -137,6 +137,11 @@ async def request(
     return document_id
 
 
+async def company_language(tx: TenantTransaction) -> str:
+    """In which language documents are made that nobody asked for: the company's own."""
+    return LANGUAGES[0] if (await repository.locale_of(tx)).startswith("zh") else LANGUAGES[1]
+
+
 def _check(subject: Subject, language: str, time_zone: str) -> None:
     if language not in LANGUAGES:
         raise DocumentInputError(f"Documents are made in {' and '.join(LANGUAGES)}; “{language[:40]}” isn't one of them.", field="language")

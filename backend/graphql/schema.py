@@ -84,6 +84,17 @@ from backend.notifications.subscriptions import NotificationSubscriptions
 from backend.objects.types import NODES as OBJECT_NODES
 from backend.photos.mutations import PhotoMutations
 from backend.photos.queries import PhotoQueries
+from backend.recall_checks.check_types import NODES as RECALL_CHECK_NODES
+from backend.recall_checks.mutations import RecallCheckMutations
+from backend.recall_checks.queries import RecallCheckQueries
+from backend.recall_checks.subscriptions import RecallCheckSubscriptions
+from backend.recall_drills.mutations import RecallDrillMutations
+from backend.recall_drills.queries import RecallDrillQueries
+from backend.recall_drills.types import NODES as RECALL_DRILL_NODES
+from backend.recall_notices.mutations import RecallNoticeMutations
+from backend.recall_notices.queries import RecallNoticeQueries
+from backend.recall_notices.received_mutations import ReceivedRecallNoticeMutations
+from backend.recall_notices.received_types import NODES as RECALL_NOTICE_NODES
 from backend.recall_scope.queries import RecallScopeQueries
 from backend.recalls.duty_mutations import RecallDutyMutations
 from backend.recalls.mutations import RecallMutations
@@ -115,11 +126,13 @@ from backend.webhooks.types import NODES as WEBHOOK_NODES
 NODES: Final[tuple[NodeKind, ...]] = (
     *OBJECT_NODES, *EVENT_NODES, *CAPTURE_NODES, *HOLD_NODES, *ALERT_NODES, *SHIPMENT_NODES, *CATALOG_NODES, *PEOPLE_NODES, *ROLE_NODES, *AUDIT_NODES,
     *CLIENT_NODES, *WEBHOOK_NODES, *DEVICE_NODES, *REVIEW_NODES,
-    *SAMPLING_NODES, *INSTRUMENT_NODES,
+    *SAMPLING_NODES, *INSTRUMENT_NODES, *DOCUMENT_NODES,
     *SPECIFICATION_NODES, *INSPECTION_NODES,
     *NONCONFORMANCE_NODES, *IMPROVEMENT_NODES,
     *RECALL_NODES,
-    *RULE_NODES, *DOCUMENT_NODES,
+    *RECALL_CHECK_NODES, *RECALL_DRILL_NODES,
+    *RULE_NODES,
+    *RECALL_NOTICE_NODES,
 )  # fmt: skip
 QUERIES: Final = (
     IdentityQueries, SigningInQueries, SignatureQueries,
@@ -132,10 +145,12 @@ QUERIES: Final = (
     NonconformanceQueries, ImprovementQueries,
     RecallQueries,
     RecallScopeQueries,
-    RuleQueries, Fsma204Queries, DocumentQueries,
-    AnalysisQueries,
+    RecallCheckQueries, RecallDrillQueries,
+    RuleQueries,
+    RecallNoticeQueries,
+    AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
-    SamplingQueries, InstrumentQueries, PhotoQueries,
+    SamplingQueries, InstrumentQueries, PhotoQueries, Fsma204Queries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
@@ -143,14 +158,16 @@ MUTATIONS: Final = (
     PeopleMutations, RoleMutations, InvitationMutations, AuditMutations, ClientMutations, WebhookMutations, SandboxMutations,
     SpecificationMutations, InspectionMutations, LaboratoryMutations, InspectionScheduleMutations,
     RecallMutations, RecallDecisionMutations, RecallDutyMutations,
-    RuleMutations, Fsma204Mutations, DocumentMutations,
+    RecallCheckMutations, RecallDrillMutations,
+    RuleMutations,
     DeviceMutations, FloorAccessMutations, ReviewMutations,
+    RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
-    SamplingMutations, InstrumentMutations, PhotoMutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations, Fsma204Mutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
-    AliasMutations,
+    AliasMutations, DocumentMutations,
 )  # fmt: skip
-SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, NotificationSubscriptions)
+SUBSCRIPTIONS: Final = (EventSubscriptions, AlertSubscriptions, TraceSubscriptions, RecallCheckSubscriptions, NotificationSubscriptions)
 
 
 class ProtectedSchema(strawberry.Schema):

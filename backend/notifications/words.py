@@ -91,6 +91,8 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "calibration_overdue": {"zh": "仪器校准已逾期", "en": "an instrument's calibration is overdue"},
     "improvement_overdue": {"zh": "改进措施已逾期", "en": "a corrective action is overdue"},
     "recall_clock": {"zh": "召回法定期限将至", "en": "a legal period of a recall runs out"},
+    "recall_checks_overdue": {"zh": "召回有效性核查已逾期", "en": "effectiveness checks of a recall are overdue"},
+    "recall_drill_due": {"zh": "召回演练即将到期或已到期", "en": "a recall drill is due"},
     "reinspection_wanted": {"zh": "需要重新检验", "en": "goods have to be inspected again"},
     "webhook_disabled": {"zh": "Webhook 已停用", "en": "a webhook was switched off"},
     "alert_storm": {"zh": "同类预警大量出现", "en": "many alerts of one kind and cause"},

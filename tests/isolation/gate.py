@@ -34,6 +34,11 @@ FIELDS: Final[dict[str, str]] = {
                         inspectionTask inspections instruments nonconformance nonconformances photos ruleFirings ruleSchema samplingPlan samplingPlans
                         samplingStates specification specifications supplierCertificates supplierRequest supplierRequests tryRule
                         twoPeopleDecideFrom""",
+    _P.RECALLS_READ: """recallBoard recallBoardChanged recallBoardHistory recallCheckOverview recallChecks recallDrill recallDrillCandidates
+                        recallDrillSchedule recallDrills""",
+    _P.RECALLS_MANAGE: """addRecallDrillFinding cancelRecallDrill chooseRecallCheckLevel finishRecallDrill linkRecallDrillFinding
+                          recordRecallCheck setRecallDrillParticipants setRecallDrillPolicy startRecallDrill takeRecallDrillStep""",
+    _P.RECALLS_DECIDE: "concludeRecallDrill",
     _P.NONCONFORMANCES_OPEN: "addNonconformingGoods executeDisposition openNonconformance reviewNonconformance",
     _P.NONCONFORMANCES_DECIDE: """closeNonconformance countersignDecision decideNonconformance reinspectRework
                                   setTwoPeopleDecideFrom""",
@@ -87,6 +92,7 @@ TYPES: Final[dict[str, str]] = {
                         ControlChartPoint CorrectiveAction Explanation Inspection InspectionResult InspectionSchedule InspectionTask Instrument
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
+    _P.RECALLS_READ: "RecallBoard RecallCheck RecallCheckOverview RecallDrill RecallDrillCandidates RecallDrillSchedule",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
     _P.PEOPLE_READ: "FloorAccess Invitation Member Role",
     _P.DEVICES_READ: "Device",
