@@ -30,6 +30,7 @@ from tests.graphql.test_reading import OBJECT, TRACE
 from tests.inspections.conftest import ALLOW, DAMP, LEAD, OPEN, RECORD, REPORT, SCHEDULE, TASK, released
 from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
+from tests.isolation.fsma204_day import trace_foods
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.watching_day import watch
@@ -223,6 +224,7 @@ class Day:
         assert (await self.client.get(link)).status_code == 200
         assert (await self.client.post(link, data={"act": "acknowledge"})).status_code == 303
         await caller.ask(QUALITY_LISTS)
+        await trace_foods(caller)
         await watch(self.services, self.client, self.headers, principal.tenant_id, "DAY")
 
     async def scan(self) -> None:
