@@ -48,7 +48,8 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "postal_code": ("邮编", "ZIP code"), "country": ("国家", "country"), "coordinates": ("坐标", "coordinates"), "uri": ("标识", "identifier"),
     "gtin": ("GTIN", "GTIN"), "brand": ("品牌", "brand"), "commodity": ("商品", "commodity"), "variety": ("品种", "variety"),
     "packaging_size": ("包装规格", "packaging size"), "packaging_style": ("包装形式", "packaging style"), "quantity": ("数量", "quantity"),
-    "uom": ("计量单位", "unit of measure"), "type": ("类型", "type"), "number": ("编号", "number"), "date": ("日期", "date"), "text": ("内容", "text"),
+    "uom": ("计量单位", "unit of measure"), "type": ("类型", "type"), "number": ("编号", "number"), "date": ("日期", "date"),
+    "text": ("内容", "text"),
 }  # fmt: skip
 SIDES: Final = {Side.LOT: ("批次", "Lot"), Side.USED: ("所用原料", "Ingredient used")}
 

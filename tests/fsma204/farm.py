@@ -99,8 +99,10 @@ async def keep_catalogue(services: Services, firm: Firm) -> None:
 
     async def work(tx: TenantTransaction) -> None:
         products = [
-            catalog.Product(ROMAINE, {"en": "Fresh romaine, field run"}, catalog.ProductKind.RAW), catalog.Product(HEADS, {"en": "Fresh romaine hearts"}, catalog.ProductKind.FINISHED),
-            catalog.Product(TUNA, {"en": "Frozen tuna"}, catalog.ProductKind.RAW), catalog.Product(BUTTER, {"en": "Peanut butter"}, catalog.ProductKind.FINISHED),
+            catalog.Product(ROMAINE, {"en": "Fresh romaine, field run"}, catalog.ProductKind.RAW),
+            catalog.Product(HEADS, {"en": "Fresh romaine hearts"}, catalog.ProductKind.FINISHED),
+            catalog.Product(TUNA, {"en": "Frozen tuna"}, catalog.ProductKind.RAW),
+            catalog.Product(BUTTER, {"en": "Peanut butter"}, catalog.ProductKind.FINISHED),
             catalog.Product(NUTS, {"en": "Roasted peanuts"}, catalog.ProductKind.RAW),
         ]  # fmt: skip
         await catalog.put_products(tx, firm.principal, products)
@@ -173,4 +175,4 @@ async def tell_day(services: Services, firm: Firm) -> None:
 
 def value(record: dict[str, Any], title: str) -> str:
     """A cell by its title."""
-    return next(cell["value"] for cell in record["values"] if cell["title"] == title)
+    return str(next(cell["value"] for cell in record["values"] if cell["title"] == title))

@@ -54,7 +54,8 @@ def test_food_of_each_other_entry_is_listed(food: str, category: str) -> None:
     "food",
     [
         "canned tuna", "dried basil", "tomato ketchup", "black pepper", "cheddar", "unpasteurized cheddar", "chicken salad", "fresh catfish",
-        "scallop adductor muscle, frozen", "brussels sprouts, fresh", "green cabbage, fresh", "fresh bananas", "sunflower seed butter", "cocoa butter",
+        "scallop adductor muscle, frozen", "brussels sprouts, fresh", "green cabbage, fresh", "fresh bananas", "sunflower seed butter",
+        "cocoa butter",
         "wheat flour", "猪肉白菜水饺 Pork dumplings", "imitation crab sticks", "soy sauce", "eggplant, fresh",
     ],
 )  # fmt: skip

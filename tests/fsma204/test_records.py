@@ -1,6 +1,7 @@
 """Records read out of events, as who asks for them gets them."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -165,8 +166,9 @@ async def test_pallet_of_unknown_contents_is_a_record_that_lacks_its_lot(service
 
 
 async def test_own_word_about_the_event_and_own_lot_code_go_before_what_follows_from_it(services: Services, firm: Firm, asker: Asker) -> None:
-    told = {"suyuan:criticalTrackingEvent": "none"}
-    await capture(services, firm.tenant_id, harvest(**told), cooling(**{"suyuan:traceabilityLotCode": "TLC-77"}))
+    told: dict[str, Any] = {"suyuan:criticalTrackingEvent": "none"}
+    code: dict[str, Any] = {"suyuan:traceabilityLotCode": "TLC-77"}
+    await capture(services, firm.tenant_id, harvest(**told), cooling(**code))
     records = await asker.records(lots=[HARVEST_LOT])
     assert [(record["cte"], record["lotCode"]) for record in records] == [("COOLING", "TLC-77")]
 
@@ -194,7 +196,8 @@ async def test_list_is_paged_both_ways_through_events_of_several_records(service
             after = found["pageInfo"]["endCursor"]
             if not found["pageInfo"]["hasNextPage"]:
                 break
-        backward, before = [], None
+        backward: list[str] = []
+        before = None
         while True:
             found = (await asker.ask(query, {"select": select, "last": 3, "before": before}))["fsma204Records"]
             backward = [edge["node"]["cte"] for edge in found["edges"]] + backward

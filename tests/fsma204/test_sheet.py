@@ -172,7 +172,7 @@ def test_every_event_has_a_sheet_that_reads_back(tmp_path: Path) -> None:
     sheet.close([])
     read = openpyxl.load_workbook(tmp_path / "all.xlsx", read_only=True)
     assert len(read.sheetnames) == 2 + len(Cte)
-    heads = {title: [cell for cell in next(iter(read[title].iter_rows(values_only=True)))] for title in read.sheetnames[1:]}
+    heads = {title: list(next(iter(read[title].iter_rows(values_only=True)))) for title in read.sheetnames[1:]}
     assert len(heads["All records"]) == len(combined("en")) + 10
     read.close()
 

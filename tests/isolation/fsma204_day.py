@@ -24,7 +24,7 @@ PUT_PLACES: Final = "mutation ($input: PutFoodPlacesInput!) { putFoodPlaces(inpu
 
 async def foods_told(services: Services, principal: Principal, word: str) -> None:
     """A food and a place, by services."""
-    food = details.FoodProduct(FLOUR, Listed.LISTED, brand=word, commodity=word, variety=word, packaging_size=word, packaging_style=word, species=word)
+    food = details.FoodProduct(FLOUR, Listed.LISTED, word, word, word, packaging_size=word, packaging_style=word, species=word)
     place = details.FoodPlace(PLANT, name=word, phone=word, street=word, city=word, tlc_reference=word)
     await services.in_tenant(principal.tenant_id, lambda tx: details.put_products(tx, principal, [food]))
     await services.in_tenant(principal.tenant_id, lambda tx: details.put_places(tx, principal, [place]))

@@ -25,7 +25,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: """aliases containerContents flow fsma204Completeness fsma204Records impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
+    _P.TRACE_READ: """aliases containerContents flow fsma204Completeness fsma204Records
+                      impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
                       trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
     _P.HOLDS_PLACE: "placeHold previewHold",

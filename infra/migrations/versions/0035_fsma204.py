@@ -18,12 +18,16 @@ _KEY = sa.Text(collation="C")
 
 def upgrade() -> None:
     _create(
-        "food_product", "gtin", [sa.Column("listed", sa.SmallInteger(), nullable=False)],
+        "food_product",
+        "gtin",
+        [sa.Column("listed", sa.SmallInteger(), nullable=False)],
         ("brand", "commodity", "variety", "packaging_size", "packaging_style", "species"),
         [sa.Column("produce", sa.Boolean(), nullable=True), sa.Column("aquaculture", sa.Boolean(), nullable=True)],
     )
     _create(
-        "food_place", "place", [],
+        "food_place",
+        "place",
+        [],
         ("name", "phone", "street", "city", "region", "postal_code", "country", "coordinates", "tlc_reference"),
         [sa.Column("exempt", sa.Boolean(), nullable=False)],
     )
