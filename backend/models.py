@@ -8,6 +8,7 @@ from backend.consumers import models as consumers
 from backend.documents import models as documents
 from backend.events import models as events
 from backend.events.fields import models as event_fields
+from backend.fsma204 import models as fsma204
 from backend.genealogy import models as genealogy
 from backend.history import models as history
 from backend.holds import models as holds
@@ -53,6 +54,7 @@ __all__ = [
     "documents",
     "event_fields",
     "events",
+    "fsma204",
     "genealogy",
     "history",
     "holds",

@@ -20,6 +20,7 @@ from backend.events.canonical import CanonicalEvent
 from backend.events.fields.projection import FieldProjection
 from backend.events.projection import Projection
 from backend.events.service import CaptureService, gate_for
+from backend.fsma204.maker import SheetMaker
 from backend.genealogy.containment import ContainmentProjection
 from backend.genealogy.contradictions import ContradictionWatch
 from backend.genealogy.projection import GenealogyProjection
@@ -27,6 +28,7 @@ from backend.holds.projection import HoldMemory, HoldWatch
 from backend.notifications.dispatch import Dispatch
 from backend.recall_checks import duties as recall_checks
 from backend.recall_documents.makers import CustomerNotice, RecallReport, RegulatorNotice
+from backend.recall_epcis.maker import ScopeMaker
 from backend.recall_notices.sending import NoticeMail
 from backend.recalls.closing import ClosingCheck
 from backend.shipments.projection import ShipmentProjection
@@ -63,6 +65,9 @@ def makers(settings: Settings) -> list[Maker]:
         LotDossier(),
         CertificateOfAnalysis(),
         EightDReport(),
+        SheetMaker(),
+        ScopeMaker(DocumentKind.SCOPE_EPCIS_JSON),
+        ScopeMaker(DocumentKind.SCOPE_EPCIS_XML),
     ]
 
 

@@ -137,6 +137,8 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "takeInstrumentOutOfService": {"instrument.taken_out_of_service"},
     "returnInstrumentToService": {"instrument.returned_to_service"},
     "allowUpload": {"upload.allowed"},
+    "putFoodPlaces": {"food_places.put"},
+    "putFoodProducts": {"food_products.put"},
     "putProducts": {"products.put"},
     "putLocations": {"locations.put"},
     "putPartners": {"partners.put"},

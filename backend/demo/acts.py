@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from backend.demo import loading, runtime, story
+from backend.demo import loading, recalling, runtime, story
 from backend.services import Services, build_services
 from backend.simulator import Simulation
 from infra.clock import now
@@ -41,8 +41,10 @@ async def fill_and_tell(console: Console) -> Told:
         tenant = await tenant_by_slug(services.database, loading.MAKER)
         if tenant is None:
             raise StartupProblem("The demo's data are not complete. Run `make demo-reset`.")
+        await recalling.set_up(services, tenant.tenant_id, contaminated=told.contaminated_lot, finished=told.finished_lot)
         await story.tell(services, console, tenant.tenant_id, contaminated=told.contaminated_lot, sold_unit=told.sold_unit)
         await story.ask_over_http(console, told.contaminated_lot)
+        await recalling.tell(services, console, tenant.tenant_id, told.contaminated_lot)
         return told
     finally:
         await services.close()
@@ -83,8 +85,13 @@ def invite(console: Console, told: Told, seconds: float) -> None:
     code = code_at(loading.SIGNERS_SECRET, step_at(now()))
     console.print(f"Signing      {loading.SIGNER} needs a code besides: {code} now; for an authenticator app {loading.SIGNERS_SECRET}\n",
                   highlight=False, soft_wrap=True)  # fmt: skip
-    console.print("[bold]Three things to try[/]")
+    console.print("[bold]Four things to try[/]")
     console.print(f"1. What a customer sees who scans the code of a sold unit: {host}/{told.sold_unit}", highlight=False, soft_wrap=True)
     console.print(f"2. The same for a lot that the contaminated one went into: {host}/{told.finished_lot}", highlight=False, soft_wrap=True)
     console.print(f'3. In GraphQL: sign in, then ask trace(key: "{told.contaminated_lot}", direction: FORWARD).', highlight=False, soft_wrap=True)
+    console.print(
+        "4. In GraphQL: { recalls(first: 5) { nodes { number title state } } } and { recallDrills(first: 5) { nodes { number seconds } } }.",
+        highlight=False,
+        soft_wrap=True,
+    )
     console.print(f"[dim]Up after {seconds:.1f} s.[/]")

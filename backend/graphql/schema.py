@@ -55,6 +55,8 @@ from backend.events.mutations import EventMutations
 from backend.events.queries import EventQueries
 from backend.events.subscriptions import EventSubscriptions
 from backend.events.types import NODES as EVENT_NODES
+from backend.fsma204.mutations import Fsma204Mutations
+from backend.fsma204.queries import Fsma204Queries
 from backend.graphql.access import core_schema, definition_of, enforce
 from backend.graphql.errors import log_unexpected
 from backend.graphql.identity import IdentityMutations, IdentityQueries
@@ -150,7 +152,7 @@ QUERIES: Final = (
     ConsumerQueries,
     AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
-    SamplingQueries, InstrumentQueries, PhotoQueries,
+    SamplingQueries, InstrumentQueries, PhotoQueries, Fsma204Queries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
@@ -163,7 +165,7 @@ MUTATIONS: Final = (
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
-    SamplingMutations, InstrumentMutations, PhotoMutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations, Fsma204Mutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations, DocumentMutations,
 )  # fmt: skip

@@ -30,9 +30,10 @@ from backend.recall_scope.answer import (
     Suspect,
     Whereabouts,
 )
-from backend.recall_scope.computing import compute, scope_of, shipments_within
+from backend.recall_scope.computing import compute, reach_within, scope_of, shipments_within
 from backend.recall_scope.errors import NotFrozenError, UnknownScopeError
 from backend.recall_scope.freezing import digest_of_rows, freeze, frozen
+from backend.recall_scope.reaching import INNER, backward, kinds_of
 from backend.recall_scope.sources import NO_BOUNDS, Bounds, Source, SourceKind, digest_of
 from backend.recall_scope.stored import item_of, read_bounds, read_sources, write_bounds, write_sources
 from backend.recall_scope.watching import GROWN, Watch
@@ -44,7 +45,7 @@ __all__ = [
     "GROWN", "NO_BOUNDS", "Addition", "AdditionKind", "Affected", "Amount", "Balance", "Bounds", "CoPacked", "CustomerLot", "CustomerPart",
     "FrozenScope", "Item", "RecallScope", "Role", "ScopeCounts", "ScopeState", "ScopeTotal", "Source", "SourceKind", "Suspect", "Watch",
     "Whereabouts", "additions", "compute", "customers", "digest_of_rows", "freeze", "frozen", "hold_scopes", "items", "of_case", "put_sources",
-    "question_of", "sources_of", "units_of_item", "watch",
+    "question_of", "reached_ids", "sources_of", "units_of_item", "watch",
 ]  # fmt: skip
 
 
@@ -154,3 +155,26 @@ async def customers(
 async def additions(tx: TenantTransaction, case_id: UUID) -> list[Addition]:
     """What has changed since the last frozen version; empty where nothing is frozen. Raises `UnknownScopeError`."""
     return await watching.additions(tx, case_id)
+
+
+async def reached_ids(tx: TenantTransaction, case_id: UUID) -> set[int]:
+    """All lots, units and containers of a case's scope, both ways, by the log's own ids: as it is now, and as it was frozen last.
+
+    Only inside this process; whoever tells of them names keys. Raises `UnknownScopeError`, `ScopeTooLargeError`.
+    """
+    sources, bounds = await question_of(tx, case_id)
+    within = await reach_within(tx, sources, bounds)
+    found = {*within.goods, *within.reached.seeds.ids}
+    up = await backward(tx, within.reached.seeds.ids, lots=True) if within.reached.seeds.ids else None
+    if up is not None:
+        kinds = await kinds_of(tx, up.ids)
+        found |= {object_id for object_id in up.ids if kinds.get(object_id, 0) not in INNER}
+    try:
+        version = (await frozen(tx, case_id)).version
+    except NotFrozenError:
+        return found
+    position = 0
+    while rows := await items(tx, case_id, version, after=position):
+        found |= {item.object_id for item in rows if item.role is not Role.CO_PACKED}
+        position = rows[-1].position
+    return found

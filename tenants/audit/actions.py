@@ -139,6 +139,8 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "notification_template.reset": ("恢复默认通知模板", "Went back to the usual words of notifications"),
         "push.registered": ("登记推送设备", "Registered a browser or an app for messages"),
         "push.removed": ("移除推送设备", "Removed a browser or an app from messages"),
+        "food_places.put": ("维护食品追溯地点资料", "Told of places for food traceability"),
+        "food_products.put": ("维护食品追溯产品资料", "Told of foods for food traceability"),
         "partners.put": ("维护合作方资料", "Put partners into the catalogue"),
         "products.put": ("维护产品资料", "Put products into the catalogue"),
         "query.created": ("新建命名查询", "Named a query"),

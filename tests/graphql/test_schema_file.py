@@ -32,7 +32,7 @@ def _refusals(kind: type[SuyuanError]) -> Iterator[type[SuyuanError]]:
 
 
 MUTATING = ("infra.errors", "tenants.errors", "backend.events", "backend.objects", "backend.holds", "backend.shipments", "backend.catalog",
-            "backend.aliases", "backend.sampling", "backend.instruments", "backend.photos",
+            "backend.aliases", "backend.fsma204", "backend.sampling", "backend.instruments", "backend.photos",
             "backend.specifications", "backend.inspections",
             "backend.nonconformance", "backend.capa", "backend.recalls", "backend.recall_notices",
             "backend.rules", "backend.notifications", "backend.alerts", "backend.shifts",

@@ -24,7 +24,8 @@ FIELDS: Final[dict[str, str]] = {
     _P.EVENTS_CAPTURE: "capture captureJob captureJobs",
     _P.EVENTS_READ: "event eventFeed events findObjects",
     _P.EVENTS_REVIEW: "acceptReviewEntry dismissReviewEntry reviewEntries reviewEntry",
-    _P.TRACE_READ: """aliases containerContents flow impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
+    _P.TRACE_READ: """aliases containerContents flow fsma204Completeness fsma204Records
+                      impact lifeOf lotBalance placeMap productBalance readCode search shipments stepBalance tank
                       trace traceChanged traceTable traceableObject""",
     _P.HOLDS_READ: "alert alertChanged alertCounts alertGroups alerts hold holds",
     _P.HOLDS_PLACE: "placeHold previewHold",
@@ -53,8 +54,8 @@ FIELDS: Final[dict[str, str]] = {
                               recordLaboratoryResults recordResults""",
     _P.DOCUMENTS_MAKE: "cancelDocument deleteDocument document documents makeDocument retryDocument",
     _P.SHIPMENTS_COMMAND: "ship",
-    _P.CATALOG_READ: "buildCode buildCodes locations partners products",
-    _P.CATALOG_WRITE: "putLocations putPartners putProducts",
+    _P.CATALOG_READ: "buildCode buildCodes foodListing foodPlaces foodProducts locations partners products",
+    _P.CATALOG_WRITE: "putFoodPlaces putFoodProducts putLocations putPartners putProducts",
     _P.PEOPLE_READ: "floorAccess invitations people roles",
     _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
                          issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",

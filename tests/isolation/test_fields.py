@@ -38,6 +38,7 @@ from tests.factories import CUSTOMER, DUMPLING, FLOUR, PLANT, capture, lot, made
 from tests.graphql.operations import Operation, asked, chains, operations, schema
 from tests.graphql.test_commands import document
 from tests.isolation.access_day import Office
+from tests.isolation.fsma204_day import SELECT, foods_told
 from tests.isolation.people import HERE, Person, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_checks_day import checks_and_a_drill
@@ -54,7 +55,7 @@ TANK, DRAW = "https://example.com/tank/V-T1", "urn:uuid:00000000-0000-4000-8000-
 ARGUMENTS: Final[dict[str, list[Any]]] = {
     "key": [FLOUR_LOT, DUMPLINGS, PALLET, unit(DUMPLING, "V-S1"), TANK, f"transformation:{DRAW}"], "direction": ["FORWARD", "BACKWARD"],
     "tankPolicy": ["FIRST_IN_FIRST_OUT"], "roleOrTeam": ["role:owner"],
-    "gtin": [FLOUR, DUMPLING], "place": [PLANT], "level": ["II"],
+    "gtin": [FLOUR, DUMPLING], "select": [SELECT], "description": ["fresh spinach"], "place": [PLANT], "level": ["II"],
     # Everybody; a code that both firms know, and one that is wrong.
     "by": ["PRODUCT"], "from": [(now() - timedelta(days=300)).isoformat()], "to": [(now() + timedelta(days=1)).isoformat()],
     "bad": [{"keys": [FLOUR_LOT]}],
@@ -173,6 +174,7 @@ async def both(clone_services: Services, cluster: Any, clone: Any) -> AsyncItera
         await sign_a_release(clone_services, signer, word)
         await fill_and_draw(clone_services, signer, word)
         await inspect(clone_services, signer, word)
+        await foods_told(clone_services, signer.principal, word)
         wrong = await something_wrong(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_recall(clone_services, signer.principal, FLOUR_LOT, word)
         wrong |= await a_notice(clone_services, signer.principal, wrong["recall"], word)

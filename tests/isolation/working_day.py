@@ -30,6 +30,7 @@ from tests.graphql.test_reading import OBJECT, TRACE
 from tests.inspections.conftest import ALLOW, DAMP, LEAD, OPEN, RECORD, REPORT, SCHEDULE, TASK, released
 from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
+from tests.isolation.fsma204_day import trace_foods
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
 from tests.isolation.recall_checks_day import CHECK_LISTS, checks_and_a_drill
@@ -236,6 +237,7 @@ class Day:
         await caller.ask(NOTICE_LISTS, {"case": recall})
         await caller.ask(RECALL_LISTS)
         await caller.ask(RECALL_SCOPES, {"id": recall, "key": F1})
+        await trace_foods(caller)
         await watch(self.services, self.client, self.headers, principal.tenant_id, "DAY")
 
     async def scan(self) -> None:

@@ -40,8 +40,14 @@ HITS: Final = "more hits { kind key code type match matched matchedText name obj
 FOUND: Final = "truncated endCursor nodes { firstEventTime lastEventTime object { key } }"
 # A year around whenever the tests run.
 SPAN: Final = f'from: "{(now() - timedelta(days=300)).isoformat()}", to: "{(now() + timedelta(days=1)).isoformat()}"'
+SPAN_FOODS: Final = f"{SPAN.replace(' to: ', ' until: ')}, foods: ALL"
 CANDIDATE: Final = "bad good badOthers factors { kind value step }"
 PAGE: Final = "pageInfo { hasNextPage hasPreviousPage }"
+
+
+RECORD: Final = f"edges {{ cursor }} nodes {{ event lotCode link values {{ value }} missing {{ subject }} }} {PAGE}"
+RECORDS: Final = f"query($key: [String!]!) {{ fsma204Records(select: {{lots: $key, foods: ALL}}, first: 50) {{ {RECORD} }} }}"
+COMPLETE: Final = "records complete byEvent { cte records missing { citation records } }"
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ def _node(name: str, kind: str, selection: str) -> Read:
 
 def _keyed(document: str, *names: str) -> list[Read]:
     return [Read(document, {"key": "{" + name + "}"}) for name in names]
+
+
+def _lots(document: str) -> list[Read]:
+    return [Read(document, {"key": ["{" + name + "}"]}) for name in ("lot", "made", "unit", "code")]
 
 
 def _events(**given: Any) -> Read:
@@ -191,6 +201,12 @@ FIELDS: Final[dict[str, list[Read]]] = {
     ],
     "reviewEntry": [Read(f"query($id: ID!) {{ reviewEntry(id: $id) {{ {REVIEW} }} }}", {"id": "{review}"})],
     "captureJobs": [Read("{ captureJobs(first: 50) { nodes { id accepted results(first: 20) { nodes { index status eventID } } } } }")],
+    "fsma204Records": [Read(f"{{ fsma204Records(select: {{{SPAN_FOODS}}}, first: 50) {{ {RECORD} }} }}"), *_lots(RECORDS)],
+    "fsma204Completeness": [
+        Read(f"{{ fsma204Completeness(select: {{{SPAN_FOODS}}}) {{ {COMPLETE} }} }}"),
+        *_lots(f"query($key: [String!]!) {{ fsma204Completeness(select: {{lots: $key, foods: ALL}}) {{ {COMPLETE} }} }}"),
+    ],
+    "foodPlaces": [Read(f"{{ foodPlaces(first: 50) {{ edges {{ cursor }} nodes {{ place name phone }} {PAGE} }} }}")],
     "locations": [Read(f"{{ locations(first: 50) {{ edges {{ cursor }} nodes {{ place name parent {{ name }} }} {PAGE} }} }}")],
 }  # fmt: skip
 ROUTES: Final[dict[tuple[str, str], list[Read]]] = {

@@ -222,6 +222,7 @@ NAMED_ATTEMPTS: Final[dict[str, list[Attempt]]] = {
         lambda town, names: (SHIP, order_of(names["place"], town.here.names["pallet"])),
         lambda town, names: (SHIP, order_of(names["yard"], town.here.names["pallet"])),
     ],
+    "putFoodPlaces": [lambda _, names: (mutation("putFoodPlaces"), {"places": [{"place": names["place"]}, {"place": names["hall"]}]})],
     "putLocations": [
         lambda _, names: (PUT["locations"], {"locations": [{"place": names["place"], **LOCATION}]}),
         lambda _, names: (PUT["locations"], {"locations": [{"place": names["hall"], **LOCATION}]}),
@@ -246,6 +247,7 @@ WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
     "putSpecification": (mutation("putSpecification"), {"code": "X", "names": {"en": "x"}, "characteristics": []}),
     "releaseSpecification": (mutation("releaseSpecification"), {"specificationId": _SPECIFICATION, "version": 1}),
     "withdrawSpecification": (mutation("withdrawSpecification"), {"specificationId": _SPECIFICATION, "version": 1, "reason": "x"}),
+    "putFoodProducts": (mutation("putFoodProducts"), {"products": [{"gtin": PRODUCT["gtin"]}]}),
     "putProducts": (PUT["products"], {"products": [PRODUCT]}),
     "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
     "setTwoPeopleDecideFrom": (

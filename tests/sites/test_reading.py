@@ -30,7 +30,7 @@ LISTED: Final = [name for name, read in READS.items() if not read.named]
 NOBODYS_EITHER_WAY: Final = {"node 1", "captureJob 0", "/epcis/capture 1", "/epcis/capture/{job_id:str} 0", "/epcis/capture/{job_id:str}/results 0"}
 # Answers that hold ids, words or addresses alone, or nothing; and the first page, on which only the older site has room.
 UNMARKED: Final = {"events 1", "/epcis/capture 0", "captureJobs 0", "/epcis/bizSteps 0", "/epcis/dispositions 0", "/epcis/bizLocations 0",
-            "anomalies 0", "alertCounts 0", "productBalance 0"}  # fmt: skip
+            "anomalies 0", "alertCounts 0", "productBalance 0", "fsma204Completeness 0"}  # fmt: skip
 FIRST_PAGE: Final = "/epcis/events 1"
 
 

@@ -178,6 +178,8 @@ async def put_places(caller: Caller, site: Site) -> None:
         {"place": site.hall, "names": {"en": f"{site.mark} hall"}, "parentPlace": site.place, **common},
     ]
     assert (await caller.command(PUT["locations"], {"locations": places}))["userErrors"] == []
+    told = "mutation($input: PutFoodPlacesInput!) { putFoodPlaces(input: $input) { userErrors { code } } }"
+    assert (await caller.command(told, {"places": [{"place": site.place, "name": f"{site.mark} works", "phone": "1"}]}))["userErrors"] == []
     partners = [{"party": CUSTOMER, "names": {"en": "Customer"}, "customer": True}]
     assert (await caller.command(PUT["partners"], {"partners": partners}))["userErrors"] == []
 
