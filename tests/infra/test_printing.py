@@ -1,5 +1,7 @@
 """Printed documents: Chinese in the text layer, typeface embedded, tagged; nothing is fetched, and nobody prints for ever."""
 
+from typing import Any
+
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
@@ -14,7 +16,7 @@ BODY = """<h1>追溯报告</h1><p>猪肉白菜水饺 dumplings</p>
 <table><thead><tr><th scope="col">批次</th></tr></thead><tbody><tr><td>L-1</td></tr></tbody></table>"""
 
 
-def document(body: str = BODY, **more: str) -> PrintedDocument:
+def document(body: str = BODY, **more: Any) -> PrintedDocument:
     """A page."""
     return PrintedDocument(title="追溯报告", language="zh-CN", body=body, header_left="公司", footer="脚注", **more)
 

@@ -9,13 +9,13 @@ import pytest
 from backend.recall_checks import checking, duties, looking
 from backend.services import Services
 from infra.clock import isoformat, now
-from tests.factories import CUSTOMER, capture, shipped
+from tests.factories import CUSTOMER, capture, quantity, shipped
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.test_batches import statements
 from tests.recall_checks.telling import announced, opened
 from tests.recall_checks.test_live_board import uuid_in
-from tests.recall_scope.story import OTHER, P1, quantity
+from tests.recall_scope.story import OTHER, P1
 
 __all__ = ["statements"]
 CHOOSE: Final = """mutation($input: ChooseRecallCheckLevelInput!) { chooseRecallCheckLevel(input: $input) {

@@ -1,14 +1,14 @@
 """What consumers are told of a recall
 
-Revision: 0036
-Revises: 0035
+Revision: 0035
+Revises: 0034
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
-down_revision = "0035"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

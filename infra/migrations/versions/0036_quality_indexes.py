@@ -1,14 +1,14 @@
 """Indexes and columns that lists of quality work and its reminders need
 
-Revision: 0037
-Revises: 0036
+Revision: 0036
+Revises: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

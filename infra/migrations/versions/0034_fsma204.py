@@ -1,14 +1,14 @@
 """Traceability records of 21 CFR 1 subpart S
 
-Revision: 0035
-Revises: 0034
+Revision: 0034
+Revises: 0033
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
