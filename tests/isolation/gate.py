@@ -100,7 +100,7 @@ TYPES: Final[dict[str, str]] = {
                         Nonconformance Photo RuleFiring RuleTrial SamplingPlan SamplingState Specification SpecificationVersion
                         SupplierCertificate SupplierRequest TrialFinding""",
     _P.RECALLS_READ: """FrozenRecallItem FrozenRecallScope RecallAddition RecallAnswer RecallBoard RecallBoundsComparison RecallCase RecallCheck
-                        RecallCheckOverview RecallConnection RecallContact RecallCustomer RecallDrill RecallDrillCandidates RecallDrillSchedule
+                        RecallCheckOverview RecallConnection RecallContact RecallDrill RecallDrillCandidates RecallDrillSchedule
                         RecallNotice RecallNoticeCustomer RecallNoticeDelivery RecallNoticeLink RecallNoticeLot RecallNoticePlan
                         RecallNoticeProgress RecallPublication RecallScope ReceivedRecallNotice""",
     _P.CATALOG_READ: "CatalogVersion Location Partner Product ToldMasterData",
