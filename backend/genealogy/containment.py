@@ -196,16 +196,17 @@ async def outer_containers(tx: TenantTransaction, containers: Collection[int]) -
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, *, known_at: datetime | None = None) -> list[Record]:
     """What is in a container as of a moment, through every level of packing; of a tank without the residue of what was taken out by name.
 
-    What lies in a container that is declared to be the same is in that one, which isn't listed itself.
+    What lies in a container that is declared to be the same is in that one, which isn't listed itself. Two events that put in as much of a
+    lot at one moment are two stays.
     """
     if known_at is not None:
         return await known.contents(tx, container_id, at, limit, known_at)
     return await tx.fetch(
-        """with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to, kind) as (
-             select container_id, content_id, quantity, uom, valid_from, valid_to, kind from containment
+        """with recursive inside(container_id, content_id, opened_by, quantity, uom, valid_from, valid_to, kind) as (
+             select container_id, content_id, opened_by, quantity, uom, valid_from, valid_to, kind from containment
              where tenant_id = $1 and container_id = $2 and valid_from <= $3 and valid_to > $3 and kind <> 3
              union
-             select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
+             select c.container_id, c.content_id, c.opened_by, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
              join containment c on c.tenant_id = $1 and c.container_id = i.content_id and c.valid_from <= $3 and c.valid_to > $3
                and c.kind <> 3)
            select container_id, content_id, quantity, uom, valid_from, nullif(valid_to, $4) as valid_to from inside where kind <> 4

@@ -164,11 +164,11 @@ async def received_from(tx: TenantTransaction, objects: Collection[int], known_a
 async def contents(tx: TenantTransaction, container_id: int, at: datetime, limit: int, known_at: datetime) -> list[Record]:
     """What was known to be in a container as of `at`, through every level of packing."""
     return await tx.fetch(
-        f"""with recursive inside(container_id, content_id, quantity, uom, valid_from, valid_to, kind) as (
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from {STAYS_THEN} c
+        f"""with recursive inside(container_id, content_id, opened_by, quantity, uom, valid_from, valid_to, kind) as (
+              select c.container_id, c.content_id, c.opened_by, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from {STAYS_THEN} c
               where c.container_id = $3 and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3
               union
-              select c.container_id, c.content_id, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
+              select c.container_id, c.content_id, c.opened_by, c.quantity, c.uom, c.valid_from, c.valid_to, c.kind from inside i
               cross join lateral (
                 select * from {STAYS_THEN} c
                 where c.container_id = i.content_id and c.valid_from <= $4 and c.valid_to > $4 and c.kind <> 3 offset 0) c)

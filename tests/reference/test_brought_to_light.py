@@ -1,8 +1,11 @@
 """What the reference has brought to light, one by one."""
 
+from backend.genealogy import containment
+from backend.objects import service as objects
 from backend.services import Services
 from backend.trace import service as traces
 from backend.trace.rules import Direction
+from infra import clock
 from tests.factories import DOUGH, DUMPLING, FLOUR, MEAT, capture, declared_wrong, lot, made, packed, quantity, sscc, transformed, unit
 from tests.firms import Firm
 
@@ -28,6 +31,17 @@ async def gaps(services: Services, firm: Firm, key: str) -> list[str]:
     """The products of which nothing is known where they went in."""
     async with services.database.tenant(firm.tenant_id) as tx:
         return [gap.product.uri for gap in (await traces.trace(tx, key, Direction.BACKWARD)).gaps]
+
+
+async def test_two_events_that_put_in_as_much_at_one_moment_both_count(services: Services, firm: Firm) -> None:
+    box, many = sscc(1), [quantity(F1, 100)]
+    await capture(services, firm.tenant_id, packed(box, [], many, 10), packed(box, [unit(DUMPLING, "S1")], many, 10))
+    later = clock.now()
+    async with services.database.tenant(firm.tenant_id) as tx:
+        object_id = (await objects.find(tx, box)).object_id
+        for known_at in (None, later):
+            rows = await containment.contents(tx, object_id, later, 10, known_at=known_at)
+            assert [row["quantity"] for row in rows if row["quantity"]] == [100, 100]
 
 
 async def test_a_lot_that_was_used_up_soon_after_is_a_candidate_where_its_product_went_in_unnamed(services: Services, firm: Firm) -> None:
