@@ -125,7 +125,6 @@ def page(body: bytes, language: Language, status: int = 200, headers: dict[str, 
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Content-Language": language.tag,
         "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
         "Vary": "Accept-Language",
         "X-Robots-Tag": "noindex, nofollow",
     }

@@ -9,7 +9,7 @@ from backend.nonconformance.texts import LONG, text_of
 from backend.recall_drills import repository
 from backend.recall_drills.errors import RecallFindingNotFoundError
 from backend.recall_drills.rules import DrillState, FindingSeverity
-from backend.recall_drills.service import managed, record, text_of_id
+from backend.recall_drills.service import managed, record_drill, text_of_id
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -35,7 +35,7 @@ async def add_finding(
         corrective_action_id=corrective_action_id,
     )  # fmt: skip
     after = {"number": drill.number, "finding": str(finding_id), "severity": severity.name, "text": text, "action": text_of_id(corrective_action_id)}
-    await record(tx, principal, (drill_id, drill.case_id), "recall_drill.finding_added", after)
+    await record_drill(tx, principal, (drill_id, drill.case_id), "recall_drill.finding_added", after)
     return finding_id
 
 
@@ -49,7 +49,7 @@ async def link_finding(tx: TenantTransaction, principal: Principal, finding_id: 
     await _require_action(tx, corrective_action_id)
     await repository.link_finding(tx, finding_id, corrective_action_id)
     after = {"number": drill.number, "finding": str(finding_id), "action": str(corrective_action_id)}
-    await record(tx, principal, (drill.drill_id, drill.case_id), "recall_drill.finding_linked", after)
+    await record_drill(tx, principal, (drill.drill_id, drill.case_id), "recall_drill.finding_linked", after)
     return drill.drill_id
 
 

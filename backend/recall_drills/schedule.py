@@ -33,6 +33,8 @@ async def schedule_of(tx: TenantTransaction) -> Schedule:
     row, last, now = await repository.policy(tx), await repository.last_finished(tx), clock.now()
     policy = Policy(**dict(row)) if row is not None else Policy()
     due = rules.next_due(last, policy, now)
+    if last is None:
+        due = due.replace(hour=0, minute=0, second=0, microsecond=0)
     return Schedule(policy, last, due, due <= now)
 
 

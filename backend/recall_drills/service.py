@@ -66,7 +66,7 @@ async def start_drill(
         started_at=clock.now(), started_by=principal.actor_id, started_name=principal.display_name, conclusion="", concluded_name="",
     )  # fmt: skip
     after = {"number": case.number, "title": title, "participants": named, "seed": seed or None}
-    await record(tx, principal, (drill_id, case_id), "recall_drill.started", after, reason=reason, kind=ActKind.DRILL_STARTED)
+    await record_drill(tx, principal, (drill_id, case_id), "recall_drill.started", after, reason=reason, kind=ActKind.DRILL_STARTED)
     return drill_id
 
 
@@ -83,7 +83,7 @@ async def take_step(tx: TenantTransaction, principal: Principal, drill_id: UUID,
         by=principal.actor_id, name=principal.display_name, detail=detail,
     )  # fmt: skip
     after = {"number": drill.number, "step": step.name, "seconds": str(Decimal(_milliseconds(drill.started_at, at)) / 1000)}
-    await record(tx, principal, (drill_id, drill.case_id), "recall_drill.step_done", after)
+    await record_drill(tx, principal, (drill_id, drill.case_id), "recall_drill.step_done", after)
     return (await steps_of(tx, drill_id))[-1]
 
 
@@ -92,7 +92,7 @@ async def set_participants(tx: TenantTransaction, principal: Principal, drill_id
     drill = await managed(tx, principal, drill_id, DrillState.RUNNING, DrillState.FINISHED)
     named = rules.participants_of(participants)
     await repository.set_participants(tx, drill_id, msgspec.json.encode(named).decode())
-    await record(tx, principal, (drill_id, drill.case_id), "recall_drill.participants_set", {"number": drill.number, "participants": named})
+    await record_drill(tx, principal, (drill_id, drill.case_id), "recall_drill.participants_set", {"number": drill.number, "participants": named})
 
 
 async def finish_drill(tx: TenantTransaction, principal: Principal, drill_id: UUID) -> Score:
@@ -111,7 +111,7 @@ async def finish_drill(tx: TenantTransaction, principal: Principal, drill_id: UU
         complete=score.completeness, passed=score.passed,
     )  # fmt: skip
     await schedule.remind(tx)
-    await record(
+    await record_drill(
         tx, principal, (drill_id, drill.case_id), "recall_drill.finished", {"number": drill.number} | _told(score), kind=ActKind.DRILL_FINISHED
     )
     return score
@@ -124,7 +124,7 @@ async def cancel_drill(tx: TenantTransaction, principal: Principal, drill_id: UU
     await repository.finish(
         tx, drill_id, state=int(DrillState.CANCELLED), at=clock.now(), seconds=None, forward=None, backward=None, complete=None, passed=None
     )
-    await record(tx, principal, (drill_id, drill.case_id), "recall_drill.cancelled", {"number": drill.number}, reason=reason)
+    await record_drill(tx, principal, (drill_id, drill.case_id), "recall_drill.cancelled", {"number": drill.number}, reason=reason)
 
 
 async def check_conclude(tx: TenantTransaction, principal: Principal, drill_id: UUID, *, text: str) -> Drill:
@@ -178,7 +178,7 @@ async def managed(
     return drill
 
 
-async def record(
+async def record_drill(
     tx: TenantTransaction, principal: Principal, drill: tuple[UUID, UUID], action: str, after: dict[str, Any], *, reason: str = "",
     kind: ActKind | None = None,
 ) -> None:  # fmt: skip

@@ -100,7 +100,7 @@ async def by_staff(
     if said:
         await report(tx, notice, checked_lines(said, notice.lots), by)
     elif not new:
-        await _record(tx, notice, by, "recall_notice.acknowledged", {}, acknowledged=True)
+        await _record_answer(tx, notice, by, "recall_notice.acknowledged", {}, acknowledged=True)
     if photo_ids:
         await photos.attach(tx, principal, photo_ids=photo_ids, subject=f"recall_notice:{notice_id}")
 
@@ -111,7 +111,7 @@ async def acknowledge(tx: TenantTransaction, notice: Notice, by: By) -> bool:
         return False
     state = NoticeState.WOULD_SEND if notice.drill else NoticeState.ACKNOWLEDGED
     await notices.change(tx, notice.notice_id, state=int(state), acknowledged_at=by.at, acknowledged_by=by.name, acknowledged_through=int(by.source))
-    await _record(tx, notice, by, "recall_notice.acknowledged", {}, acknowledged=True)
+    await _record_answer(tx, notice, by, "recall_notice.acknowledged", {}, acknowledged=True)
     return True
 
 
@@ -140,10 +140,10 @@ async def report(tx: TenantTransaction, notice: Notice, said: Sequence[Said], by
         }
         for one in said
     ]  # fmt: skip
-    await _record(tx, notice, by, "recall_notice.answered", {"lots": lines}, acknowledged=False)
+    await _record_answer(tx, notice, by, "recall_notice.answered", {"lots": lines}, acknowledged=False)
 
 
-async def _record(tx: TenantTransaction, notice: Notice, by: By, action: str, more: dict[str, Any], *, acknowledged: bool) -> None:
+async def _record_answer(tx: TenantTransaction, notice: Notice, by: By, action: str, more: dict[str, Any], *, acknowledged: bool) -> None:
     """On the trail and in the case's timeline: by whom, and who of us wrote it down."""
     told = {"party": notice.party, "saidBy": by.name, "through": by.source.name.lower(), "saidAt": clock.isoformat(by.at), **more}
     if by.address:

@@ -11,6 +11,7 @@ _VERSION = """
 select v.case_id, v.version, v.frozen_at, v.frozen_by, v.signature_id, v.known_at, v.digest, v.counts, q.sources, q.bounds
 from recall_version v
 join recall_question q on q.tenant_id = $1 and q.case_id = v.case_id and q.revision = v.revision
+where v.tenant_id = $1 and v.case_id = $2
 """
 
 
@@ -22,7 +23,7 @@ async def last_version(tx: TenantTransaction, case_id: UUID) -> int:
 async def version_of(tx: TenantTransaction, case_id: UUID, version: int | None) -> Record | None:
     """A frozen scope, the last one by default."""
     return await tx.fetchrow(
-        f"{_VERSION} where v.tenant_id = $1 and v.case_id = $2 and ($3::int is null or v.version = $3) order by v.version desc limit 1",
+        f"{_VERSION} and ($3::int is null or v.version = $3) order by v.version desc limit 1",
         case_id,
         version,
     )
@@ -32,7 +33,7 @@ async def versions_of(tx: TenantTransaction, case_id: UUID, *, cursor: int, back
     """Frozen scopes behind a number, newest first, in the order of going."""
     behind, order = (">", "asc") if backward else ("<", "desc")
     return await tx.fetch(
-        f"{_VERSION} where v.tenant_id = $1 and v.case_id = $2 and ($3::int = 0 or v.version {behind} $3) order by v.version {order} limit $4",
+        f"{_VERSION} and ($3::int = 0 or v.version {behind} $3) order by v.version {order} limit $4",
         case_id,
         cursor,
         limit,

@@ -45,7 +45,7 @@ async def write_cause(
     if not columns:
         raise InvalidInputError("Write the root cause, or a reason why something isn't done.", field="rootCause")
     await repository.update(tx, case_id, **columns)
-    await _record(tx, principal, case, "recall.cause_written", kind=ActKind.ROOT_CAUSE_FOUND, after=columns)
+    await _record_improvement(tx, principal, case, "recall.cause_written", kind=ActKind.ROOT_CAUSE_FOUND, after=columns)
 
 
 async def link(tx: TenantTransaction, principal: Principal, case_id: UUID, reference: str) -> None:
@@ -83,7 +83,7 @@ async def _link(tx: TenantTransaction, principal: Principal, case: RecallCase, r
     if len((await links_of(tx, [case.case_id]))[case.case_id]) >= MOST_LINKS:
         raise InvalidInputError(f"At most {MOST_LINKS} things belong to a case.", field="reference")
     if await repository.add_links(tx, case.case_id, [reference], at=clock.now(), by=principal.actor_id):
-        await _record(tx, principal, case, "recall.linked", kind=ActKind.LINKED, after={"reference": reference})
+        await _record_improvement(tx, principal, case, "recall.linked", kind=ActKind.LINKED, after={"reference": reference})
 
 
 async def open_nonconformance(tx: TenantTransaction, principal: Principal, case_id: UUID, *, description: str = "") -> UUID:
@@ -127,11 +127,11 @@ async def complete(tx: TenantTransaction, principal: Principal, case_id: UUID, *
     if moment > clock.now() or (case.announced_at is not None and moment < case.announced_at):
         raise InvalidInputError("A recall is completed after it was announced, and not in the future.", field="at")
     await repository.update(tx, case_id, completed_at=moment)
-    await _record(tx, principal, case, "recall.completed", kind=ActKind.COMPLETED, after={"at": clock.isoformat(moment)}, reason=reason)
+    await _record_improvement(tx, principal, case, "recall.completed", kind=ActKind.COMPLETED, after={"at": clock.isoformat(moment)}, reason=reason)
     await clocks.settle(tx, await locked(tx, case_id))
 
 
-async def _record(
+async def _record_improvement(
     tx: TenantTransaction, principal: Principal, case: RecallCase, action: str, *, kind: ActKind, after: dict[str, Any], reason: str = ""
 ) -> None:
     await audit.record(tx, principal, action, case.subject, after={"number": case.number, **after}, reason=reason or None)

@@ -120,7 +120,7 @@ async def test_landmarks_and_headings_lead_through_the_page(open_page: OpenPage,
     for landmark in ("banner", "main", "contentinfo", "navigation"):
         assert await seen.page.get_by_role(landmark).count() == 1
     levels = await seen.page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(heading => Number(heading.tagName[1]))")
-    assert levels == [1, 2, 3, 3, 3, 3, 2, 2, 2]
+    assert levels == [1, 2, 2, 3, 3, 3, 3, 2, 2, 2]
     assert await seen.page.locator("a:not([href])").count() == 0
     assert await seen.page.evaluate(
         "new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size === document.querySelectorAll('[id]').length"

@@ -29,7 +29,7 @@ OWN: dict[str, Any] = {
 # what their filter finds is tried with the same filter of `auditEntries`. Building a code looks nothing up. An instrument's own number is
 # taken once, so that the second try differs from the first; what it may name is tried in `tests/sites`.
 WITHOUT = {"signIn", "refreshToken", "signOut", "capture", "exportAudit", "buildCode", "buildCodes", "putInstrument"}
-FREE_TEXT = {"reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language"}
+FREE_TEXT = {"countries", "reason", "note", "password", "code", "currentPassword", "newPassword", "token", "language"}
 
 
 @pytest.mark.timeout(400)

@@ -255,7 +255,7 @@ async def test_every_field_tells_a_firm_its_own(both: Both) -> None:
         for wanted in wishes(named):
             if not await reached(both, named.name, wanted):
                 missed.add(named.name)
-    assert sorted(missed) == []
+    assert sorted(missed) == [], " ".join(sorted(missed))
 
 
 async def reached(both: Both, name: str, wanted: str) -> bool:

@@ -132,6 +132,9 @@ async def test_the_catalogue_knows_no_table_view_or_function_that_is_not_declare
     assert await superuser.fetchval("select count(*) from pg_proc where pronamespace = 'suyuan'::regnamespace") == 0
 
 
+STILL_KEPT = {"consumer_mail", "document"}
+
+
 @pytest.mark.parametrize("table", TENANT_TABLES)
 async def test_each_role_reads_the_rows_of_the_named_tenant_and_no_others(walls: Walls, table: str) -> None:
     for role in ROLES:
@@ -176,6 +179,8 @@ async def test_rows_of_the_named_tenant_alone_are_changed(walls: Walls, table: s
             removed = await walls.changed(role, who, f"delete from {table}")
             # Refused because others refer to the row: the policy had let it through.
             expected = "referenced" if count and table in referenced_tables() else count
+            # What is planted has not served its time, and until then nobody removes it.
+            expected = 0 if table in STILL_KEPT and role == "suyuan_app" else expected
             assert removed == (expected if "DELETE" in may else DENIED), (role, who)
 
 

@@ -245,6 +245,6 @@ def test_each_kind_of_alert_has_words_in_both_languages() -> None:
         *(f"rule_{kind.__struct_config__.tag}" for kind in get_args(forms.AnyCondition)),
         *(f"held_goods_{act.value}" for act in Act), "rule_muted", "rule_lost", escalation.STORM, consequences.FAILED,
         "lot_number_reused", "times_contradict", "calibration_due", "calibration_overdue", "improvement_overdue", "reinspection_wanted",
-        "webhook_disabled", concessions.ENDED,
+        "webhook_disabled", concessions.ENDED, "recall_checks_overdue", "recall_drill_due", "recall_clock",
     }  # fmt: skip
     assert raised == words.KINDS.keys()

@@ -97,7 +97,8 @@ def plant(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
 
 
 async def test_each_planted_fault_makes_a_scope_wrong(services: Services, new_firm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = set(Fault)
+    # What was taken out of tanks is told by few stories: that one is planted among the soak's.
+    missing = set(Fault) - {Fault.NO_RESIDUES}
     for seed in range(1, MOST_STORIES):
         product, genealogy = await told_story(services, await new_firm(), seed)
         for fault in sorted(missing):
@@ -144,6 +145,7 @@ def asked_of(simulation: Simulation, number: int, seed: int) -> list[str]:
     return [truth.contaminated_lot, *chance.sample(lots, min(number, len(lots))), *chance.sample(units, min(number, len(units)))]
 
 
+@soak
 @pytest.mark.parametrize("industry", [Industry.FOOD, Industry.ELECTRONICS])
 async def test_scopes_of_simulated_factories_are_the_truth(services: Services, firm: Firm, industry: Industry) -> None:
     simulation = simulate(industry, events=300, seed=3, days=6, messy=True)

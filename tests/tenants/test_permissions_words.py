@@ -36,6 +36,8 @@ def test_nothing_is_described_that_is_not_there() -> None:
 
 
 def test_what_a_phone_or_a_signature_is_for_is_done_at_a_place() -> None:
-    assert UNDIVIDED & DEVICES == UNDIVIDED & SIGNED == frozenset()
+    assert frozenset() == UNDIVIDED & DEVICES
+    # A recall is the whole company's.
+    assert {Permission.RECALLS_DECIDE} == UNDIVIDED & SIGNED
     assert Permission.PEOPLE_MANAGE not in MACHINES
     assert Permission.ROLES_MANAGE not in MACHINES

@@ -247,6 +247,7 @@ async def test_what_if_tells_what_is_hit_where_it_is_and_what_is_held_already(wo
     goods = {one["object"]["code"]: one for one in found["goods"]["nodes"]}
     assert {code: one["object"]["holdCauses"] for code, one in goods.items()} == {"F-1": [], "D-1": [{"reason": "metal"}]}
     assert goods["D-1"]["whereabouts"] == [
+        {"state": "IN_STOCK", "place": PLANT, "party": None, "quantity": "1", "uom": "", "location": {"name": "Plant"}},
         {"state": "IN_STOCK", "place": PLANT, "party": None, "quantity": "10", "uom": "KGM", "location": {"name": "Plant"}},
         {"state": "SHIPPED", "place": None, "party": CUSTOMER, "quantity": "1", "uom": "", "location": None},
     ]
