@@ -1,5 +1,6 @@
 """Refusals of corrective actions and of requests to suppliers."""
 
+from backend.guests.errors import LinkOpensNothingError
 from infra.errors import ConflictError, NotFoundError
 
 
@@ -44,10 +45,7 @@ class SupplierRequestStateError(ConflictError):
     code = "SUPPLIER_REQUEST_STATE"
 
 
-class GuestLinkInvalidError(NotFoundError):
+class GuestLinkInvalidError(LinkOpensNothingError):
     """The link opens nothing: it is wrong, was replaced or has expired, which all answer alike."""
 
     code = "GUEST_LINK_INVALID"
-
-    def __init__(self) -> None:
-        super().__init__("This link opens nothing (any more). Ask whoever sent it for a new one.")

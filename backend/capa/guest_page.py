@@ -1,45 +1,21 @@
 """Renders the page on which a supplier answers: no scripts, nothing from elsewhere, every sign that somebody wrote escaped."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from backend.capa.guest_words import WORDS
 from backend.capa.requests import LIMITS, Opened
 from backend.capa.rules import ANSWERABLE, RequestStatus
 from backend.catalog.languages import name_in
-from backend.history import page as history_page
+from backend.guests.look import look_of
 from backend.history.dates import write_offset, write_time, zone_named
 from backend.history.negotiation import Language
-from backend.history.words import WORDS as SHARED_WORDS
-from backend.history.words import Notice
 from infra import clock
 from tenants.directory import Tenant
 
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-_SHARED: Final = Path(history_page.__file__).parent / "templates"
-_STYLE: Final = "\n".join((folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "guest.css")))
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
-_environment = Environment(
-    loader=FileSystemLoader([_TEMPLATES, _SHARED]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-_environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own files
+LOOK: Final = look_of(Path(__file__).parent / "templates", "guest.css")
 
 
 def render_request(
@@ -62,7 +38,7 @@ def render_request(
         "answerable": request.status in ANSWERABLE, "answers": opened.answers, "limits": LIMITS, "wrong": wrong or {},
         "given": given if given is not None else _former(opened),
     }  # fmt: skip
-    return _environment.get_template("guest.html").render(context).encode()
+    return LOOK.render("guest.html", context)
 
 
 def _former(opened: Opened) -> Mapping[str, str]:
@@ -70,10 +46,3 @@ def _former(opened: Opened) -> Mapping[str, str]:
     if opened.request.status is not RequestStatus.SENT_BACK or not opened.answers:
         return {}
     return {name: str(getattr(opened.answers[0], name)) for name in LIMITS}
-
-
-def render_notice(notice: Notice, language: Language, *, reference: str = "") -> bytes:
-    """A page that says one thing, such as that the link opens nothing."""
-    words = SHARED_WORDS[language]
-    context = {"language": language, "words": words, "notice": notice, "reference": reference}
-    return _environment.get_template("message.html").render(context).encode()

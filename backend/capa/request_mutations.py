@@ -7,7 +7,6 @@ import strawberry
 
 from backend.capa import requests
 from backend.capa.errors import SupplierRequestNotFoundError
-from backend.capa.guest_routes import address_of
 from backend.capa.inputs import (
     CancelSupplierRequestInput,
     RenewSupplierRequestLinkInput,
@@ -17,7 +16,7 @@ from backend.capa.inputs import (
     SupplierRequestPayload,
 )
 from backend.capa.mutations import action_id_of
-from backend.capa.tokens import GuestToken
+from backend.capa.tokens import RequestToken
 from backend.graphql.commands import Done, Reply, perform, require_key
 from backend.graphql.context import Info
 from backend.graphql.directives import requires
@@ -40,8 +39,8 @@ def _payload(done: Done) -> SupplierRequestPayload:
     return SupplierRequestPayload(user_errors=done.user_errors, supplier_request_id=UUID(done.reply["request"]) if done.reply else None)
 
 
-def _with_link(info: Info, done: Done, made: list[GuestToken]) -> SupplierRequestLinkPayload:
-    link = address_of(info.context.services.settings.public_url, made[0]) if done.reply and made else None
+def _with_link(info: Info, done: Done, made: list[RequestToken]) -> SupplierRequestLinkPayload:
+    link = made[0].link(info.context.services.settings.public_url) if done.reply and made else None
     return SupplierRequestLinkPayload(
         link=link, user_errors=done.user_errors, supplier_request_id=UUID(done.reply["request"]) if done.reply else None
     )
@@ -61,7 +60,7 @@ class SupplierRequestMutations:
     ) -> SupplierRequestLinkPayload | None:
         """The supplier needs no account."""
         require_key(info.context)
-        made: list[GuestToken] = []
+        made: list[RequestToken] = []
 
         async def use_case(tx: TenantTransaction) -> Reply:
             action_id = action_id_of(given.corrective_action_id) if given.corrective_action_id is not None else None
@@ -84,7 +83,7 @@ class SupplierRequestMutations:
     ) -> SupplierRequestLinkPayload | None:
         """For one that was lost, or has ended."""
         require_key(info.context)
-        made: list[GuestToken] = []
+        made: list[RequestToken] = []
 
         async def use_case(tx: TenantTransaction) -> Reply:
             request_id = _request_id(given.supplier_request_id)

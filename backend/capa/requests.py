@@ -11,7 +11,7 @@ from backend.capa import request_repository as requests
 from backend.capa.errors import CorrectiveActionNotFoundError, GuestLinkInvalidError, SupplierRequestNotFoundError, SupplierRequestStateError
 from backend.capa.rules import RequestStatus, Verdict
 from backend.capa.stored import Answer, SupplierRequest
-from backend.capa.tokens import GuestToken
+from backend.capa.tokens import RequestToken
 from backend.catalog import service as catalog
 from backend.catalog.sites import sites_of
 from backend.nonconformance.history import note
@@ -52,7 +52,7 @@ def subject_of(request_id: UUID) -> str:
 async def send(
     tx: TenantTransaction, principal: Principal, *, supplier: str, text: str, due_at: datetime, lot_keys: Sequence[str],
     corrective_action_id: UUID | None,
-) -> tuple[UUID, GuestToken]:  # fmt: skip
+) -> tuple[UUID, RequestToken]:  # fmt: skip
     """A new request, and the token of its link, which is shown once."""
     sites = await sites_of(tx, principal, Permission.ACTIONS_MANAGE)
     text = text_of(text, "text", LONG)
@@ -66,7 +66,7 @@ async def send(
     lots = [(await objects.find(tx, key, sites)).object_id for key in lot_keys]
     if corrective_action_id is not None and not await repository.by_ids(tx, [corrective_action_id], sites):
         raise CorrectiveActionNotFoundError
-    request_id, number, token = uuid7(), await number_of(tx, SERIES), GuestToken.new(principal.tenant_public_id)
+    request_id, number, token = uuid7(), await number_of(tx, SERIES), RequestToken.new(principal.tenant_public_id)
     await requests.insert(
         tx, supplier_request_id=request_id, number=number, status=int(RequestStatus.SENT), supplier=supplier,
         corrective_action_id=corrective_action_id, text=text, due_at=due_at, sent_at=clock.now(), sent_by=principal.actor_id,
@@ -87,12 +87,12 @@ async def send(
     return request_id, token
 
 
-async def renew_link(tx: TenantTransaction, principal: Principal, request_id: UUID) -> GuestToken:
+async def renew_link(tx: TenantTransaction, principal: Principal, request_id: UUID) -> RequestToken:
     """Another link; the one before opens nothing from now on."""
     found = await _managed(tx, principal, request_id)
     if found.status not in rules.ANSWERABLE:
         raise SupplierRequestStateError("It is over: there is nothing to answer.", field="supplierRequestId")
-    token = GuestToken.new(principal.tenant_public_id)
+    token = RequestToken.new(principal.tenant_public_id)
     expires_at = max(found.due_at, clock.now()) + GRACE
     await requests.set_token(tx, request_id, token.sha256, expires_at)
     await _record_request(
@@ -136,7 +136,7 @@ async def cancel(tx: TenantTransaction, principal: Principal, request_id: UUID, 
     await _record_request(tx, principal, request_id, "supplier_request.cancelled", after={"number": found.number}, reason=reason)
 
 
-async def open_link(tx: TenantTransaction, token: GuestToken) -> Opened:
+async def open_link(tx: TenantTransaction, token: RequestToken) -> Opened:
     """What a guest sees; raises `GuestLinkInvalidError` for any link that opens nothing."""
     row = await requests.by_token(tx, token.sha256, clock.now())
     if row is None:
@@ -149,7 +149,7 @@ async def open_link(tx: TenantTransaction, token: GuestToken) -> Opened:
     return Opened(found, told, answers)
 
 
-async def acknowledge(tx: TenantTransaction, token: GuestToken, *, address: str) -> None:
+async def acknowledge(tx: TenantTransaction, token: RequestToken, *, address: str) -> None:
     """The supplier has received it."""
     found = await _guests(tx, token)
     if found.status is RequestStatus.SENT:
@@ -164,7 +164,7 @@ async def acknowledge(tx: TenantTransaction, token: GuestToken, *, address: str)
         )
 
 
-async def answer(tx: TenantTransaction, token: GuestToken, given: Mapping[str, str], *, address: str) -> None:
+async def answer(tx: TenantTransaction, token: RequestToken, given: Mapping[str, str], *, address: str) -> None:
     """What the supplier writes, as a whole; `rules.answer_problems` was asked before."""
     found = await _guests(tx, token)
     words = {name: text_of(given.get(name, ""), name, limit) for name, limit in LIMITS.items()}
@@ -184,7 +184,7 @@ async def answer(tx: TenantTransaction, token: GuestToken, given: Mapping[str, s
     )
 
 
-async def _guests(tx: TenantTransaction, token: GuestToken) -> SupplierRequest:
+async def _guests(tx: TenantTransaction, token: RequestToken) -> SupplierRequest:
     row = await requests.by_token(tx, token.sha256, clock.now(), lock=True)
     if row is None or RequestStatus(row["status"]) not in rules.ANSWERABLE:
         raise GuestLinkInvalidError

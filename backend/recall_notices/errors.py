@@ -1,5 +1,6 @@
 """Refusals of recall notices, contacts and answers."""
 
+from backend.guests.errors import LinkOpensNothingError
 from infra.errors import ConflictError, InvalidInputError, NotFoundError
 
 
@@ -36,13 +37,10 @@ class TooManyRecallContactsError(ConflictError):
         super().__init__(f"A partner has at most {most} contacts for recalls. Remove one that isn't needed any more.", field="party")
 
 
-class RecallLinkInvalidError(NotFoundError):
+class RecallLinkInvalidError(LinkOpensNothingError):
     """The link opens nothing: it is wrong, was revoked or has expired, which all answer alike."""
 
     code = "RECALL_LINK_INVALID"
-
-    def __init__(self) -> None:
-        super().__init__("This link opens nothing (any more). Ask whoever sent the notice for a new one.", field="link")
 
 
 class MoreThanReceivedError(InvalidInputError):

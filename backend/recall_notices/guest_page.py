@@ -1,21 +1,14 @@
 """Renders the page on which a customer answers: no scripts, nothing from elsewhere, every sign that somebody wrote escaped."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from backend.history import page as history_page
+from backend.guests.look import look_of
 from backend.history.dates import write_date, write_offset, write_time, zone_named
 from backend.history.negotiation import Language
-from backend.history.words import WORDS as SHARED_WORDS
-from backend.history.words import Notice as Message
 from backend.recall_notices import guest_form, writing
 from backend.recall_notices.content import Lot, plain, told
 from backend.recall_notices.guest_form import FORWARDED_TO, NAME, NOTE, Form
@@ -29,30 +22,11 @@ from backend.recall_notices.words import heading_of
 from infra import clock
 from tenants.directory import Tenant
 
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-_SHARED: Final = Path(history_page.__file__).parent / "templates"
-_STYLE: Final = "\n".join(
-    (folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "notice.css"))
-)
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+LOOK: Final = look_of(Path(__file__).parent / "templates", "notice.css")
 # With more lots than that, the form of one is open at a time.
 FEW: Final = 4
 A_PAGE: Final = 20
 MOST_DELIVERIES: Final = 3
-
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
-_environment = Environment(
-    loader=FileSystemLoader([_TEMPLATES, _SHARED]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-_environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own files
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +61,7 @@ def render_notice(opened: Opened, sender: Tenant, language: Language, asked: Ask
         "limits": {"name": NAME, "forwarded_to": FORWARDED_TO, "note": NOTE}, "opening": notice_words.openings[notice.kind],
         "problem": "" if asked.form is None else asked.form.wrong.get("line", ""), "phone_link": _dialled(content.phone),
     }  # fmt: skip
-    return _environment.get_template("notice.html").render(context).encode()
+    return LOOK.render("notice.html", context)
 
 
 def _state(opened: Opened) -> str:
@@ -144,10 +118,3 @@ def _said(answer: Answer, lot: Lot, language: Language, zone: tzinfo) -> list[tu
 
 def _amount(number: str, lot: Lot, language: Language) -> str:
     return f"{number} {writing.unit_of(lot, NOTICE_WORDS[str(language)])}"
-
-
-def render_message(message: Message, language: Language, *, reference: str = "") -> bytes:
-    """A page that says one thing, such as that the link opens nothing."""
-    words = SHARED_WORDS[language]
-    context = {"language": language, "words": words, "notice": message, "reference": reference}
-    return _environment.get_template("message.html").render(context).encode()

@@ -12,7 +12,7 @@ from backend.recall_notices import repository as notices
 from backend.recall_notices.errors import RecallLinkInvalidError, RecallNoticeNotFoundError, RecallNoticeStateError
 from backend.recall_notices.kinds import Way
 from backend.recall_notices.stored import Answer, Link, Notice
-from backend.recall_notices.tokens import NoticeToken, address_of
+from backend.recall_notices.tokens import NoticeToken
 from infra import clock
 from infra.database import TenantTransaction
 from infra.ids import uuid7
@@ -42,7 +42,7 @@ async def make(
     await repository.insert_link(
         tx, link_id, notice.notice_id, sha256=token.sha256, way=int(way), receiver=receiver[:300], at=at, expires_at=expiry_of(notice, at)
     )
-    return link_id, address_of(public_url, token) + (f"?lang={language}" if language else "")
+    return link_id, token.link(public_url) + (f"?lang={language}" if language else "")
 
 
 def expiry_of(notice: Notice, at: datetime) -> datetime:

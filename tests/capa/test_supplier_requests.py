@@ -10,7 +10,7 @@ import pytest
 
 from backend.capa import looking
 from backend.capa.errors import GuestLinkInvalidError
-from backend.capa.tokens import GuestToken
+from backend.capa.tokens import RequestToken
 from backend.services import Services
 from infra.clock import isoformat, now
 from infra.ids import uuid7
@@ -84,15 +84,15 @@ async def test_a_link_opens_its_request_alone_and_only_while_it_is_good(services
     async with services.database.tenant(goods.tenant_id) as tx:
         stored = await tx.fetchval("select token_sha256 from supplier_request where tenant_id = $1 and number = $2", first["number"])
         await tx.execute("update supplier_request set token_expires_at = now() where tenant_id = $1 and number = $2", first["number"])
-    assert stored == GuestToken.parse(renewed.rpartition("/")[2]).sha256
+    assert stored == RequestToken.parse(renewed.rpartition("/")[2]).sha256
     assert (await guest(renewed)).status_code == 404
 
 
 async def test_another_companys_token_and_any_other_text_answer_alike(services: Services, supplied: Signer, guest: Guest, other_firm: Firm) -> None:
     request = await sent(supplied)
-    own = GuestToken.parse(request["link"].rpartition("/")[2])
-    moved = GuestToken(other_firm.tenant.public_id, own.secret)
-    unknown = GuestToken.new(uuid7())
+    own = RequestToken.parse(request["link"].rpartition("/")[2])
+    moved = RequestToken(other_firm.tenant.public_id, own.secret)
+    unknown = RequestToken.new(uuid7())
     answers = [await guest(f"/supplier/{text}") for text in (str(moved), "syq_x")]
     answers.append(await guest(f"/supplier/{unknown}"))
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
@@ -126,11 +126,11 @@ async def test_a_request_that_does_not_fit_is_refused(supplied: Signer, more: di
 
 
 def test_tokens_are_read_as_they_were_handed_out() -> None:
-    token = GuestToken.new(uuid7())
-    assert GuestToken.parse(str(token)) == token
+    token = RequestToken.new(uuid7())
+    assert RequestToken.parse(str(token)) == token
     for text in ("", "syq_", str(token)[:-1], f"{token}A", f"syq_{'é' * 64}", f"syi_{str(token)[4:]}"):
         with pytest.raises(GuestLinkInvalidError):
-            GuestToken.parse(text)
+            RequestToken.parse(text)
 
 
 async def test_whoever_answers_for_a_request_is_told_before_and_after_its_day(services: Services, supplied: Signer, goods: Firm) -> None:

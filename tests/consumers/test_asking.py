@@ -137,7 +137,8 @@ async def test_nothing_counts_before_the_owner_of_the_address_confirms(services:
     assert (await rows(services, consumer.firm, "consumer_watch"))[0]["confirmed_at"] is None
     assert "Confirmed" in text_of(await consumer.send(consumer.link("confirm")))
     assert (await rows(services, consumer.firm, "consumer_watch"))[0]["confirmed_at"] is not None
-    actions = [row["action"] for row in await rows(services, consumer.firm, "audit_entry") if row["action"].startswith("consumer")]
+    entries = sorted(await rows(services, consumer.firm, "audit_entry"), key=lambda row: row["recorded_at"])
+    actions = [row["action"] for row in entries if row["action"].startswith("consumer")]
     assert actions == ["consumer_watch.asked", "consumer_watch.confirmed"]
     assert "anna" not in str([row["after"] for row in await rows(services, consumer.firm, "audit_entry")])
 

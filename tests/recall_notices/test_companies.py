@@ -120,7 +120,7 @@ async def test_a_link_that_opens_nothing_is_refused_alike(
     for wrong in ("x", "", token[:-4] + "AAAA", f"http://suyuan.test/recall/syr_{'A' * 64}", "y" * 5_000):
         [error] = (await buyer.command(RECEIVE, {"link": wrong}))["userErrors"]
         assert (error["code"], error["message"]) == (
-            "RECALL_LINK_INVALID", "This link opens nothing (any more). Ask whoever sent the notice for a new one.",
+            "RECALL_LINK_INVALID", "This link opens nothing (any more). Ask whoever sent it for a new one.",
         ), wrong  # fmt: skip
     own = await office.caller.command(RECEIVE, {"link": link})
     assert [error["code"] for error in own["userErrors"]] == ["INVALID_INPUT"]
