@@ -24,6 +24,7 @@ async def paperwork(services: Services, headers: dict[str, str], word: str) -> d
     async def refuse(work: Work) -> None:
         raise InvalidInputError(word)
 
+    await services.storage.ensure_bucket()
     principal = await services.identity.authenticate(headers["Authorization"].partition(" ")[2], caller=Somewhere("192.0.2.9", "a day"))
     names: dict[str, str] = {}
     for name, hinder in (("document", None), ("failed document", refuse), ("waiting document", None)):
