@@ -36,7 +36,7 @@ class Drawn:
 
 
 async def candidates(tx: TenantTransaction, *, seed: str | None = None, months: int = 6, until: datetime | None = None, count: int = 3) -> Drawn:
-    """Draw finished lots that left for customers in the last months, by chance that can be repeated."""
+    """Draw finished lots that left for customers in the last months, from a day's beginning on, by chance that can be repeated."""
     if not 1 <= months <= MOST_MONTHS:
         raise InvalidInputError(f"Look back 1 to {MOST_MONTHS} months.", field="months")
     if not 1 <= count <= MOST_CANDIDATES:
@@ -45,7 +45,7 @@ async def candidates(tx: TenantTransaction, *, seed: str | None = None, months: 
         raise InvalidInputError("A seed is text of 1 to 100 characters.", field="seed")
     chosen, end = seed or secrets.token_hex(8), until or clock.now()
     try:
-        since = end - timedelta(days=months * 30.5)
+        since = (end - timedelta(days=months * 30.5)).replace(hour=0, minute=0, second=0, microsecond=0)
     except OverflowError:
         raise InvalidInputError("Nothing was made as early as that.", field="until") from None
     rows = await repository.candidates(tx, chosen, since=since, until=end, limit=count)
