@@ -27,7 +27,7 @@ from tests.soak.marks import SOAKING
 CANARY: Final = "CANARY-INJECTED"
 KNOWN: Final = "INJ-1"
 # One of so many payloads is tried at each place, others at each; all of them in a soak.
-SHARE: Final = 1 if SOAKING else 20
+SHARE: Final = 1 if SOAKING else 150
 Send = Callable[[str], Awaitable[tuple[int, str]]]
 
 
