@@ -17,13 +17,12 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 
 from backend.services import Services, build_services
-from backend.worker import handlers
 from infra.embedded.object_store import ObjectStore
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.valkey import ValkeyServer
 from infra.migrate import load_models
 from infra.provision import DatabaseUrls
-from infra.queue import drain
+from infra.queue import LONG
 from infra.roles import LOGIN_ROLES
 from infra.settings import Environment, Settings
 from tenants.passwords import Passwords
@@ -31,7 +30,7 @@ from tenants.permissions import Role, permissions_of
 from tenants.principal import Principal
 from tenants.registration import create_person_with_membership, create_tenant
 from tenants.service import Caller, Identity
-from tests import citus
+from tests import citus, outbox
 from tests.firms import Firm
 from tests.soak.report import pytest_terminal_summary
 from tests.trail import watching
@@ -236,8 +235,20 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def do_outbox(services: Services) -> Callable[[], Awaitable[int]]:
-    """Perform all open outbox rows in this process."""
-    return lambda: drain(services.database, services.relay_database, handlers(services))
+    """Perform the test's open outbox rows in this process, all but documents."""
+    return lambda: outbox.do_outbox(services)
+
+
+@pytest.fixture
+def do_documents(services: Services) -> Callable[[], Awaitable[int]]:
+    """The same, and documents too, with the time that the worker gives to these."""
+    return lambda: outbox.do_outbox(services, left=(), seconds=LONG.job_seconds)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before anything that the test asks for is made."""
+    outbox.begin()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from backend.services import Services
-from backend.worker import handlers
-from infra.queue import drain
+from tests.outbox import do_outbox
 
 Work = Callable[[], Awaitable[int]]
 
@@ -16,6 +15,6 @@ def work(services: Services) -> Work:
     """Do what waits for the worker, here and now."""
 
     async def do() -> int:
-        return await drain(services.database, services.relay_database, handlers(services))
+        return await do_outbox(services)
 
     return do

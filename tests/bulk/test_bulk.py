@@ -14,10 +14,8 @@ import pytest
 
 from backend.bulk.work import StagedCapture
 from backend.services import Services
-from backend.worker import handlers
 from infra.database import TenantTransaction
 from infra.outbox import Postponed
-from infra.queue import drain
 from infra.storage.keys import TenantPrefix
 from infra.storage.tenant import TenantStorage
 from tenants.permissions import Role
@@ -25,6 +23,7 @@ from tests.bulk.conftest import Work
 from tests.epcis.test_rest import CONTEXT, document, post, stored
 from tests.factories import DOUGH, FLOUR, declared_wrong, lot, made, quantity
 from tests.firms import Firm
+from tests.outbox import do_outbox
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 PROCEED = {"GS1-Capture-Error-Behaviour": "proceed"}
@@ -290,7 +289,7 @@ async def test_who_may_report_of_some_sites_only_has_the_rest_rejected_in_parts_
 async def _while_working(services: Services, request: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
     waiting = asyncio.create_task(request)
     while not waiting.done():
-        await drain(services.database, services.relay_database, handlers(services))
+        await do_outbox(services)
         await asyncio.sleep(0.02)
     return await waiting
 

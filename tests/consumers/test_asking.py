@@ -26,13 +26,13 @@ from tests.graphql.conftest import Caller, anonymous, caller_of, owner
 from tests.history.conftest import maker
 from tests.history.markup import elements, text_of
 from tests.history.stories import LOT_PATH, UNIT_PATH
-from tests.history.test_recalled import PROGRESS, desk, do_outbox, opened
+from tests.history.test_recalled import PROGRESS, desk, opened
 from tests.history.test_words_and_style import texts
 from tests.notifications.test_mail import PASSWORD as MAIL_PASSWORD
 from tests.notifications.test_mail import Post, certificate, post_office, settings, trusted
 from tests.recalls.conftest import Desk
 
-__all__ = ["anonymous", "caller_of", "certificate", "desk", "do_outbox", "maker", "owner", "trusted"]
+__all__ = ["anonymous", "caller_of", "certificate", "desk", "maker", "owner", "trusted"]
 DoOutbox = Callable[[], Awaitable[int]]
 PUT_CHANNEL = """mutation($input: PutNotificationChannelInput!) { putNotificationChannel(input: $input) { id userErrors { field code message } } }"""
 ASK = f"/tell-me{LOT_PATH}"
@@ -106,8 +106,9 @@ async def consumer(
 
 
 async def rows(services: Services, firm: Firm, table: str) -> list[dict[str, Any]]:
+    """In the order in which they were written."""
     async with services.database.tenant(firm.tenant_id) as tx:
-        return [dict(row) for row in await tx.fetch(f"select * from {table} where tenant_id = $1")]
+        return [dict(row) for row in await tx.fetch(f"select * from {table} where tenant_id = $1 order by 2")]
 
 
 async def test_the_page_leads_to_a_form_that_needs_no_script(consumer: Consumer) -> None:

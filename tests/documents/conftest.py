@@ -19,10 +19,11 @@ from backend.documents.work import Made, Work
 from backend.services import Services
 from infra.database import TenantTransaction
 from infra.printing.shell import PrintedDocument
-from infra.queue import Handler, drain
+from infra.queue import Handler
 from tenants.permissions import Permission
 from tenants.principal import Principal
 from tests.firms import Firm
+from tests.outbox import do_outbox
 
 LOT = Subject(DocumentKind.LOT_DOSSIER, "lot-1")
 
@@ -86,19 +87,11 @@ class House:
 
     async def work(self) -> None:
         """Do what waits of these topics, whatever else is open."""
-        await drain(self.services.database, self.services.relay_database, _only(self.handlers), seconds=60)
+        await do_outbox(self.services, self.handlers, left=(), seconds=60)
 
     async def hurry(self, firm: Firm | None = None) -> None:
         """Nothing waits for its time any more."""
         await self.within(lambda tx: tx.execute("update outbox set due_at = now() where tenant_id = $1 and done_at is null"), firm)
-
-
-class _only(dict[str, Handler]):  # noqa: N801
-    async def _nothing(self, tx: TenantTransaction, payload: dict[str, Any]) -> None:
-        return None
-
-    def __missing__(self, topic: str) -> Handler:
-        return self._nothing
 
 
 @pytest.fixture

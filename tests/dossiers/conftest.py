@@ -14,16 +14,15 @@ from backend.documents.running import DocumentMaking
 from backend.documents.service import MAKE, Document
 from backend.services import Services
 from infra import clock
-from infra.queue import drain
 from infra.storage.keys import TenantPrefix
 from infra.storage.tenant import TenantStorage
 from tenants.principal import Principal
-from tests.documents.conftest import _only
 from tests.factories import DOUGH, DUMPLING, FLOUR, MEAT, PLANT, capture, lot, made, packed, quantity, shipped, sscc, transformed
 from tests.firms import Firm
 from tests.graphql.conftest import Caller, anonymous, caller_of, owner
 from tests.history.stories import LINE, put, temperatures
 from tests.inspections.conftest import CONCLUDE, OPEN, RECORD, released
+from tests.outbox import do_outbox
 
 __all__ = ["anonymous", "caller_of", "owner"]
 P1 = lot(DUMPLING, "P1")
@@ -81,7 +80,7 @@ class Press:
         """The document and its file; fails where it wasn't made."""
         document_id = await self.ask(kind, reference, language=language, principal=principal)
         making = DocumentMaking(self.services.database, self.services.storage, self.services.documents.makers)
-        await drain(self.services.database, self.services.relay_database, _only({MAKE: making}), seconds=120)
+        await do_outbox(self.services, {MAKE: making}, left=(), seconds=120)
         who = principal or self.firm.principal
         document: Document = await self.services.in_tenant(self.firm.tenant_id, lambda tx: self.services.documents.get(tx, who, document_id))
         assert document.failure is None, document.failure

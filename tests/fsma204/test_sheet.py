@@ -35,12 +35,12 @@ async def asker(services: Services, firm: Firm, client: httpx.AsyncClient, beare
     return Asker(client, await bearer(firm))
 
 
-async def _made(asker: Asker, do_outbox: Callable[[], Awaitable[None]], **given: Any) -> tuple[dict[str, Any], bytes]:
+async def _made(asker: Asker, do_documents: Callable[[], Awaitable[None]], **given: Any) -> tuple[dict[str, Any], bytes]:
     """The document's record and its file."""
     asked = await asker.ask(MAKE, {"input": {"kind": "FSMA204_SHEET", "language": "en", **given}})
     assert asked["makeDocument"]["userErrors"] == []
     document_id = asked["makeDocument"]["document"]["id"]
-    await do_outbox()
+    await do_documents()
     told = (await asker.ask(LOOK, {"id": document_id}))["document"]
     assert told["state"] == "READY", told
     answer = await asker.client.get(f"/documents/{document_id}", headers=asker.headers)
@@ -55,11 +55,11 @@ def _sheet(book: Any, title: str) -> list[dict[str, Any]]:
 
 
 async def test_each_sheet_of_the_workbook_reads_back_with_real_dates_and_numbers(
-    services: Services, firm: Firm, asker: Asker, do_outbox: Callable[[], Awaitable[None]]
+    services: Services, firm: Firm, asker: Asker, do_documents: Callable[[], Awaitable[None]]
 ) -> None:
     await tell_day(services, firm)
     await tell_all(asker)
-    told, content = await _made(asker, do_outbox, reference="records", parameters=[{"name": "lots", "value": f"{PACKED_LOT}\n{HARVEST_LOT}"}])
+    told, content = await _made(asker, do_documents, reference="records", parameters=[{"name": "lots", "value": f"{PACKED_LOT}\n{HARVEST_LOT}"}])
     assert told["rows"] == 4
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == [
@@ -90,13 +90,13 @@ async def test_each_sheet_of_the_workbook_reads_back_with_real_dates_and_numbers
 
 
 async def test_csv_has_the_same_rows_and_the_same_content_hash_and_no_formula(
-    services: Services, firm: Firm, asker: Asker, do_outbox: Callable[[], Awaitable[None]]
+    services: Services, firm: Firm, asker: Asker, do_documents: Callable[[], Awaitable[None]]
 ) -> None:
     await tell_day(services, firm)
     await tell_all(asker)
     time = [{"name": "from", "value": "2026-03-01T00:00:00Z"}, {"name": "until", "value": "2026-03-09T00:00:00Z"}]
-    workbook, _ = await _made(asker, do_outbox, reference="records", parameters=time)
-    told, content = await _made(asker, do_outbox, reference="records", parameters=[*time, {"name": "format", "value": "csv"}])
+    workbook, _ = await _made(asker, do_documents, reference="records", parameters=time)
+    told, content = await _made(asker, do_documents, reference="records", parameters=[*time, {"name": "format", "value": "csv"}])
     assert told["contentSha256"] == workbook["contentSha256"]
     assert (told["contentType"], told["rows"]) == ("text/csv", 4)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
@@ -106,18 +106,18 @@ async def test_csv_has_the_same_rows_and_the_same_content_hash_and_no_formula(
 
 
 async def test_sheet_in_chinese_has_its_words_and_the_same_sheets(
-    services: Services, firm: Firm, asker: Asker, do_outbox: Callable[[], Awaitable[None]]
+    services: Services, firm: Firm, asker: Asker, do_documents: Callable[[], Awaitable[None]]
 ) -> None:
     await tell_day(services, firm)
-    _, content = await _made(asker, do_outbox, reference=PACKED_LOT, language="zh-CN")
+    _, content = await _made(asker, do_documents, reference=PACKED_LOT, language="zh-CN")
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["说明", "全部记录", "1.1330(a) 初次包装", "1.1340 发货"]
     assert {row["是否完整"] for row in _sheet(book, "全部记录")} == {"否"}
 
 
-async def test_sheet_of_nothing_says_so(asker: Asker, do_outbox: Callable[[], Awaitable[None]]) -> None:
+async def test_sheet_of_nothing_says_so(asker: Asker, do_documents: Callable[[], Awaitable[None]]) -> None:
     time = [{"name": "from", "value": "2001-03-01T00:00:00Z"}, {"name": "until", "value": "2001-03-09T00:00:00Z"}]
-    told, content = await _made(asker, do_outbox, reference="records", parameters=time)
+    told, content = await _made(asker, do_documents, reference="records", parameters=time)
     assert (told["rows"], told["notes"]) == (0, ["No record fits."])
     assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames == ["About", "All records"]
 

@@ -7,16 +7,13 @@ import httpx
 import pytest
 
 from backend.consumers import telling
-from backend.documents.service import MAKE
 from backend.history import recall_publisher
 from backend.history.recall_publisher import merge
 from backend.history.recall_repository import Goods
 from backend.services import Services
 from backend.worker import handlers
 from infra import clock
-from infra.database import TenantTransaction
 from infra.outbox import enqueue
-from infra.queue import Handler, drain
 from tenants.permissions import Permission, Role
 from tests.factories import DUMPLING, FLOUR, capture, declared_wrong, lot, made, transformed
 from tests.firms import Firm
@@ -38,17 +35,6 @@ TOLD = {
     "instructions": {"zh": "请勿食用。\n退回购买处。", "en": "Do not eat.\nTake it back to the shop."},
     "contactPhone": "+86 (21) 5555-0100", "contactEmail": "recall@suwei.example",
 }  # fmt: skip
-
-
-@pytest.fixture
-def do_outbox(services: Services) -> DoOutbox:
-    """Does all open jobs but the printing of a recall's papers, which others try."""
-
-    async def nothing(_tx: TenantTransaction, _payload: dict[str, Any]) -> None:
-        return None
-
-    done_by: dict[str, Handler] = {**handlers(services), MAKE: nothing}
-    return lambda: drain(services.database, services.relay_database, done_by)
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from litestar import Litestar
 from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
-from backend.worker import handlers
-from infra.queue import drain
 from tenants.registration import add_claim
 from tests.alerts.day import watch_over
 from tests.capa.operations import RENEW as RENEW_LINK
@@ -39,6 +37,7 @@ from tests.isolation.recall_notices_day import NOTICE_LISTS, a_notice
 from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
+from tests.outbox import do_outbox
 from tests.signing import authenticator_of, signed
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
@@ -96,7 +95,7 @@ class Day:
         await self.improve()
         await self.scan()
         await self.administer()
-        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await do_outbox(self.services, left=())
         await self.services.deliveries.settle()
         await self.look()
 
@@ -128,7 +127,7 @@ class Day:
         proceed = {"GS1-Capture-Error-Behaviour": "proceed"}
         told = [made([], [quantity(lot(FLOUR, f"DAY-B{number}"), 1)]) for number in range(60)]
         location = (await self.post("/epcis/capture", document(*told), **proceed)).headers["Location"]
-        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await do_outbox(self.services, left=())
         assert (await self.get(location)).json()["accepted"] == 60
         assert len((await self.get(f"{location}/results?perPage=100")).json()["results"]) == 60
 

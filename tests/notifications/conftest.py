@@ -14,13 +14,12 @@ from sqlalchemy.engine import make_url
 
 from backend.alerts import service as alerts
 from backend.services import Services
-from backend.worker import handlers
-from infra.queue import drain
 from tenants.permissions import Role
 from tenants.registration import create_person_with_membership
 from tenants.service import Caller
 from tests.conftest import PASSWORD, Cluster
 from tests.firms import Firm
+from tests.outbox import do_outbox
 from tests.subscriptions.receiver import Received, Receiver, receiving
 
 PUT_CHANNEL = """mutation($i: PutNotificationChannelInput!) { putNotificationChannel(input: $i) { id userErrors { field code message } } }"""
@@ -108,7 +107,7 @@ class Desk:
 
     async def work(self) -> None:
         """Do what is due, as a worker would, until nothing more is under way."""
-        while await drain(self.services.database, self.services.relay_database, handlers(self.services)):
+        while await do_outbox(self.services):
             await self.services.notifications.settle()
 
     async def later(self, by: timedelta, *, work: bool = True) -> None:

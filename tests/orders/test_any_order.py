@@ -13,14 +13,13 @@ import httpx
 import pytest
 
 from backend.services import Services
-from backend.worker import handlers
-from infra.queue import drain
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
 from tests.graphql.test_commands import PLACE
 from tests.orders.stories import LOTS, OBJECTS, PALLETS, UNITS, Story, brief, story_of
 from tests.orders.telling import Delivery, Partner, jumbled, tidy
 from tests.orders.whole_state import differences, held_goods_shipped, traces, whole_state
+from tests.outbox import do_outbox
 from tests.soak.marks import soak
 
 FIRST: Final = int(os.environ.get("SUYUAN_ORDERS_SEED", "1"))
@@ -35,7 +34,7 @@ def tell(client: httpx.AsyncClient, new_firm: Any, bearer: Any, services: Servic
     """Tell a fresh tenant something, with holds on some objects placed before the delivery of a number."""
 
     async def work() -> int:
-        return await drain(services.database, services.relay_database, handlers(services))
+        return await do_outbox(services)
 
     async def telling(deliveries: list[Delivery], holds: dict[int, list[str]] | None = None) -> tuple[Firm, Caller]:
         firm: Firm = await new_firm()

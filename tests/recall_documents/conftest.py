@@ -9,8 +9,6 @@ import pytest
 
 from backend.graphql.ids import parse_global_id
 from backend.services import Services
-from backend.worker import handlers
-from infra.queue import LONG, drain
 from tests.firms import Firm
 from tests.recalls.conftest import Desk, anonymous, boss, caller_of, desk, goods, manager, owner
 
@@ -67,22 +65,12 @@ class Papers:
 
 
 @pytest.fixture
-def do_outbox(services: Services) -> Outbox:
-    """The same as everywhere, with the time that the worker gives to documents."""
-
-    async def work() -> int:
-        return await drain(services.database, services.relay_database, handlers(services), seconds=LONG.job_seconds)
-
-    return work
-
-
-@pytest.fixture
-def papers(desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, services: Services, firm: Firm) -> Papers:
+def papers(desk: Desk, client: httpx.AsyncClient, do_documents: Outbox, services: Services, firm: Firm) -> Papers:
     """The owner's. `hurry` does what is asked for by itself too, which waits a moment."""
 
     async def hurry() -> int:
         async with services.database.tenant(firm.tenant_id) as tx:
             await tx.execute("update outbox set due_at = now() where tenant_id = $1 and topic = 'document.make' and done_at is null")
-        return await do_outbox()
+        return await do_documents()
 
-    return Papers(desk, client, do_outbox, hurry)
+    return Papers(desk, client, do_documents, hurry)

@@ -38,10 +38,10 @@ async def announced(desk: Desk, **more: Any) -> dict[str, Any]:
 
 
 async def test_the_report_and_what_the_authorities_are_told_are_made_when_a_recall_is_announced(
-    papers: Papers, desk: Desk, do_outbox: Outbox
+    papers: Papers, desk: Desk, do_documents: Outbox
 ) -> None:
     case = await announced(desk)
-    await do_outbox()
+    await do_documents()
     assert {each["state"] for each in await papers.listed(reference=reference_of(case))} == {"QUEUED"}
     await papers.hurry()
     found = await papers.listed(reference=reference_of(case))
@@ -98,9 +98,9 @@ async def test_a_letter_tells_one_customers_own_part(papers: Papers, desk: Desk,
     assert tagged(content)
 
 
-async def test_a_drills_documents_say_so_and_touch_nobody(papers: Papers, desk: Desk, do_outbox: Outbox) -> None:
+async def test_a_drills_documents_say_so_and_touch_nobody(papers: Papers, desk: Desk, do_documents: Outbox) -> None:
     case = await announced(desk, drill=True)
-    await do_outbox()
+    await do_documents()
     await papers.hurry()
     found = await papers.listed(reference=reference_of(case), kind="RECALL_REPORT")
     content = (await papers.client.get(found[0]["path"], headers=papers.headers)).content

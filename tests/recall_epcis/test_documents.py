@@ -54,11 +54,11 @@ async def _case(services: Services, firm: Firm, key: str = HARVEST_LOT) -> UUID:
     return await services.in_tenant(firm.tenant_id, work)
 
 
-async def _made(asker: Asker, do_outbox: Any, kind: str, case: UUID) -> tuple[dict[str, Any], bytes]:
+async def _made(asker: Asker, do_documents: Any, kind: str, case: UUID) -> tuple[dict[str, Any], bytes]:
     asked = await asker.ask(MAKE, {"input": {"kind": kind, "language": "en", "reference": f"recall:{case}"}})
     assert asked["makeDocument"]["userErrors"] == []
     document_id = asked["makeDocument"]["document"]["id"]
-    await do_outbox()
+    await do_documents()
     told = (await asker.ask(LOOK, {"id": document_id}))["document"]
     assert told["state"] == "READY", told
     answer = await asker.client.get(f"/documents/{document_id}", headers=asker.headers)
@@ -82,17 +82,17 @@ async def _trace(services: Services, firm: Firm, key: str) -> list[Any]:
 
 @pytest.mark.parametrize(("kind", "media_type"), [("SCOPE_EPCIS_JSON", "application/json"), ("SCOPE_EPCIS_XML", "application/xml")])
 async def test_scope_captured_into_a_fresh_tenant_gives_the_same_traces(
-    services: Services, firm: Firm, other_firm: Firm, asker: Asker, client: httpx.AsyncClient, do_outbox: Any, kind: str, media_type: str,
+    services: Services, firm: Firm, other_firm: Firm, asker: Asker, client: httpx.AsyncClient, do_documents: Any, kind: str, media_type: str,
     bearer: Callable[..., Awaitable[dict[str, str]]],
 ) -> None:  # fmt: skip
     case = await _case(services, firm)
-    told, content = await _made(asker, do_outbox, kind, case)
+    told, content = await _made(asker, do_documents, kind, case)
     assert told["rows"] == 9
     assert b"NEVER" not in content
     assert b"WRONG" not in content
     taken = await client.post("/epcis/capture", content=content, headers={**await bearer(other_firm), "Content-Type": media_type})
     assert taken.status_code == 202, taken.text
-    await do_outbox()
+    await do_documents()
     for key in (HARVEST_LOT, PACKED_LOT, lot(DOUGH, "D1"), unit(DOUGH, "S1")):
         assert await _trace(services, other_firm, key) == await _trace(services, firm, key), key
     names = await Asker(client, await bearer(other_firm)).ask("{ products(first: 5) { nodes { gtin name } } locations(first: 9) { nodes { name } } }")
@@ -100,10 +100,10 @@ async def test_scope_captured_into_a_fresh_tenant_gives_the_same_traces(
     assert {"Green Farm", "Green Packhouse"} <= {node["name"] for node in names["locations"]["nodes"]}
 
 
-async def test_both_forms_name_the_document_and_hold_the_same_events(services: Services, firm: Firm, asker: Asker, do_outbox: Any) -> None:
+async def test_both_forms_name_the_document_and_hold_the_same_events(services: Services, firm: Firm, asker: Asker, do_documents: Any) -> None:
     case = await _case(services, firm)
-    of_json, as_json = await _made(asker, do_outbox, "SCOPE_EPCIS_JSON", case)
-    of_xml, as_xml = await _made(asker, do_outbox, "SCOPE_EPCIS_XML", case)
+    of_json, as_json = await _made(asker, do_documents, "SCOPE_EPCIS_JSON", case)
+    of_xml, as_xml = await _made(asker, do_documents, "SCOPE_EPCIS_XML", case)
     document = json.loads(as_json)
     tree = etree.fromstring(as_xml)
     ids = [event["eventID"] for event in document["epcisBody"]["eventList"]]
@@ -116,7 +116,7 @@ async def test_both_forms_name_the_document_and_hold_the_same_events(services: S
     assert (tree.findtext(".//{*}InstanceIdentifier") or "").startswith("D-")
     assert of_json["fileName"].endswith("-epcis.json")
     assert (of_json["contentType"], of_xml["contentType"]) == ("application/ld+json", "application/xml")
-    again, _ = await _made(asker, do_outbox, "SCOPE_EPCIS_JSON", case)
+    again, _ = await _made(asker, do_documents, "SCOPE_EPCIS_JSON", case)
     assert again["contentSha256"] == of_json["contentSha256"]
 
 
@@ -135,14 +135,14 @@ async def test_recall_of_another_tenant_and_one_who_reads_no_events_get_nothing(
         assert refused["makeDocument"]["userErrors"][0]["code"] == "INVALID_INPUT"
 
 
-async def test_sheet_of_a_recall_has_the_records_of_its_whole_scope(services: Services, firm: Firm, asker: Asker, do_outbox: Any) -> None:
+async def test_sheet_of_a_recall_has_the_records_of_its_whole_scope(services: Services, firm: Firm, asker: Asker, do_documents: Any) -> None:
     import openpyxl
 
     case = await _case(services, firm, PACKED_LOT)
     asked = {"kind": "FSMA204_SHEET", "language": "en", "reference": f"recall:{case}", "parameters": [{"name": "foods", "value": "all"}]}
     made_of = await asker.ask(MAKE, {"input": asked})
     document_id = made_of["makeDocument"]["document"]["id"]
-    await do_outbox()
+    await do_documents()
     answer = await asker.client.get(f"/documents/{document_id}", headers=asker.headers)
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content))["All records"].iter_rows(values_only=True))
     # Both ways: the harvest that the packed lot came from, and what was made of it.

@@ -12,13 +12,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from backend.documents.service import MAKE
 from backend.graphql.ids import uuid_of
 from backend.services import Services
-from backend.worker import handlers
-from infra.database import TenantTransaction
 from infra.outbox import enqueue
-from infra.queue import drain
 from tests.factories import CUSTOMER
 from tests.firms import Firm
 from tests.graphql.conftest import PUT, Caller, anonymous, caller_of, catalogue, owner
@@ -26,6 +22,7 @@ from tests.nonconformance.conftest import Signer
 from tests.notifications.conftest import PUT_CHANNEL
 from tests.notifications.test_mail import PASSWORD as MAIL_PASSWORD
 from tests.notifications.test_mail import Post, certificate, post_office, settings, trusted
+from tests.outbox import do_outbox
 from tests.recall_notices.operations import NOTICES, PROGRESS, PUT_CONTACT
 from tests.recall_scope.story import F1, OTHER, tell
 from tests.recalls.conftest import RECALL, WORDS
@@ -39,10 +36,6 @@ PARTNERS = [
     {"party": OTHER, "names": {"zh": "<b>别家</b>", "en": "<b>The Other</b>"}, "customer": True},
 ]
 Guest = Callable[..., Awaitable[httpx.Response]]
-
-
-async def _left_alone(_tx: TenantTransaction, _payload: dict[str, Any]) -> None:
-    """Documents are printed elsewhere."""
 
 
 @dataclass
@@ -66,8 +59,7 @@ class Office:
 
     async def work(self) -> None:
         """Do what is due, as a worker would, until nothing more is under way."""
-        done_by = {**handlers(self.services), MAKE: _left_alone}
-        while await drain(self.services.database, self.services.relay_database, done_by):
+        while await do_outbox(self.services):
             await self.services.recall_mail.settle()
             await self.services.notifications.settle()
 

@@ -10,12 +10,11 @@ import httpx
 import pytest
 
 from backend.services import Services
-from backend.worker import handlers
-from infra.queue import drain
 from tenants.permissions import Role
 from tests.epcis.test_rest import document
 from tests.factories import FLOUR, lot, made, quantity
 from tests.firms import Firm
+from tests.outbox import do_outbox
 from tests.subscriptions.receiver import Receiver, receiving
 
 TOKEN = "13df38d8275b13f05704629e5f1cf3d45d6132d5"
@@ -73,7 +72,7 @@ class Desk:
 
     async def work(self) -> None:
         """Do what is due, as a worker would, until nothing more is under way."""
-        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await do_outbox(self.services)
         await self.services.deliveries.settle()
 
     async def later(self, by: timedelta, *, work: bool = True) -> None:

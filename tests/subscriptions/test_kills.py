@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from backend.services import Services
+from tests import outbox
 from tests.subscriptions.conftest import Desk, received
 from tests.subscriptions.receiver import Received, Receiver
 
@@ -30,8 +31,8 @@ def as_json(services: Services) -> bytes:
 async def working(services: Services) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in a process of its own."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.subscriptions.worker", cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        sys.executable, "-m", "tests.subscriptions.worker", str(outbox.begun_at()), cwd=ROOT, stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None

@@ -14,7 +14,6 @@ import pytest
 from backend.services import Services
 from backend.worker import handlers
 from infra.csv_text import neutral
-from infra.queue import drain
 from infra.storage.errors import ObjectNotFoundError, StorageUnavailableError
 from infra.storage.keys import TenantPrefix
 from infra.storage.tenant import TenantStorage
@@ -24,6 +23,7 @@ from tenants.audit.exports import ExportWriter, Limits
 from tenants.audit.search import Entry, Filter
 from tenants.audit.writing import Format, heading, rows
 from tests.firms import Firm
+from tests.outbox import do_outbox
 
 SMALL = Limits(entries=50, size=1_000_000, part_size=1, page=4)
 ENTRIES = 21
@@ -45,7 +45,7 @@ def write(services: Services) -> Callable[..., Awaitable[None]]:
 
     async def do(limits: Limits = SMALL, storage: Any = None) -> None:
         writer = ExportWriter(storage or services.storage, limits)
-        await drain(services.database, services.relay_database, {**handlers(services), exports.TOPIC: writer})
+        await do_outbox(services, {**handlers(services), exports.TOPIC: writer})
 
     return do
 

@@ -11,11 +11,10 @@ import pytest
 
 from backend.services import Services
 from backend.webhooks import service
-from backend.worker import handlers
-from infra.queue import drain
 from tenants.permissions import Role
 from tests.firms import Firm
 from tests.graphql.conftest import Caller
+from tests.outbox import do_outbox
 from tests.subscriptions.receiver import Receiver, receiving
 
 CREATE = """mutation($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) {
@@ -61,7 +60,7 @@ class Desk:
 
     async def work(self) -> None:
         """Do what is due, as a worker would, until nothing more is under way."""
-        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await do_outbox(self.services)
         await self.services.webhooks.settle()
 
     async def later(self, by: timedelta) -> None:
