@@ -16,27 +16,26 @@ from backend.recall_scope import reach_repository, walking
 from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
-from backend.worker import handlers
 from infra.database import TenantTransaction
-from infra.queue import drain
 from tests.firms import Firm
+from tests.outbox import do_outbox
 from tests.recall_scope.exactness import compare, differences, frozen_scope, keys_of, tell_with_aliases
 from tests.reference.genealogy import Genealogy
 from tests.reference.product import Product
 from tests.reference.stories import story_of
 from tests.soak.marks import soak
 
-SAMPLE: Final = range(1, 5)
+SAMPLE: Final = range(1, 9)
 SOAKED: Final = range(10_000, 10_200)
 # As many are looked through for a planted fault before it counts as not noticed.
-MOST_STORIES: Final = 60
+MOST_STORIES: Final = 8
 ASKED: Final = 6
 
 
-async def told_story(services: Services, firm: Firm, seed: int) -> tuple[Product, Genealogy]:
-    """A tenant who was told a story, with aliases, and the reference of it."""
+async def told_story(services: Services, firm: Firm, seed: int, only: Sequence[str] = ()) -> tuple[Product, Genealogy]:
+    """A tenant who was told a story, with aliases, and the reference of it. `only`: of these parts."""
     product = Product(services, firm)
-    return product, await tell_with_aliases(product, story_of(seed))
+    return product, await tell_with_aliases(product, story_of(seed, only=only))
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
@@ -76,6 +75,16 @@ _LEFT_OUT: Final = {
 _MADE_CERTAIN: Final = {Fault.CANDIDATES_CERTAIN: 6, Fault.NEAR_IS_CERTAIN: 4}
 
 
+# Of which parts a story tells of what a fault would get wrong: among all parts few stories do. A tank's residue takes a draw more than a day
+# after something was taken out by name, with no clean-out between them.
+_TELLING: Final = {
+    Fault.TIME_EXCLUDES: ("rework", "recipe"), Fault.NO_ALIASES: ("rework", "recipe"), Fault.NO_MEMBERS: ("assembly", "recipe", "shipping"),
+    Fault.NO_SHARES: ("assembly",), Fault.NO_CONTENTS: ("crate", "nested_use"), Fault.NO_RESIDUES: ("tank",),
+    Fault.NO_CANDIDATES: ("receipt", "without_lot"), Fault.CANDIDATES_CERTAIN: ("receipt", "without_lot"), Fault.NEAR_IS_CERTAIN: ("tank", "crate"),
+    Fault.CLOCKS_ARE_RIGHT: ("rework", "recipe"), Fault.CUT: ("recipe",),
+}  # fmt: skip
+
+
 def plant(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     """Put a fault into the walk, between the statement and the rules."""
     right = reach_repository.links
@@ -96,19 +105,16 @@ def plant(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
         monkeypatch.setattr(walking, "TOLERANCE", 2**60)
 
 
-async def test_each_planted_fault_makes_a_scope_wrong(services: Services, new_firm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What was taken out of tanks is told by few stories: that one is planted among the soak's.
-    missing = set(Fault) - {Fault.NO_RESIDUES}
-    for seed in range(1, MOST_STORIES):
-        product, genealogy = await told_story(services, await new_firm(), seed)
-        for fault in sorted(missing):
-            with monkeypatch.context() as planted:
-                plant(planted, fault)
-                if await differences(services, product, genealogy, seed=seed, most=ASKED):
-                    missing.discard(fault)
-        if not missing:
-            return
-    pytest.fail(f"not noticed in {MOST_STORIES} stories: {sorted(missing)}")
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
+async def test_each_planted_fault_makes_a_scope_wrong(services: Services, new_firm: Any, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+    for seed in range(1, MOST_STORIES + 1):
+        product, genealogy = await told_story(services, await new_firm(), seed, _TELLING[fault])
+        assert await differences(services, product, genealogy, seed=seed, most=ASKED) == [], f"seed {seed} without a fault"
+        with monkeypatch.context() as planted:
+            plant(planted, fault)
+            if await differences(services, product, genealogy, seed=seed, most=ASKED):
+                return
+    pytest.fail(f"not noticed in {MOST_STORIES} stories")
 
 
 async def capture_all(services: Services, firm: Firm, simulation: Simulation, size: int = 100) -> None:
@@ -123,7 +129,7 @@ async def wrong_about_simulation(services: Services, firm: Firm, simulation: Sim
     await capture_all(services, firm, simulation)
     # By the catalogue it is known which places, and so which shipments, are the firm's own.
     await services.in_tenant(firm.tenant_id, lambda tx: put_catalogue(tx, firm.principal, simulation.master_data))
-    await drain(services.database, services.relay_database, handlers(services))
+    await do_outbox(services)
     truth, found = simulation.truth, []
     for key in asked:
         scope, right = await frozen_scope(services, firm, key), truth.forward(key)
@@ -145,8 +151,7 @@ def asked_of(simulation: Simulation, number: int, seed: int) -> list[str]:
     return [truth.contaminated_lot, *chance.sample(lots, min(number, len(lots))), *chance.sample(units, min(number, len(units)))]
 
 
-@soak
-@pytest.mark.parametrize("industry", [Industry.FOOD, Industry.ELECTRONICS])
+@pytest.mark.parametrize("industry", list(Industry))
 async def test_scopes_of_simulated_factories_are_the_truth(services: Services, firm: Firm, industry: Industry) -> None:
     simulation = simulate(industry, events=300, seed=3, days=6, messy=True)
     assert await wrong_about_simulation(services, firm, simulation, asked_of(simulation, 3, 3)) == []
