@@ -193,4 +193,4 @@ def test_memory_of_writing_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         return most
 
     peak(100)
-    assert peak(2_000) < 2 * peak(500) + 1_000_000
+    assert peak(1_000) < 2 * peak(250) + 500_000

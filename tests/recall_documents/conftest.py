@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
+from backend.documents.kinds import DocumentKind
 from backend.graphql.ids import parse_global_id
 from backend.services import Services
 from tests.firms import Firm
@@ -32,7 +33,7 @@ def reference_of(case: dict[str, Any]) -> str:
 class Papers:
     """Asks for documents, and fetches them."""
 
-    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, hurry: Outbox) -> None:
+    def __init__(self, desk: Desk, client: httpx.AsyncClient, do_outbox: Outbox, hurry: Callable[..., Awaitable[int]]) -> None:
         self.hurry = hurry
         self.desk = desk
         self.client = client
@@ -66,11 +67,16 @@ class Papers:
 
 @pytest.fixture
 def papers(desk: Desk, client: httpx.AsyncClient, do_documents: Outbox, services: Services, firm: Firm) -> Papers:
-    """The owner's. `hurry` does what is asked for by itself too, which waits a moment."""
+    """The owner's. `hurry` does what is asked for by itself too, which waits a moment; all of it, or of one kind and of no other."""
 
-    async def hurry() -> int:
+    async def hurry(kind: DocumentKind | None = None) -> int:
         async with services.database.tenant(firm.tenant_id) as tx:
-            await tx.execute("update outbox set due_at = now() where tenant_id = $1 and topic = 'document.make' and done_at is null")
+            await tx.execute(
+                """update outbox o set due_at = case when $2::int is null or d.kind = $2 then now() else now() + interval '1 hour' end
+                   from document d where o.tenant_id = $1 and o.topic = 'document.make' and o.done_at is null
+                     and d.tenant_id = $1 and strpos(o.payload, d.document_id::text) > 0""",
+                kind,
+            )
         return await do_documents()
 
     return Papers(desk, client, do_documents, hurry)

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from backend.documents.kinds import DocumentKind
 from backend.recall_notices import service as notices
 from backend.services import Services
 from infra.ids import uuid7
@@ -101,7 +102,7 @@ async def test_a_letter_tells_one_customers_own_part(papers: Papers, desk: Desk,
 async def test_a_drills_documents_say_so_and_touch_nobody(papers: Papers, desk: Desk, do_documents: Outbox) -> None:
     case = await announced(desk, drill=True)
     await do_documents()
-    await papers.hurry()
+    await papers.hurry(DocumentKind.RECALL_REPORT)
     found = await papers.listed(reference=reference_of(case), kind="RECALL_REPORT")
     content = (await papers.client.get(found[0]["path"], headers=papers.headers)).content
     keep("report-drill.pdf", content)

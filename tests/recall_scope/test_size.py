@@ -53,17 +53,19 @@ async def grow(tx: TenantTransaction, lots: int, units: int) -> None:
         START,
     )
     await tx.execute(
-        """insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
-           select $1, s.object_id, g.object_id, 1, 2, $2, 1 from traceable_object g
-           join traceable_object s on s.tenant_id = $1 and s.key = 'transformation:urn:test:' || (1 + g.object_id % $3::int)
+        """with s as materialized (select o.object_id, substr(o.code, 10)::bigint as n from traceable_object o
+                                  where o.tenant_id = $1 and o.key like 'transformation:urn:test:%')
+           insert into lot_link (tenant_id, parent_id, child_id, event_id, kind, occurred_at, certainty)
+           select $1, s.object_id, g.object_id, 1, 2, $2, 1 from traceable_object g join s on s.n = 1 + g.object_id % $3::int
            where g.tenant_id = $1 and g.kind = 1 and g.code like 'G%' returning child_id""",
         START,
         NODES,
     )
     await tx.execute(
-        """insert into unit_membership (tenant_id, unit_id, lot_id, event_id)
-           select $1, u.object_id, (select g.object_id from traceable_object g where g.tenant_id = $1 and g.kind = 1 and g.code = 'G1'), 1
-           from traceable_object u where u.tenant_id = $1 and u.kind = 2 and u.code like 'V%' returning unit_id"""
+        """with g as materialized (select g.object_id from traceable_object g where g.tenant_id = $1 and g.kind = 1 and g.code = 'G1')
+           insert into unit_membership (tenant_id, unit_id, lot_id, event_id)
+           select $1, u.object_id, g.object_id, 1 from g cross join traceable_object u
+           where u.tenant_id = $1 and u.kind = 2 and u.code like 'V%' returning unit_id"""
     )
 
 

@@ -51,8 +51,9 @@ async def ship(tx: TenantTransaction, customers: int) -> None:
         ("event_object", "object_id, event_id, role, line, event_time, quantity, uom", "g.object_id, s.event_id, 1, 0, s.event_time, 10, 'KGM'"),
     ):
         await tx.execute(
-            f"""insert into {table} (tenant_id, {columns}) select $1, {values} from traceable_object g
-                join event s on s.tenant_id = $1 and s.event_key = 'e:grown' || (g.object_id % $2::int)
+            f"""with s as materialized (select e.event_id, e.event_time, substr(e.event_key, 8)::bigint as n from event e
+                                       where e.tenant_id = $1 and e.event_key like 'e:grown%')
+                insert into {table} (tenant_id, {columns}) select $1, {values} from traceable_object g join s on s.n = g.object_id % $2::int
                 where g.tenant_id = $1 and g.kind = 1 and g.code like 'G%' returning tenant_id""",
             customers,
         )
