@@ -12,7 +12,7 @@ from tests.factories import DUMPLING, FLOUR, capture, lot, made, quantity, shipp
 from tests.firms import Firm
 from tests.graphql.conftest import Caller, anonymous, caller_of, catalogue, owner
 from tests.nonconformance.conftest import Signer
-from tests.recalls.operations import ANNOUNCE, DECIDE, OPEN
+from tests.recalls.operations import ANNOUNCE, CHECKS, DECIDE, ONE, OPEN
 from tests.signing import authenticator_of
 
 __all__ = ["anonymous", "caller_of", "owner"]
@@ -80,6 +80,12 @@ class Desk:
     async def announce(self, case: dict[str, Any], **more: Any) -> dict[str, Any]:
         """Announced."""
         return await self.act(ANNOUNCE, {"caseId": case["id"], "reason": "It may hurt people", **more}, "RECALLED")
+
+    async def need_no_checks(self, case: dict[str, Any]) -> dict[str, Any]:
+        """The case after somebody has decided that no customer is asked whether the recall works (level E)."""
+        payload = await self.ask(CHECKS, {"caseId": case["id"], "level": "E", "reason": "one customer, who has sent all of it back"})
+        assert (payload["userErrors"], payload["counts"]["sample"]) == ([], 0)
+        return dict((await self.signer.caller.ask(ONE, {"id": case["id"]}))["recall"])
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ COMPLETE: Final = _mutation("completeRecall")
 MEET: Final = _mutation("meetRecallDuty")
 WAIVE: Final = _mutation("waiveRecallDuty")
 BEGIN: Final = _mutation("beginRecallDuty")
+CHECKS: Final = """mutation($input: ChooseRecallCheckLevelInput!) { chooseRecallCheckLevel(input: $input) {
+  counts { population sample } userErrors { field code message } } }"""
 POLICY: Final = """mutation($input: SetRecallPolicyInput!) { setRecallPolicy(input: $input) {
   policy { targetHours timeZone holidays { country days } workdays { country days } } userErrors { field code message } } }"""
 ONE: Final = f"query($id: ID!) {{ recall(id: $id) {{ {_WHOLE[9 : _WHOLE.rindex('}')]} }} }}".replace("} } userErrors { field code message ", "} ")

@@ -35,13 +35,15 @@ async def test_the_whole_flow(desk: Desk) -> None:
     assert code == "RECALL_DUTIES_OPEN"
     assert "root cause" in message
     assert "art. 13" in message
+    assert "effectiveness checks" in message
 
     await desk.act(MEET, {"caseId": case["id"], "rule": "cn.food.1.report", "evidence": "receipt 77"})
     completed = await desk.act(COMPLETE, {"caseId": case["id"], "reason": "all back"})
     assert next(clock for clock in completed["clocks"] if clock["rule"] == "cn.food.1.finish")["state"] == "MET"
     await desk.act(CAUSE, {"caseId": case["id"], "rootCause": "A leaking roof", "capaWaiver": "The silo is given up"})
-    closed = await desk.act(CLOSE, {"caseId": case["id"], "reason": "done", "overrideReason": "no checks are needed"}, "APPROVED")
-    assert (closed["state"], len(closed["holds"])) == ("CLOSED", 1)
+    assert (await desk.need_no_checks(case))["openDuties"] == []
+    closed = await desk.act(CLOSE, {"caseId": case["id"], "reason": "done"}, "APPROVED")
+    assert (closed["state"], closed["openDuties"], len(closed["holds"])) == ("CLOSED", [], 1)
     assert await held(desk, BAD, MADE_OF_IT) == [True, True]
 
     told = (await desk.signer.caller.ask(TIMELINE, {"id": case["id"]}))["recall"]

@@ -5,7 +5,7 @@ from typing import Any
 from tests.capa.operations import OPEN as OPEN_ACTION
 from tests.nonconformance.operations import OPEN as OPEN_NC
 from tests.recalls.conftest import BAD, Desk
-from tests.recalls.operations import ACTION, CAUSE, CLOSE, COMPLETE, LINK, LISTED, MEET, NONCONFORMANCE
+from tests.recalls.operations import ACTION, CAUSE, CLOSE, COMPLETE, LINK, LISTED, MEET, NONCONFORMANCE, TIMELINE
 
 
 def duties(case: dict[str, Any]) -> set[str]:
@@ -31,10 +31,25 @@ async def test_the_case_opens_a_nonconformance_and_a_corrective_action_and_waits
     assert (code, "isn't verified" in message) == ("RECALL_DUTIES_OPEN", True)
     waived = await desk.act(CAUSE, {"caseId": case["id"], "effectWaiver": "Checked in a year, with the next audit"})
     assert duties(waived) == {"CHECKS"}
-    given = {"caseId": case["id"], "reason": "done", "overrideReason": "no checks are needed"}
-    assert (await desk.act(CLOSE, given, "APPROVED"))["state"] == "CLOSED"
+    assert (await desk.need_no_checks(case))["openDuties"] == []
+    assert (await desk.act(CLOSE, {"caseId": case["id"], "reason": "done"}, "APPROVED"))["state"] == "CLOSED"
     found = await desk.signer.caller.ask(LISTED, {"filter": {"openOnly": False, "reference": linked["links"][0]}})
     assert [one["id"] for one in found["recalls"]["nodes"]] == [case["id"]]
+
+
+async def test_a_case_is_closed_over_open_duties_only_with_a_reason_that_is_kept_with_them(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.decide(case)
+    announced = await desk.announce(case)
+    given = {"caseId": case["id"], "reason": "done"}
+    for override in ("", "  "):
+        assert (await desk.refused(CLOSE, {**given, "overrideReason": override}, "APPROVED"))[0] == "RECALL_DUTIES_OPEN"
+    assert (await desk.act(CLOSE, {**given, "overrideReason": "the insurer goes on"}, "APPROVED"))["state"] == "CLOSED"
+    told = (await desk.signer.caller.ask(TIMELINE, {"id": case["id"]}))["recall"]
+    [act] = [act for act in told["timeline"]["nodes"] if act["kind"] == "CLOSED"]
+    assert (act["reason"], act["signed"]) == ("done", True)
+    for kept in ("the insurer goes on", *(duty["en"] for duty in announced["openDuties"])):
+        assert kept in str(act["detail"])
 
 
 async def test_what_exists_is_linked_and_found_by_it(desk: Desk) -> None:
