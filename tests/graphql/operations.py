@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -151,6 +152,7 @@ def selection(named: GraphQLNamedType, chance: Random, *, depth: int = 3, most: 
     return " ".join(chosen)
 
 
+@cache
 def chains(root: GraphQLObjectType) -> dict[str, list[tuple[str, str, GraphQLField]]]:
     """For each object type that is reached from a root, the shortest way there: (type, field's name, field) for each step."""
     ways: dict[str, list[tuple[str, str, GraphQLField]]] = {root.name: []}

@@ -37,6 +37,7 @@ async def clone_services(settings: Settings, clone: DatabaseUrls) -> AsyncIterat
     """The process's services on the clone."""
     urls = {"database_url": clone.app, "database_relay_url": clone.relay, "database_auth_url": clone.auth, "database_public_url": clone.public}
     built = build_services(settings.model_copy(update={name: SecretStr(url) for name, url in urls.items()}))
+    await built.storage.ensure_bucket()
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     yield replace(built, identity=Identity(app=built.database, auth=built.auth_database, redis=built.redis, settings=built.settings, passwords=cheap))
     await built.close()
