@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,8 +17,11 @@ from infra.database import Database
 from infra.provision import DatabaseUrls
 from infra.scope import require_scope, tenant_owned_tables
 from mobile_api.app import create_app
+from tests.isolation.haste import make_haste
 from tests.isolation.working_day import new_day
+from tests.notifications.test_mail import certificate, post_office
 
+__all__ = ["certificate"]
 _NAMED = re.compile(r"set local app\.tenant_id = '(\d+)'")
 _WORD = re.compile(r"[a-z_]+")
 REPLAYS_OF_EACH = 3
@@ -74,7 +78,7 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-async def recorded(clone_services: Services, cluster: Any, clone: DatabaseUrls) -> AsyncIterator[Recorded]:
+async def recorded(clone_services: Services, cluster: Any, clone: DatabaseUrls, certificate: Path) -> AsyncIterator[Recorded]:
     serving, relay, auth = Recorder(), Recorder(), Recorder()
     for recorder, database in (
         (serving, clone_services.database),
@@ -83,12 +87,14 @@ async def recorded(clone_services: Services, cluster: Any, clone: DatabaseUrls) 
         (auth, clone_services.auth_database),
     ):
         recorder.listen(database)
-    await clone_services.storage.ensure_bucket()
     app = create_app(services=clone_services)
     # At the same time and with the same goods, so that whatever isn't scoped finds the other's.
-    async with new_day(clone_services, app) as first, new_day(clone_services, app) as second:
-        for day in (first, second):
-            await day.work()
+    with pytest.MonkeyPatch.context() as patch, post_office(certificate, tls=True) as post:
+        patch.setenv("SSL_CERT_FILE", str(certificate))
+        make_haste(patch)
+        async with new_day(clone_services, app, post) as first, new_day(clone_services, app, post) as second:
+            for day in (first, second):
+                await day.work()
     superuser = await asyncpg.connect(cluster.admin_dsn, database=clone.app.rsplit("/", 1)[1], server_settings={"search_path": "suyuan, pg_temp"})
     plain = await asyncpg.connect(clone.app)
     yield Recorded(serving, relay, auth, (first.tenant_id, second.tenant_id), superuser, plain)
@@ -115,8 +121,7 @@ async def found(connection: asyncpg.Connection, said: Said) -> Any:
 
 async def test_the_day_uses_every_table(recorded: Recorded) -> None:
     used = {word for said in recorded.serving.on_tenants_tables() for word in _WORD.findall(said.statement.lower())} & tenant_owned_tables()
-    # Mail to consumers leaves after an announcement to consumers only: `tests/consumers`.
-    assert used == tenant_owned_tables() - WITHOUT_REDIS - {"consumer_mail"}
+    assert used == tenant_owned_tables() - WITHOUT_REDIS
     assert len({said.statement for said in recorded.serving.on_tenants_tables()}) > 100
 
 

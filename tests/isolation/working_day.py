@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from litestar import Litestar
 
+from backend.documents.service import MAKE
 from backend.sandbox.samples import put_catalogue
 from backend.services import Services
 from backend.simulator import Industry, Simulation, simulate
@@ -28,6 +29,7 @@ from tests.graphql.test_reading import OBJECT, TRACE
 from tests.inspections.conftest import ALLOW, DAMP, LEAD, OPEN, RECORD, REPORT, SCHEDULE, TASK, released
 from tests.inspections.conftest import LISTED as INSPECTED
 from tests.isolation.access_day import Office
+from tests.isolation.consumers_day import ask_to_be_told, confirm, mails_to, open_mail
 from tests.isolation.fsma204_day import trace_foods
 from tests.isolation.people import HERE, new_person, new_tenant
 from tests.isolation.quality_day import something_wrong
@@ -37,7 +39,7 @@ from tests.isolation.recall_notices_day import NOTICE_LISTS, a_notice
 from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
-from tests.outbox import do_outbox
+from tests.notifications.test_mail import Post
 from tests.signing import authenticator_of, signed
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
@@ -75,6 +77,7 @@ class Day:
     headers: dict[str, str]
     simulation: Simulation
     names: dict[str, str]
+    mails: Post
 
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         """Send JSON."""
@@ -92,12 +95,25 @@ class Day:
         await self.subscribe()
         await self.inspect()
         await self.hold_and_ship()
+        await self.ask_to_be_told()
         await self.improve()
         await self.scan()
         await self.administer()
-        await do_outbox(self.services, left=())
+        await self.follow()
+        await self.put_forward(MAKE)
+        await self.follow()
         await self.services.deliveries.settle()
         await self.look()
+
+    async def follow(self) -> None:
+        """What the worker does."""
+        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await self.services.consumer_mail.settle()
+
+    async def put_forward(self, topic: str) -> None:
+        """What waits for a moment is due now: a recall's papers, which leave room for its holds and notices."""
+        async with self.services.database.tenant(self.tenant_id) as tx:
+            await tx.execute("update outbox set due_at = now() where tenant_id = $1 and topic = $2 and done_at is null", topic)
 
     async def capture(self) -> None:
         """Documents, bare events, a repetition, a conflict, a correction."""
@@ -127,7 +143,7 @@ class Day:
         proceed = {"GS1-Capture-Error-Behaviour": "proceed"}
         told = [made([], [quantity(lot(FLOUR, f"DAY-B{number}"), 1)]) for number in range(60)]
         location = (await self.post("/epcis/capture", document(*told), **proceed)).headers["Location"]
-        await do_outbox(self.services, left=())
+        await self.follow()
         assert (await self.get(location)).json()["accepted"] == 60
         assert len((await self.get(f"{location}/results?perPage=100")).json()["results"]) == 60
 
@@ -215,6 +231,22 @@ class Day:
         assert len((await caller.ask("{ inspectionSchedules(first: 5) { nodes { id name } } }"))["inspectionSchedules"]["nodes"]) == 1
         await caller.command(ALLOW, {"contentType": "text/csv", "size": 3, "sha256": "0" * 64})
 
+    async def ask_to_be_told(self) -> None:
+        """A consumer wants to hear of a recall of the day's dumplings, before there is one."""
+        host, caller = f"{self.slug}.suyuan.test", Caller(self.client, self.headers)
+        sold = {"gtin": DUMPLING, "names": {"en": "Dumplings"}, "kind": "FINISHED", "published": True}
+        assert (await caller.command(PUT["products"], {"products": [sold]}))["userErrors"] == []
+        await open_mail(caller, self.mails)
+        await self.follow()
+        await ask_to_be_told(self.client, host, f"/01/{DUMPLING}/10/DAY-D1", self.consumer)
+        await self.follow()
+        await confirm(self.client, host, self.mails, self.consumer)
+
+    @property
+    def consumer(self) -> str:
+        """The consumer's address."""
+        return f"{self.slug}@example.com"
+
     async def improve(self) -> None:
         """What is wrong with goods, what is done about it, and a guest's answer."""
         caller = Caller(self.client, self.headers)
@@ -262,7 +294,8 @@ class Day:
         self.names |= office.names
 
     async def look(self) -> None:
-        """What a consumer sees."""
+        """What a consumer sees, and is told: the second mail is the recall's."""
+        assert len(mails_to(self.mails, self.consumer)) == 2
         seen = 0
         for key in (self.simulation.truth.sold_unit, *sorted(self.simulation.truth.lots)):
             if key.startswith("01/"):
@@ -275,8 +308,8 @@ class Day:
 
 
 @asynccontextmanager
-async def new_day(services: Services, app: Litestar) -> AsyncIterator[Day]:
-    """A new firm with its catalogue, and its owner signed in."""
+async def new_day(services: Services, app: Litestar, post: Post) -> AsyncIterator[Day]:
+    """A new firm with its catalogue, and its owner signed in; its mail goes to this post office."""
     tenant = await new_tenant(services)
     person = await new_person(services, tenant)
     simulation = simulate(Industry.FOOD, events=300, seed=4, days=3)
@@ -287,5 +320,5 @@ async def new_day(services: Services, app: Litestar) -> AsyncIterator[Day]:
     transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False, client=(f"2001:db8:{part[:4]}:{part[4:8]}::1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://suyuan.test") as client:
         headers = {"Authorization": f"Bearer {tokens.access_token}"}
-        yield Day(services, client, tenant.slug, tenant.tenant_id, headers, simulation, {})
+        yield Day(services, client, tenant.slug, tenant.tenant_id, headers, simulation, {}, post)
         await services.identity.sign_out(tokens.principal)
