@@ -7,6 +7,8 @@ import asyncpg
 import pytest
 
 from backend.services import Services
+from infra.provision import DatabaseUrls
+from tests.conftest import Cluster
 from tests.isolation.attempts import Attempts, attempts_on
 from tests.isolation.callers import KINDS
 from tests.isolation.draws import PLACES, twin_of
@@ -18,10 +20,13 @@ MANY = 12_000
 PAIRS = 1_500
 
 
-@pytest.fixture
-async def attempts(clone_services: Services, superuser: asyncpg.Connection) -> AsyncIterator[Attempts]:
-    async with attempts_on(clone_services, superuser) as made:
+@pytest.fixture(scope="module")
+async def attempts(clone_services: Services, cluster: Cluster, clone: DatabaseUrls) -> AsyncIterator[Attempts]:
+    """One scene for all: nobody changes anything of the victims', which is what is tried."""
+    connection = await asyncpg.connect(cluster.admin_dsn, database=clone.app.rsplit("/", 1)[1], server_settings={"search_path": "suyuan, pg_temp"})
+    async with attempts_on(clone_services, connection) as made:
         yield made
+    await connection.close()
 
 
 async def test_the_victim_sees_his_own_words(attempts: Attempts) -> None:
@@ -57,7 +62,8 @@ async def test_a_canary_that_comes_back_is_seen(attempts: Attempts, monkeypatch:
     """An attempt with what the victim himself may see fails: the check can speak."""
     victim = attempts.scene.victims[0].person.headers
     for caller in attempts.scene.of(KINDS[0]):
-        caller.headers.update(victim)
+        for name, value in victim.items():
+            monkeypatch.setitem(caller.headers, name, value)
     with pytest.raises(AssertionError, match=CANARY):
         for number in range(400):
             await attempts.one(KINDS[0], 1, number)
