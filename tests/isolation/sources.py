@@ -22,13 +22,13 @@ class Built:
     part: str
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the service, without migrations, which run once as the owner, with nobody's values."""
+def sources(mentioning: str = "") -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the service in whose text a word stands, without migrations, which run once as the owner, with nobody's values."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             name = str(path.relative_to(ROOT))
-            if not name.startswith("infra/migrations/"):
-                yield name, ast.parse(path.read_text())
+            if not name.startswith("infra/migrations/") and mentioning in (text := path.read_text()):
+                yield name, ast.parse(text)
 
 
 def built_statements(name: str, tree: ast.Module) -> Iterator[Built]:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
@@ -25,8 +26,13 @@ ACROSS_TENANTS: Final = {
 }
 
 
-def statements() -> Iterator[tuple[str, str]]:
+@cache
+def statements() -> list[tuple[str, str]]:
     """(module, text) of whatever is written like a statement on a tenant's table, without what is put into it."""
+    return list(_statements())
+
+
+def _statements() -> Iterator[tuple[str, str]]:
     tables = re.compile(rf"\b(?:from|join|into|update|using)\s+(?:only\s+)?(?:{'|'.join(sorted(tenant_owned_tables()))})\b", re.IGNORECASE)
     for name, tree in sources():
         inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}

@@ -1,6 +1,7 @@
 """No statement is put together from what somebody sent: whatever is formatted into one stands here by name."""
 
 import ast
+from functools import cache
 from typing import Final
 
 from tests.isolation.sources import Built, built_statements, sources
@@ -92,6 +93,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
 }
 
 
+@cache
 def found() -> list[Built]:
     """Every statement of the service that is put together."""
     return [built for name, tree in sources() for built in built_statements(name, tree) if built.part not in PARTS]
@@ -131,7 +133,7 @@ def test_a_constant_with_numbered_values_is_no_find() -> None:
 def test_tenants_tables_are_reached_through_the_tenants_transaction_alone() -> None:
     """Nobody but the database's own module takes the connection below it."""
     below = [
-        (name, node.lineno) for name, tree in sources() for node in ast.walk(tree)
+        (name, node.lineno) for name, tree in sources("_raw") for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "_raw" and name != "infra/database.py"
     ]  # fmt: skip
     assert below == []
