@@ -37,6 +37,7 @@ from backend.recall_checks import looking as recall_check_looking
 from backend.recall_checks import points as recall_points
 from backend.recall_documents import automatic as recall_papers
 from backend.recall_drills import schedule as recall_drills
+from backend.recall_epcis import publishing as recall_events
 from backend.recall_notices import bells as recall_bells
 from backend.recall_notices import looking as recall_looking
 from backend.recall_notices import queueing as recall_queueing
@@ -120,18 +121,25 @@ def handlers(services: Services) -> dict[str, Handler]:
         recalls.CLOCK: recall_cases.clock_due,
         recalls.GROWN: recall_cases.grown,
         recalls.OPENED: in_turn(),
-        recalls.DECIDED: in_turn(recall_publisher.follow),
+        recalls.DECIDED: in_turn(recall_publisher.follow, recall_events.on_decided),
         recalls.ANNOUNCED: in_turn(
-            recall_publisher.follow, webhook_sources.recall_announced, recall_queueing.on_announced, recall_points.begin, recall_papers.request_papers
+            recall_publisher.follow,
+            recall_events.on_announced,
+            webhook_sources.recall_announced,
+            recall_queueing.on_announced,
+            recall_points.begin,
+            recall_papers.request_papers,
         ),
         recalls.EXTENDED: in_turn(
             recall_publisher.follow,
+            recall_events.on_announced,
             webhook_sources.recall_announced,
             recall_queueing.on_announced,
             recall_checking.draw_again,
             recall_points.begin,
             recall_papers.request_papers,
         ),
+        recall_events.PUBLISH: recall_events.RecallPublisher(services.capture),
         recall_papers.LETTERS: recall_papers.request_letters,
         recalls.CHANGED: recall_publisher.follow,
         recalls.CLOSED: in_turn(recall_publisher.follow, webhook_sources.recall_closed, recall_queueing.on_closed, recall_points.begin),

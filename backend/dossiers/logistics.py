@@ -196,8 +196,9 @@ def _event(work: Work, told: Moved, row: Record) -> list[str]:
         state = work.pick("\n更正声明", "\nerror declaration")
     elif row["superseded"]:
         state = work.pick("\n已被更正", "\ncorrected since")
+    step = step_word(row["biz_step"], language, row["disposition"]) if row["biz_step"] else "–"
     return [
-        moment(work, row["event_time"]), f"{kind}{action}{state}", step_word(row["biz_step"], language) if row["biz_step"] else "–",
+        moment(work, row["event_time"]), f"{kind}{action}{state}", step,
         told.names.place(row["place"]) or "–", row["event_hash"].removeprefix("ni:///sha-256;").partition("?")[0],
     ]  # fmt: skip
 

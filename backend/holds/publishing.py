@@ -11,24 +11,20 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from backend.events.commands import read_command
-from backend.events.contexts import STANDARD_CONTEXT, SUYUAN_NAMESPACE
+from backend.events.contexts import SUYUAN_NAMESPACE
+from backend.events.own_events import NAMED_AT_ONCE, has_form, holding_event
 from backend.events.projection import Source
 from backend.events.service import CaptureService
-from backend.events.timestamps import write_timestamp
 from backend.holds import publishing_repository, repository
 from backend.holds.scopes import HoldCauseKind
-from backend.identifiers import InvalidIdentifierError, ObjectKind, parse_identifier
 from backend.objects import service as objects
 from infra.database import Gate, TenantTransaction
 from infra.outbox import enqueue
 
 PUBLISH: Final = "holds.publish"
-# So many objects an event names at most.
-NAMED_AT_ONCE: Final = 1_000
 NON_CONFORMANT, UNAVAILABLE = "non_conformant", "unavailable"
 # Goods that were judged; all others are kept until somebody has.
 _JUDGED: Final = frozenset({HoldCauseKind.INSPECTION, HoldCauseKind.NONCONFORMANCE})
-_NAMED: Final = frozenset({ObjectKind.LOT, ObjectKind.UNIT, ObjectKind.LOGISTIC_UNIT, ObjectKind.ASSET, ObjectKind.TANK, ObjectKind.OTHER})
 
 
 class HoldAct(StrEnum):
@@ -73,45 +69,10 @@ class HoldPublisher:
         named = [thing for thing in things if has_form(thing)]
         if named:
             event_id = _event_id(hold_id, act, at, payload["object_ids"])
-            event = read_command(body_of(event_id, hold_id, act, at=at, disposition=disposition, things=named))
-            await self._capture.capture(tx, [event], source=Source.SERVICE)
-
-
-def has_form(thing: objects.TraceableObject) -> bool:
-    """Whether an event can name the object, and it is read as the same one then: nodes of the genealogy have no such form."""
-    if thing.kind not in _NAMED:
-        return False
-    try:
-        read = parse_identifier(thing.uri)
-    except InvalidIdentifierError:
-        return False
-    return (read.kind, read.key) == (thing.kind, thing.key)
+            told_of = {"suyuan:hold": f"urn:uuid:{hold_id}", "suyuan:holdAct": str(act)}
+            body = holding_event(event_id, at=at, disposition=disposition, begins=act is HoldAct.PLACED, things=named, more=told_of)
+            await self._capture.capture(tx, [read_command(body)], source=Source.SERVICE)
 
 
 def _event_id(hold_id: UUID, act: HoldAct, at: datetime, object_ids: Iterable[int]) -> UUID:
     return uuid5(NAMESPACE_URL, f"{SUYUAN_NAMESPACE}hold/{hold_id}/{act}/{at.isoformat()}/{','.join(map(str, object_ids))}")
-
-
-def body_of(
-    event_id: UUID, hold_id: UUID, act: HoldAct, *, at: datetime, disposition: str, things: Iterable[objects.TraceableObject]
-) -> dict[str, Any]:
-    """The event as JSON-LD. It names no place, no reason and nobody."""
-    things = list(things)
-    lots = [{"epcClass": thing.uri} for thing in things if thing.kind is ObjectKind.LOT]
-    others = [thing.uri for thing in things if thing.kind is not ObjectKind.LOT]
-    placed = act is HoldAct.PLACED
-    return {
-        "@context": [STANDARD_CONTEXT, {"suyuan": SUYUAN_NAMESPACE}],
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{event_id}",
-        "eventTime": write_timestamp(at),
-        "eventTimeZoneOffset": "+00:00",
-        "action": "OBSERVE",
-        "bizStep": "holding",
-        **({"disposition": disposition} if placed else {}),
-        "persistentDisposition": {"set" if placed else "unset": [disposition]},
-        **({"epcList": others} if others else {}),
-        **({"quantityList": lots} if lots else {}),
-        "suyuan:hold": f"urn:uuid:{hold_id}",
-        "suyuan:holdAct": str(act),
-    }

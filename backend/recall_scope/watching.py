@@ -47,7 +47,7 @@ async def ring(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     """After events were captured: have the watched cases looked at that they may concern. Without any it is one look into an index."""
     if not await repository.any_watched(tx):
         return
-    event_ids = [*payload.get("event_ids", ()), *payload.get("superseded", ())]
+    event_ids = await watching_repository.facts(tx, [*payload.get("event_ids", ()), *payload.get("superseded", ())])
     cases = await _in_windows(tx, event_ids)
     for part in parts_of(await watching_repository.touched(tx, event_ids)):
         cases |= await watching_repository.cases_with_seeds(tx, await genealogy.ancestors(tx, part))
@@ -107,7 +107,7 @@ async def _look(tx: TenantTransaction, case_id: UUID) -> None:
     await _alert(tx, case_id, version, grown, closed=closed)
     shipped = sum(one.kind is AdditionKind.SHIPPED for one in grown)
     told = {"case_id": str(case_id), "drill": False, "version": version, "closed": closed, "goods": len(goods), "shipments": shipped}
-    await enqueue(tx, GROWN, [told])
+    await enqueue(tx, GROWN, [{**told, "at": at.isoformat()}])
 
 
 def _key(one: Addition) -> tuple[int, int, int]:

@@ -7,6 +7,14 @@ from uuid import UUID
 from infra.database import Record, TenantTransaction
 
 
+async def facts(tx: TenantTransaction, event_ids: Collection[int]) -> list[int]:
+    """Those of these events that aren't the service's own (`Source.SERVICE`): what it tells of holds and recalls changes no scope."""
+    rows = await tx.fetch(
+        "select event_id from event where tenant_id = $1 and event_id = any($2::bigint[]) and source <> 6 order by event_id", list(event_ids)
+    )
+    return [row["event_id"] for row in rows]
+
+
 async def touched(tx: TenantTransaction, event_ids: Collection[int]) -> list[int]:
     """What these events are about: their objects, the transformations of which they tell a part, and the uses of containers among them."""
     rows = await tx.fetch(

@@ -85,11 +85,11 @@ async def decide(
     )  # fmt: skip
     content = wanted.content()
     await audit.record(tx, principal, "recall.decided", case.subject, after=content, reason=wanted.reason, signature_id=signature_id)
-    await record_act(tx, case_id, kind=ActKind.DECIDED, actor=principal, reason=wanted.reason, detail=content, signature_id=signature_id)
+    act_id = await record_act(tx, case_id, kind=ActKind.DECIDED, actor=principal, reason=wanted.reason, detail=content, signature_id=signature_id)
     decided = await locked(tx, case_id)
     placed = await hold_sources(tx, decided, principal, reason=case.title) if verdict.decision in TAKING_BACK else []
     await clocks.settle(tx, decided)
-    await enqueue(tx, topics.DECIDED, [{"case_id": str(case_id), "drill": case.drill}])
+    await enqueue(tx, topics.DECIDED, [{"case_id": str(case_id), "drill": case.drill, "act": str(act_id)}])
     return placed
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 OPENED: Final = "recall.opened"
+# With `act`, the decision in the timeline.
 DECIDED: Final = "recall.decided"
 # With `version`, the frozen scope's.
 ANNOUNCED: Final = "recall.announced"

@@ -12,6 +12,7 @@ from backend.recalls.kinds import ActKind
 from backend.recalls.locking import locked
 from backend.recalls.stored import RecallCase
 from backend.recalls.timeline import record_act
+from backend.recalls.topics import GROWN
 from infra import clock
 from infra.database import TenantTransaction
 from infra.outbox import first_time
@@ -69,15 +70,18 @@ async def _receivers(tx: TenantTransaction, case: RecallCase) -> list[UUID]:
 async def grown(tx: TenantTransaction, payload: dict[str, Any]) -> None:
     """Something has been added to a frozen scope: the case says since when, and one that is closed is proposed to be reopened.
 
-    The alert is the watcher's own (`backend/recall_scope/watching.py`); the goods are held already, or by the time this is read.
+    The alert is the watcher's own (`backend/recall_scope/watching.py`); the goods are held already, or by the time this is read. What one look has
+    found (`at`) is told once, however often its job is done.
     """
     try:
         case = await locked(tx, UUID(payload["case_id"]))
     except UnknownRecallError:
         return
+    if not await first_time(tx, f"{GROWN}:{case.case_id}:{payload['version']}:{payload.get('at', '')}"):
+        return
     if case.grown_at is None and case.announced_at is not None:
         await repository.update(tx, case.case_id, grown_at=clock.now())
-    detail = {name: value for name, value in payload.items() if name not in ("case_id", "drill")}
+    detail = {name: value for name, value in payload.items() if name not in ("case_id", "drill", "at")}
     await record_act(tx, case.case_id, kind=ActKind.GROWN, actor=None, detail=detail)
     if case.drill or not case.is_over:
         return

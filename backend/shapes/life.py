@@ -142,7 +142,7 @@ def _happening(event: RecordedEvent) -> Happening:
     since, until = event.event_time, event.event_time
     for reading in _readings(event):
         since, until = min(since, reading.since), max(until, reading.until)
-    return Happening(event.event_id, event.biz_step, event.biz_location or event.read_point, event.event_time, since, until)
+    return Happening(event.event_id, event.biz_step, event.biz_location or event.read_point, event.event_time, since, until, event.disposition)
 
 
 def _spans(spans: Iterable[Period], names: Names) -> Iterable[LifeRow]:
@@ -160,7 +160,7 @@ def _title(span: Period, names: Names) -> str:
         return pick(language, "运输", "In transit")
     if span.kind is RowKind.STAY:
         return names.place(span.place) or ""
-    return step_word(span.step, language)
+    return step_word(span.step, language, span.disposition)
 
 
 def _containers_rows(stays: Iterable[Record], things: Mapping[int, TraceableObject], as_of: datetime | None) -> Iterable[LifeRow]:
@@ -192,5 +192,5 @@ def _in_lanes(bars: Sequence[LifeRow]) -> Iterable[LifeRow]:
 def _marks(happenings: Iterable[Happening], via: Mapping[int, int | None], things: Mapping[int, TraceableObject], names: Names) -> Iterable[Mark]:
     for one in happenings:
         container = via[one.event_id]
-        title = step_word(one.step, names.reader.language)
+        title = step_word(one.step, names.reader.language, one.disposition)
         yield Mark(one.event_id, one.at, title, one.step, names.place(one.place), things[container] if container else None)

@@ -34,6 +34,12 @@ class Happening:
     at: datetime
     since: datetime
     until: datetime
+    disposition: str | None = None
+
+    @property
+    def tells_place(self) -> bool:
+        """Goods that are held or recalled, at no place that is told, are where they were."""
+        return self.place is not None or self.step != "holding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,14 @@ class Period:
     place: str | None = None
     to_place: str | None = None
     event_id: int | None = None
+    disposition: str | None = None
 
 
 def periods(happenings: Sequence[Happening]) -> list[Period]:
     """Stays, steps, transports, and the waits between, in order of time. `happenings` stand in order of time."""
-    steps = [Period(RowKind.STEP, one.since, one.until, one.step, one.place, event_id=one.event_id) for one in happenings]
+    steps = [
+        Period(RowKind.STEP, one.since, one.until, one.step, one.place, event_id=one.event_id, disposition=one.disposition) for one in happenings
+    ]
     moves = list(_transports(happenings))
     found = [*steps, *moves, *_stays(happenings), *_waits([*steps, *moves])]
     return sorted(found, key=lambda period: (period.since, period.kind, period.event_id or 0))
@@ -59,11 +68,12 @@ def periods(happenings: Sequence[Happening]) -> list[Period]:
 
 def _transports(happenings: Sequence[Happening]) -> Iterator[Period]:
     """From leaving until the next event that isn't another one of leaving; it lasts where there is none."""
-    for place, one in enumerate(happenings):
+    moves = [one for one in happenings if one.tells_place]
+    for place, one in enumerate(moves):
         if one.step not in SHIPPING_STEPS:
             continue
-        behind = next((later for later in happenings[place + 1 :] if later.step not in SHIPPING_STEPS), None)
-        if any(later.step in SHIPPING_STEPS for later in happenings[place + 1 : place + 2]):
+        behind = next((later for later in moves[place + 1 :] if later.step not in SHIPPING_STEPS), None)
+        if any(later.step in SHIPPING_STEPS for later in moves[place + 1 : place + 2]):
             continue
         yield Period(RowKind.TRANSPORT, one.at, behind.at if behind else None, one.step, one.place, behind.place if behind else None, one.event_id)
 

@@ -56,6 +56,8 @@ STEPS: Final[Mapping[str, tuple[str, str]]] = {
     "unpacking": ("拆包", "Unpacking"),
     "void_shipping": ("取消发货", "Voiding a shipment"),
 }
+# Where the step alone doesn't say what was done.
+_BY_DISPOSITION: Final[Mapping[tuple[str, str], tuple[str, str]]] = {("holding", "recalled"): ("召回", "Recall")}
 SORTS: Final[Mapping[Sort, tuple[str, str, str]]] = {
     Sort.LOT: ("批次", "lot", "lots"),
     Sort.UNIT: ("单件", "unit", "units"),
@@ -130,11 +132,11 @@ def write_condition(condition: Condition, language: str) -> str:
     return f"{measured_word(condition.kind, language)} {told or ''}".rstrip() + device
 
 
-def step_word(step: str | None, language: str) -> str:
-    """A business step; one that is nobody's word but the sender's as its last part."""
+def step_word(step: str | None, language: str, disposition: str | None = None) -> str:
+    """A business step, by what it made of the goods where that says more; one that is nobody's word but the sender's as its last part."""
     if step is None:
         return pick(language, "工序", "Step")
-    words = STEPS.get(step)
+    words = _BY_DISPOSITION.get((step, disposition or "")) or STEPS.get(step)
     return pick(language, *words) if words else step.rsplit("/", 1)[-1].rsplit(":", 1)[-1].replace("_", " ")
 
 

@@ -77,6 +77,11 @@ async def test_late_events_wait_for_an_extension_and_propose_to_reopen(desk: Des
     late = lot(DUMPLING, "D-LATE")
     await capture(services, goods.tenant_id, transformed([BAD], [late], minutes=15))
     await do_outbox()
+    async with services.database.tenant(goods.tenant_id) as tx:
+        assert await tx.execute("update outbox set done_at = null where tenant_id = $1 and topic = 'recall.grown'") == 1
+    await do_outbox()
+    acts = (await desk.signer.caller.ask(TIMELINE, {"id": case["id"]}))["recall"]["timeline"]["nodes"]
+    assert [act["kind"] for act in acts].count("GROWN") == 1, "its job was done twice"
     grown = (await desk.signer.caller.ask(ONE, {"id": case["id"]}))["recall"]
     assert (grown["grownAt"] is not None, await held(desk, late)) == (True, [True])
     assert "ADDITIONS" in [duty["kind"] for duty in grown["openDuties"]]
