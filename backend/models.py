@@ -4,6 +4,7 @@ from backend.alerts import models as alerts
 from backend.aliases import models as aliases
 from backend.capa import models as capa
 from backend.catalog import models as catalog
+from backend.company import models as company
 from backend.consumers import models as consumers
 from backend.documents import models as documents
 from backend.events import models as events
@@ -49,6 +50,7 @@ __all__ = [
     "capa",
     "catalog",
     "clients",
+    "company",
     "consumers",
     "devices",
     "documents",

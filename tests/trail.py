@@ -111,6 +111,7 @@ MUTATIONS: Final[dict[str, set[str]]] = {
     "meetRecallDuty": {"recall.duty_met"},
     "waiveRecallDuty": {"recall.duty_waived"},
     "beginRecallDuty": {"recall.duty_begun"},
+    "setCompanyProfile": {"company_profile.put"},
     "setRecallPolicy": {"recall_policy.set"},
     "putRecallContact": {"recall_contact.created", "recall_contact.changed"},
     "removeRecallContact": {"recall_contact.removed"},

@@ -47,6 +47,8 @@ from backend.catalog.mutations import CatalogMutations
 from backend.catalog.queries import CatalogQueries
 from backend.catalog.types import NODES as CATALOG_NODES
 from backend.codes.queries import CodeQueries
+from backend.company.mutations import CompanyMutations
+from backend.company.queries import CompanyQueries
 from backend.consumers.queries import ConsumerQueries
 from backend.documents.mutations import DocumentMutations
 from backend.documents.queries import DocumentQueries
@@ -152,7 +154,7 @@ QUERIES: Final = (
     ConsumerQueries,
     AnalysisQueries, DocumentQueries,
     AliasQueries, SearchQueries, BalanceQueries, ShapeQueries,
-    SamplingQueries, InstrumentQueries, PhotoQueries, Fsma204Queries,
+    SamplingQueries, InstrumentQueries, PhotoQueries, CompanyQueries, Fsma204Queries,
 )  # fmt: skip
 MUTATIONS: Final = (
     IdentityMutations, SigningInMutations, EventMutations, HoldMutations, ShipmentMutations, CatalogMutations,
@@ -165,7 +167,7 @@ MUTATIONS: Final = (
     DeviceMutations, FloorAccessMutations, ReviewMutations,
     RecallNoticeMutations, ReceivedRecallNoticeMutations,
     NotificationMutations, OwnNotificationMutations,
-    SamplingMutations, InstrumentMutations, PhotoMutations, Fsma204Mutations,
+    SamplingMutations, InstrumentMutations, PhotoMutations, CompanyMutations, Fsma204Mutations,
     NonconformanceMutations, DecisionMutations, CorrectiveActionMutations, SupplierRequestMutations,
     AliasMutations, DocumentMutations,
 )  # fmt: skip

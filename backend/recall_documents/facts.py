@@ -10,6 +10,18 @@ Amounts = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
+class Firm:
+    """Whose recall it is, as authorities ask for it; empty where nobody has told it. `name` is never empty."""
+
+    name: str
+    address: str = ""
+    representative: str = ""
+    number: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A signature with who signed, when and what it means (21 CFR 11.50(a))."""
 
@@ -225,7 +237,7 @@ class Facts:
     `goods` are the first of `counts.affected`; `rest` names those beyond what is printed, for the table that is attached.
     """
 
-    company: str
+    firm: Firm
     case: Case
     version: int
     frozen_at: datetime | None
@@ -250,3 +262,8 @@ class Facts:
     notices: tuple[NoticeLine, ...] = ()
     checks: Checks = field(default=Checks())
     additions: tuple[AdditionLine, ...] = ()
+
+    @property
+    def company(self) -> str:
+        """Its name."""
+        return self.firm.name

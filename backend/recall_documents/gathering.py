@@ -6,13 +6,14 @@ from typing import Final
 from uuid import UUID
 
 from backend.capa import query_service as improvement
+from backend.company import service as companies
 from backend.documents.work import Work
 from backend.genealogy.rules import Certainty
 from backend.nonconformance import query_service as nonconformances
 from backend.recall_checks import service as checking
 from backend.recall_checks.facts import Row
 from backend.recall_documents import scope_facts
-from backend.recall_documents.facts import ActLine, Case, Checks, ClockLine, Facts, FateLine, NoticeLine, Signed
+from backend.recall_documents.facts import ActLine, Case, Checks, ClockLine, Facts, FateLine, Firm, NoticeLine, Signed
 from backend.recall_documents.parts import Pen
 from backend.recall_notices import service as noticing
 from backend.recall_notices.content import told as told_in
@@ -30,6 +31,12 @@ _BURYING: Final = frozenset(
 )
 _MOST_SIGNATURES: Final = 50
 STEPS: Final = 6
+
+
+async def firm_of(tx: TenantTransaction, work: Work) -> Firm:
+    """What the company tells of itself; by its name in the service where it has told no other."""
+    told = await companies.profile_of(tx)
+    return Firm(told.legal_name or work.company, told.address, told.legal_representative, told.registration_number, told.phone, told.email)
 
 
 @dataclass(slots=True)
@@ -64,7 +71,7 @@ class Gathering:
         names = await work.in_tenant(lambda tx: self._names(tx, by_customer))
         owner = await work.in_tenant(lambda tx: self._owner(tx, case))
         return Facts(
-            company=work.company,
+            firm=await work.in_tenant(lambda tx: firm_of(tx, work)),
             case=_case(case, owner, links, self.reader),
             version=scope.version,
             frozen_at=scope.frozen_at,

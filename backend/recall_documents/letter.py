@@ -35,9 +35,13 @@ class LetterLot:
 
 @dataclass(frozen=True, slots=True)
 class LetterFacts:
-    """What a letter tells. `kind` and the case's words are names; `link` is empty where there is none, `address` where nobody knows it."""
+    """What a letter tells. `kind` and the case's words are names; `link` is empty where there is none, `address` where nobody knows it.
+
+    `sender` is where the company is, with its own words for that.
+    """
 
     company: str
+    sender: str
     number: str
     title: str
     kind: str
@@ -70,7 +74,7 @@ def letter_of(facts: LetterFacts, pen: Pen) -> PrintedDocument:
     """The letter, to be stamped and printed."""
     title = _heading(facts, pen)
     body = environment.get_template("letter.html").render(
-        company=facts.company, customer=facts.customer, address=facts.address, contact=facts.contact,
+        company=facts.company, sender=facts.sender, customer=facts.customer, address=facts.address, contact=facts.contact,
         no_address=pen.pick("系统中没有该客户的通信地址，请补充后寄送。", "No address of this customer is known: write it here before sending."),
         day=pen.day(facts.written_at), reference=_reference(facts, pen), urgent=pen.pick("紧急", "URGENT") if facts.asks else "", title=title,
         subject=shortened(facts.title, 200), opening=_opening(facts, pen), facts=_facts(facts, pen), asks=facts.asks,

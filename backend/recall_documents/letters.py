@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.documents.work import Work
+from backend.recall_documents.gathering import firm_of
 from backend.recall_documents.letter import LetterFacts, LetterLot
 from backend.recall_documents.parts import Pen
 from backend.recall_notices import service as notices
@@ -22,9 +23,11 @@ async def facts_of(work: Work, notice_id: UUID, pen: Pen, *, public_url: str) ->
         return letter, await recalls.case_by_id(tx, letter.notice.case_id)
 
     letter, case = await work.in_tenant(read)
+    firm = await work.in_tenant(lambda tx: firm_of(tx, work))
     content, notice = letter.content, letter.notice
     return LetterFacts(
-        company=work.company, number=content.case_number, title=content.title, kind=notice.kind.name, drill=notice.drill or case.drill,
+        company=firm.name, sender=firm.address.replace("\n", ", "), number=content.case_number, title=content.title,
+        kind=notice.kind.name, drill=notice.drill or case.drill,
         decision=content.decision, recall_class=case.recall_class.name if case.recall_class else "", depth=content.depth, customer=letter.customer,
         address=letter.address, contact=letter.contact, phone=content.phone, email=content.email, reason=content.reason, hazard=content.hazard,
         instructions=told(content.instructions, language), written_at=letter.written_at, due_at=notice.due_at,

@@ -34,12 +34,9 @@ class Item:
 
 
 def _firm(facts: Facts, pen: Pen) -> Told:
-    case = facts.case
-    told = [(pen.pick("企业名称", "Firm"), facts.company), (pen.pick("召回负责人", "Responsible for the recall"), case.owner),
-            (pen.pick("电话", "Telephone"), case.phone), (pen.pick("电子邮箱", "E-mail"), case.email)]  # fmt: skip
-    unknown = [name for name, text in told if not text]
-    missing = [pen.pick("住所", "registered address"), pen.pick("法定代表人", "legal representative")]
-    return Told([(name, text) for name, text in told if text], unknown=[*unknown, *missing])
+    told = sections.firm_lines(facts, pen)
+    number = pen.pick("统一社会信用代码", "Registration number")
+    return Told([(name, text) for name, text in told if text], unknown=[name for name, text in told if not text and name != number])
 
 
 def _official(facts: Facts, pen: Pen) -> Told:

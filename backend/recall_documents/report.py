@@ -10,7 +10,7 @@ from backend.recall_documents.parts import TEMPLATES, Cell, Pen, Picture, Sectio
 from infra.printing.shell import PrintedDocument
 
 STYLE: Final = (TEMPLATES / "documents.css").read_text(encoding="utf-8")
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def report_of(
@@ -83,6 +83,10 @@ def _cover(facts: Facts, pen: Pen) -> list[tuple[str, str]]:
         (pen.pick("联系方式", "Contact"), pen.either(" · ".join(part for part in (case.owner, case.phone, case.email) if part))),
         (pen.pick("得知时间", "Known since"), pen.at(case.known_at)), (pen.pick("范围", "Scope"), frozen),
     ]  # fmt: skip
+    firm = facts.firm
+    if firm.address or firm.representative or firm.number:
+        told = (firm.name, firm.number, firm.address, firm.representative)
+        found.insert(0, (pen.pick("企业", "Firm"), " · ".join(part for part in told if part)))
     if facts.scope_digest:
         found.append((pen.pick("范围摘要", "Digest of the scope"), f"SHA-256 {facts.scope_digest}"))
     return found

@@ -14,6 +14,17 @@ MOST_REASONS: Final = 100
 MOST_ROWS: Final = 300
 
 
+def firm_lines(facts: Facts, pen: Pen) -> list[tuple[str, str]]:
+    """What a recall plan and a notice say of the firm: name, registered address, legal representative, who answers for it, and how he is reached."""
+    firm, case = facts.firm, facts.case
+    return [
+        (pen.pick("企业名称", "Firm"), firm.name), (pen.pick("统一社会信用代码", "Registration number"), firm.number),
+        (pen.pick("住所", "Registered address"), firm.address), (pen.pick("法定代表人", "Legal representative"), firm.representative),
+        (pen.pick("召回负责人", "Responsible for the recall"), case.owner), (pen.pick("电话", "Telephone"), case.phone or firm.phone),
+        (pen.pick("电子邮箱", "E-mail"), case.email or firm.email),
+    ]  # fmt: skip
+
+
 def clocks(facts: Facts, pen: Pen) -> Section:
     """The law's clocks: what each wants, when it began, when it was due, when it was met."""
     columns = [

@@ -141,6 +141,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "push.removed": ("移除推送设备", "Removed a browser or an app from messages"),
         "food_places.put": ("维护食品追溯地点资料", "Told of places for food traceability"),
         "food_products.put": ("维护食品追溯产品资料", "Told of foods for food traceability"),
+        "company_profile.put": ("维护企业信息", "Told what the company is"),
         "partners.put": ("维护合作方资料", "Put partners into the catalogue"),
         "products.put": ("维护产品资料", "Put products into the catalogue"),
         "query.created": ("新建命名查询", "Named a query"),

@@ -54,8 +54,8 @@ FIELDS: Final[dict[str, str]] = {
                               recordLaboratoryResults recordResults""",
     _P.DOCUMENTS_MAKE: "cancelDocument deleteDocument document documents makeDocument retryDocument",
     _P.SHIPMENTS_COMMAND: "ship",
-    _P.CATALOG_READ: "buildCode buildCodes foodListing foodPlaces foodProducts locations partners products",
-    _P.CATALOG_WRITE: "putFoodPlaces putFoodProducts putLocations putPartners putProducts",
+    _P.CATALOG_READ: "buildCode buildCodes companyProfile foodListing foodPlaces foodProducts locations partners products",
+    _P.CATALOG_WRITE: "putFoodPlaces putFoodProducts putLocations putPartners putProducts setCompanyProfile",
     _P.PEOPLE_READ: "floorAccess invitations people roles",
     _P.PEOPLE_MANAGE: """deactivateMember reactivateMember renameMember setMemberRoles invite resendInvitation revokeInvitation
                          issuePasswordReset memberSessions revokeMemberSessions issueBadge voidBadge issueStartPin""",

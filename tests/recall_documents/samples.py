@@ -14,6 +14,7 @@ from backend.recall_documents.facts import (
     Counts,
     Facts,
     FateLine,
+    Firm,
     GoodsLine,
     NoticeLine,
     Signed,
@@ -120,7 +121,12 @@ def facts(language: str = "zh-CN", *, lots: int = 40, drill: bool = False) -> Fa
     overall = FateLine("", "", "", 36, Decimal(36_000), Decimal(17_000), Decimal(1_440), Decimal(3_600), Decimal(0), Decimal(2_400), Decimal(11_560),
                        Decimal(0), Decimal(18_000), Decimal("51.22"), Decimal("67.88"))  # fmt: skip
     return Facts(
-        company=say("金穗乳业有限公司", "Jinsui Dairy Co., Ltd."),
+        firm=Firm(
+            say("金穗乳业有限公司", "Jinsui Dairy Co., Ltd."),
+            say("呼和浩特市乳业路 8 号", "8 Dairy Road, Hohhot"),
+            say("王金穗", "Wang Jinsui"),
+            "91150100MA0N000000",
+        ),
         case=case(language, drill=drill),
         version=1,
         frozen_at=at(11),
@@ -258,7 +264,8 @@ def nasty(language: str = "en") -> Facts:
     plain = facts(language, lots=4)
     told = replace(plain.case, title=NASTY, reason=LONG, hazard=NASTY * 3, products=LONG, owner=NASTY)
     return replace(
-        plain, company=LONG, case=told, goods=tuple(replace(line, code=NASTY, product=LONG, where=NASTY) for line in plain.goods),
+        plain, firm=Firm(LONG, NASTY, NASTY, NASTY), case=told,
+        goods=tuple(replace(line, code=NASTY, product=LONG, where=NASTY) for line in plain.goods),
         fates=tuple(replace(line, customer=LONG) for line in plain.fates), notices=tuple(replace(line, customer=NASTY) for line in plain.notices),
     )  # fmt: skip
 
@@ -269,6 +276,7 @@ def letter(
     told = case(language)
     return LetterFacts(
         company=pick(language, "金穗乳业有限公司", "Jinsui Dairy Co., Ltd."),
+        sender=pick(language, "呼和浩特市乳业路 8 号", "8 Dairy Road, Hohhot"),
         number=told.number,
         title=told.title,
         kind="FIRST",

@@ -8,7 +8,7 @@ from backend.documents.digests import digest_of
 from backend.documents.kinds import DocumentKind
 from backend.recall_documents.attached import attached
 from backend.recall_documents.charts import Part, bar
-from backend.recall_documents.facts import Checks, Counts, Facts
+from backend.recall_documents.facts import Checks, Counts, Facts, Firm
 from backend.recall_documents.letter import letter_of
 from backend.recall_documents.parts import Column, Pen, Table
 from backend.recall_documents.regulator import CHINA, UNITED_STATES, items_of, regulator_notice_of
@@ -27,7 +27,7 @@ def empty(told: Facts) -> Facts:
         sector="", countries=(), decided_at=None, announced_at=None, links=(),
     )  # fmt: skip
     return Facts(
-        company=told.company, case=case, version=0, frozen_at=None, known_at=told.known_at, scope_digest="", sources=(), bounds=(), counts=Counts()
+        firm=Firm(told.company), case=case, version=0, frozen_at=None, known_at=told.known_at, scope_digest="", sources=(), bounds=(), counts=Counts()
     )
 
 

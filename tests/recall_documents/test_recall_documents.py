@@ -71,7 +71,7 @@ async def test_the_report_is_tagged_and_holds_the_goods(papers: Papers, desk: De
     assert set(words) <= characters(content)
     assert (told["bytes"], told["pages"] > 3, told["rows"]) == (len(content), True, 2)
     assert told["sha256"] == hashlib.sha256(content).hexdigest()
-    assert told["generator"] == "Suyuan 0.1.0 recall-report 1"
+    assert told["generator"] == "Suyuan 0.1.0 recall-report 2"
     assert len(told["contentSha256"]) == 64
     assert b"affected.csv" in opened(content)
     assert b"F-BAD" in opened(content)

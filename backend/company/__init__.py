@@ -1,0 +1,1 @@
+"""What the company tells of itself in letters to customers and authorities."""
