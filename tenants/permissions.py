@@ -84,14 +84,15 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {_P.RECALLS_READ, _P.RECALLS_MANAGE, _P.RECALLS_DECIDE, _P.DOCUMENTS_MAKE}
         | {_P.EVENTS_REVIEW, _P.HOLDS_PLACE, _P.HOLDS_RELEASE, _P.ALIASES_DECLARE, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH}
         | {_P.PEOPLE_READ, _P.DEVICES_READ, _P.SANDBOX_USE, _P.AUDIT_READ},
-        Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE, _P.RECALLS_READ},
+        Role.PURCHASING: _LOOK | {_P.CATALOG_WRITE, _P.RECALLS_READ, _P.DOCUMENTS_MAKE},
         # Runs the system, and decides nothing about goods: no release, no shipment.
         Role.ADMINISTRATOR: _LOOK
         | {_P.QUERIES_SUBSCRIBE, _P.NOTIFICATIONS_MANAGE, _P.WEBHOOKS_MANAGE}
         | {_P.EVENTS_CAPTURE, _P.EVENTS_REVIEW, _P.CATALOG_WRITE, _P.HISTORY_PUBLISH, _P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE}
         | {_P.DEVICES_READ, _P.DEVICES_MANAGE, _P.CLIENTS_READ, _P.CLIENTS_MANAGE, _P.SANDBOX_USE, _P.SANDBOX_MANAGE, _P.AUDIT_READ},
         Role.OWNER: frozenset(Permission),
-        Role.AUDITOR: _LOOK | {_P.RECALLS_READ, _P.PEOPLE_READ, _P.DEVICES_READ, _P.CLIENTS_READ, _P.AUDIT_READ},
+        # Having a document made changes nothing: it tells what he may read, and who asked stands on the trail.
+        Role.AUDITOR: _LOOK | {_P.RECALLS_READ, _P.DOCUMENTS_MAKE, _P.PEOPLE_READ, _P.DEVICES_READ, _P.CLIENTS_READ, _P.AUDIT_READ},
         # Reports what it did; what it may see is granted piece by piece.
         Role.PARTNER: frozenset({_P.EVENTS_CAPTURE}),
     }

@@ -49,7 +49,8 @@ async def put_profile(tx: TenantTransaction, principal: Principal, given: Compan
     for name, text in texts.items():
         lines = name == "address"
         if len(text) > LONGEST or any(not (character.isprintable() or (lines and character == "\n")) for character in text):
-            raise InvalidInputError(f"“{name}” has more than {LONGEST} characters, or one that can't be printed.", field=name)
+            shown = "".join(word.title() if place else word for place, word in enumerate(name.split("_")))
+            raise InvalidInputError(f"“{shown}” has more than {LONGEST} characters, or one that can't be printed.", field=shown)
     if texts["email"] and not EMAIL.fullmatch(texts["email"]):
         raise InvalidInputError("This is no e-mail address, such as quality@example.com.", field="email")
     before = (await profile_of(tx)).told()

@@ -206,7 +206,7 @@ class Documents:
 
     async def cancel(self, tx: TenantTransaction, principal: Principal, document_id: UUID | None) -> None:
         """Nobody waits for it any more; whoever is at it stops within seconds. Raises `DocumentStateError` where it isn't under way."""
-        document = await self._locked(tx, principal, document_id)
+        document = _taken_back(principal, await self._locked(tx, principal, document_id))
         if document.state not in OPEN:
             raise DocumentStateError(f"{document.number} isn't being made (it is {document.state.name}), so it can't be cancelled.", field="id")
         await repository.cancel(tx, document.document_id, clock.now())
@@ -226,7 +226,7 @@ class Documents:
 
         Raises `DocumentStateError` while it is being made.
         """
-        document = await self._locked(tx, principal, document_id)
+        document = _taken_back(principal, await self._locked(tx, principal, document_id))
         if document.state in OPEN:
             raise DocumentStateError(f"{document.number} is being made. Cancel it first.", field="id")
         if document.state is DocumentState.EXPIRED:
@@ -246,3 +246,10 @@ class Documents:
         if row is None:
             raise DocumentNotFoundError
         return Document.from_row(row)
+
+
+def _taken_back(principal: Principal, document: Document) -> Document:
+    """Whoever asked for a document may take it back; others' only who answers for such papers. Who only reads takes nobody's away."""
+    if document.requested_by != principal.subject:
+        principal.require_everywhere(Permission.RECALLS_MANAGE)
+    return document

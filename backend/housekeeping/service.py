@@ -15,6 +15,7 @@ from backend.documents.storing import remove_expired
 from backend.housekeeping import repository
 from backend.instruments import watch as instruments
 from backend.photos.checking import remove_left_over
+from backend.recall_drills import schedule as recall_drills
 from backend.services import Services
 from infra.logging import get_logger
 from tenants.audit.exports import remove_expired_files
@@ -99,6 +100,7 @@ class Housekeeping:
         removed[PHOTOS_LEFT] = await remove_left_over(self._services.storage, public_id, at_most=FILES_OF_A_TENANT)
         async with self._services.database.tenant(tenant_id, timeout_ms=STATEMENT_TIMEOUT_MS) as tx:
             await instruments.raise_due(tx)
+            await recall_drills.remind_who_never_drilled(tx)
         return removed
 
     @asynccontextmanager

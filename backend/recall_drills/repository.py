@@ -135,6 +135,14 @@ async def last_finished(tx: TenantTransaction) -> datetime | None:
     return found
 
 
+async def company(tx: TenantTransaction) -> Record:
+    """(since when it is here, whether it is a sandbox)."""
+    row = await tx.fetchrow("select created_at, sandbox from tenant where tenant_id = $1")
+    if row is None:
+        raise LookupError("the transaction's tenant isn't there")
+    return row
+
+
 async def policy(tx: TenantTransaction) -> Record | None:
     """The company's own policy."""
     return await tx.fetchrow("select target_seconds, target_percent, every_days, warn_days from recall_drill_policy where tenant_id = $1")

@@ -159,9 +159,9 @@ def score_of(
     return Score(seconds, steps, forward, backward, complete, passed)
 
 
-def next_due(last: datetime | None, policy: Policy, now: datetime) -> datetime:
-    """When the next drill is due: at once where there never was one."""
-    return last + timedelta(days=policy.every_days) if last is not None else now
+def next_due(last: datetime | None, policy: Policy, began: datetime) -> datetime:
+    """When the next drill is due: a period after the last one, or after the company `began` here where there never was one."""
+    return (last or began) + timedelta(days=policy.every_days)
 
 
 def reminders(due: datetime, policy: Policy, now: datetime) -> list[datetime]:

@@ -29,13 +29,11 @@ class Schedule:
 
 
 async def schedule_of(tx: TenantTransaction) -> Schedule:
-    """As it stands; a company that has never drilled should do so at once."""
-    row, last, now = await repository.policy(tx), await repository.last_finished(tx), clock.now()
+    """As it stands; a company that has never drilled should have done so a period after it began here (BRCGS 9, 3.11: at least yearly)."""
+    row, last = await repository.policy(tx), await repository.last_finished(tx)
     policy = Policy(**dict(row)) if row is not None else Policy()
-    due = rules.next_due(last, policy, now)
-    if last is None:
-        due = due.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Schedule(policy, last, due, due <= now)
+    due = rules.next_due(last, policy, (await repository.company(tx))["created_at"])
+    return Schedule(policy, last, due, due <= clock.now())
 
 
 async def set_policy(tx: TenantTransaction, principal: Principal, policy: Policy) -> None:
@@ -63,6 +61,16 @@ async def remind(tx: TenantTransaction) -> None:
     for moment in moments or [now]:
         if await first_time(tx, f"{TOPIC}:{moment.isoformat()}"):
             await enqueue(tx, TOPIC, [{}], due_at=moment)
+
+
+async def remind_who_never_drilled(tx: TenantTransaction) -> None:
+    """The regular look at companies that nothing else reminds, because no drill was finished here and no policy set; a sandbox isn't reminded."""
+    if await repository.last_finished(tx) is not None or (await repository.company(tx))["sandbox"]:
+        return
+    found, now = await schedule_of(tx), clock.now()
+    step = len(rules.reminders(found.due_at, found.policy, now))
+    if step < (2 if found.policy.warn_days else 1) and await first_time(tx, f"{TOPIC}:never:{found.due_at.isoformat()}:{step}"):
+        await enqueue(tx, TOPIC, [{}])
 
 
 async def look(tx: TenantTransaction, _payload: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from backend.recall_drills.rules import DrillState, DrillStep, Score
 from backend.recall_drills.stored import DoneStep, Drill, Finding
 from backend.recall_scope.service import Source
 from backend.recalls.kinds import ActKind
-from backend.recalls.service import case_by_id, open_case, record_act
+from backend.recalls.service import case_by_id, close_drill, open_case, record_act
 from infra import clock
 from infra.database import TenantTransaction
 from infra.errors import InvalidInputError
@@ -135,7 +135,7 @@ async def check_conclude(tx: TenantTransaction, principal: Principal, drill_id: 
 
 
 async def conclude_drill(tx: TenantTransaction, principal: Principal, drill_id: UUID, *, text: str, signature: Signature) -> None:
-    """Sign what it showed, with its score and findings."""
+    """Sign what it showed, with its score and findings; its case is closed by it."""
     drill, text = await check_conclude(tx, principal, drill_id, text=text), text_of(text, "conclusion", LONG)
     found = [Finding.from_row(row) for row in await repository.findings_of(tx, [drill_id])]
     content = {
@@ -154,6 +154,7 @@ async def conclude_drill(tx: TenantTransaction, principal: Principal, drill_id: 
     after = {"number": drill.number, "passed": drill.passed}
     await audit.record(tx, principal, "recall_drill.concluded", subject_of(drill_id), after=after, reason=text, signature_id=signature_id)
     await record_act(tx, drill.case_id, kind=ActKind.COMMENTED, actor=principal, detail=after, reason=text, signature_id=signature_id)
+    await close_drill(tx, principal, drill.case_id, reason=text, signature_id=signature_id)
 
 
 async def steps_of(tx: TenantTransaction, drill_id: UUID) -> list[DoneStep]:

@@ -5,6 +5,7 @@ that it names, and no other.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from backend.capa import query_service as capa
@@ -107,11 +108,31 @@ async def close(
         "openDuties": [duty.en for duty in duties[:_MOST_TOLD]], "override": override, "reason": reason,
     }  # fmt: skip
     signature_id = await sign(tx, principal, signature, subject=case.subject, content=content)
-    at = clock.now()
+    await _end(tx, principal, case, content, reason=reason, because=override or reason, signature_id=signature_id)
+
+
+async def close_drill(tx: TenantTransaction, principal: Principal, case_id: UUID, *, reason: str, signature_id: UUID) -> None:
+    """The drill on a case was concluded, which was signed: its case is over with it, in whatever state it was. One that is over stays so.
+
+    Raises `RecallStateError` for a case that is no drill.
+    """
+    case = await managed(tx, principal, case_id, Permission.RECALLS_DECIDE)
+    if not case.drill:
+        raise RecallStateError("This is no drill: it is closed by a signature of its own.", field="caseId")
+    if not case.is_over:
+        content = {"act": "recall.closed", "number": case.number, "drill": True, "title": case.title, "version": case.scope_version, "reason": reason}
+        await _end(tx, principal, case, content, reason=reason, because=reason, signature_id=signature_id)
+
+
+async def _end(
+    tx: TenantTransaction, principal: Principal, case: RecallCase, content: dict[str, Any], *, reason: str, because: str, signature_id: UUID
+) -> None:
+    """Closed; its clocks end, and what comes late is watched for where its scope was frozen."""
+    case_id, at = case.case_id, clock.now()
     await repository.update(tx, case_id, state=int(RecallState.CLOSED), closed_at=at, closed_by=principal.actor_id)
     for each in await clocks.clocks_of(tx, case_id):
         if each.is_open:
-            await clocks.end(tx, each, reason=f"The case was closed: {override or reason}"[:LONG], waived=False)
+            await clocks.end(tx, each, reason=f"The case was closed: {because}"[:LONG], waived=False)
     await audit.record(tx, principal, "recall.closed", case.subject, after=content, reason=reason, signature_id=signature_id)
     await record_act(tx, case_id, kind=ActKind.CLOSED, actor=principal, reason=reason, detail=content, signature_id=signature_id)
     await scope.watch(tx, case_id, scope.Watch.CLOSED)

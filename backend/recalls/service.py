@@ -1,6 +1,7 @@
 """What others do with recall cases: open, find and read them, and write into their timelines."""
 
 from backend.recalls.clocks import Clock, ClockState, clocks_of
+from backend.recalls.closing import close_drill
 from backend.recalls.errors import UnknownRecallError
 from backend.recalls.kinds import ActKind, RecallClass, RecallDecision, RecallDepth, RecallState, Sector
 from backend.recalls.locking import locked
@@ -25,6 +26,7 @@ __all__ = [
     "case_by_id",
     "cases_by_ids",
     "clocks_of",
+    "close_drill",
     "locked",
     "open_case",
     "record_act",

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -279,6 +280,24 @@ async def test_another_tenant_and_another_role_see_nothing(house: House, other_f
         await house.get(document_id, firm=other_firm)
     with pytest.raises(PermissionDeniedError):
         await house.get(document_id, house.firm.as_role(Role.WORKER))
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.PURCHASING])
+async def test_who_only_reads_has_documents_made_and_takes_nobodys_away(house: House, role: Role) -> None:
+    reader, theirs = replace(house.firm.as_role(role), actor_id=uuid7(), membership_id=uuid7()), await house.ask()
+    documents = house.services.documents
+    with pytest.raises(PermissionDeniedError, match=r"recalls\.manage"):
+        await house.within(lambda tx: documents.cancel(tx, reader, theirs))
+    mine = await house.ask(principal=reader, language="en")
+    await house.work()
+    assert [(await house.get(each, reader)).state for each in (mine, theirs)] == [DocumentState.READY] * 2
+    with pytest.raises(PermissionDeniedError, match=r"recalls\.manage"):
+        await house.within(lambda tx: documents.delete(tx, reader, theirs))
+    await house.within(lambda tx: documents.delete(tx, reader, mine))
+    manager = replace(house.firm.as_role(Role.QUALITY_MANAGER), actor_id=uuid7(), membership_id=uuid7())
+    # Who answers for such papers takes away what others asked for.
+    await house.within(lambda tx: documents.delete(tx, manager, theirs))
+    assert [(await house.get(each)).state for each in (mine, theirs)] == [DocumentState.EXPIRED] * 2
 
 
 async def test_deleting_removes_the_file_and_keeps_the_hash(house: House) -> None:

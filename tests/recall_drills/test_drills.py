@@ -7,7 +7,9 @@ from typing import Any, Final
 import pytest
 
 from backend.graphql.ids import global_id
+from backend.housekeeping.service import Housekeeping
 from backend.recall_drills import schedule
+from backend.recall_drills.rules import Policy
 from backend.services import Services
 from infra.clock import isoformat, now
 from infra.schema import metadata
@@ -103,6 +105,10 @@ async def test_a_drill_is_timed_scored_and_signed(services: Services, boss: Sign
     signed = (await owner.command(CONCLUDE, {**given, "signature": boss.sign("APPROVED")}))["drill"]
     assert (signed["state"], signed["conclusion"], signed["concludedByName"] != "") == ("CONCLUDED", "It works; one finding", True)
     assert signed["signatures"]["nodes"] == [{"meaning": "APPROVED", "intact": True}]
+    cases = await owner.ask(
+        "{ recalls(first: 5, filter: {openOnly: false}) { nodes { number state timeline(first: 1) { nodes { kind signed } } } } }"
+    )
+    assert cases["recalls"]["nodes"] == [{"number": drill["number"], "state": "CLOSED", "timeline": {"nodes": [{"kind": "CLOSED", "signed": True}]}}]
     assert await refused(owner, CONCLUDE, {**given, "signature": boss.sign("APPROVED")}) == ("RECALL_DRILL_STATE", "drillId")
 
 
@@ -193,6 +199,38 @@ async def test_lots_are_drawn_again_by_their_seed(services: Services, owner: Cal
         assert (await owner.refusal(CANDIDATES, {**asked, **wrong}))["code"] == "INVALID_INPUT", wrong
 
 
+async def aged(services: Services, firm: Firm, days: int) -> None:
+    """The firm has been here for so many days."""
+    async with services.auth_database.connection() as connection:
+        aging = "update tenant set created_at = now() - make_interval(days => $2) where tenant_id = $1"
+        await connection.execute(aging, firm.tenant_id, days)
+
+
+async def test_who_has_never_drilled_is_reminded_before_a_year_is_over_and_when_it_is(
+    services: Services, owner: Caller, baker: Firm, do_outbox: Callable[[], Awaitable[int]]
+) -> None:
+    async def told() -> list[str]:
+        for _ in range(2):
+            await Housekeeping(services).of_tenant(baker.tenant_id, baker.tenant.public_id)
+            await do_outbox()
+        nodes = (await owner.ask("{ alerts(first: 20) { nodes { kind severity } } }"))["alerts"]["nodes"]
+        return [one["severity"] for one in nodes if one["kind"] == schedule.KIND]
+
+    assert await told() == []
+    await aged(services, baker, 365 - Policy().warn_days - 1)
+    assert await told() == []
+    await aged(services, baker, 365 - Policy().warn_days + 1)
+    assert await told() == ["NOTICE"]
+    await aged(services, baker, 366)
+    assert await told() == ["WARNING"]
+    async with services.database.tenant(baker.tenant_id) as tx:
+        looks = "select count(*) from outbox where tenant_id = $1 and topic = $2"
+        assert await tx.fetchval(looks, schedule.TOPIC) == 2, "each is told once, however often the house is kept"
+    # A finished drill ends it, and the next one is due a year from then.
+    await taken(owner, await begun(owner, P1))
+    assert await told() == []
+
+
 async def test_the_next_drill_is_due_once_a_year_and_somebody_is_told(services: Services, owner: Caller, baker: Firm) -> None:
     async def alerts() -> list[bool]:
         await services.in_tenant(baker.tenant_id, lambda tx: schedule.look(tx, {}))
@@ -200,7 +238,10 @@ async def test_the_next_drill_is_due_once_a_year_and_somebody_is_told(services: 
         return [one["closedAt"] is not None for one in nodes if one["kind"] == schedule.KIND]
 
     never = (await owner.ask(HISTORY))["recallDrillSchedule"]
-    assert (never["overdue"], never["lastAt"], never["everyDays"]) == (True, None, 365)
+    assert (never["overdue"], never["lastAt"], never["everyDays"]) == (False, None, 365)
+    assert await alerts() == []
+    await aged(services, baker, 366)
+    assert (await owner.ask(HISTORY))["recallDrillSchedule"]["overdue"] is True
     assert await alerts() == [False]
     policy = {"targetSeconds": 7_200, "targetPercent": "99.9", "everyDays": 180, "warnDays": 10}
     told = (await owner.command(POLICY, policy))["schedule"]

@@ -90,8 +90,8 @@ def test_targets_that_make_no_sense_are_refused(policy: Policy, field: str) -> N
     assert refused.value.field == field
 
 
-def test_the_next_drill_is_due_a_period_after_the_last_and_at_once_where_there_was_none() -> None:
-    assert next_due(None, Policy(), NOW) == NOW
+def test_the_next_drill_is_due_a_period_after_the_last_and_after_the_beginning_where_there_was_none() -> None:
+    assert next_due(None, Policy(), NOW) == NOW + timedelta(days=365)
     due = next_due(NOW, Policy(every_days=180, warn_days=30), NOW)
     assert due == NOW + timedelta(days=180)
     assert reminders(due, Policy(every_days=180, warn_days=30), NOW) == [due - timedelta(days=30), due]
