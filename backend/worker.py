@@ -10,7 +10,7 @@ from backend.alerts import counting, escalation
 from backend.alerts import service as alerts
 from backend.bulk import staging
 from backend.bulk.work import StagedCapture
-from backend.capa import looking
+from backend.capa import looking, mailing
 from backend.catalog import service as catalog
 from backend.catalog import versions
 from backend.consumers import bells as consumer_bells
@@ -60,7 +60,7 @@ from tenants.audit import exports
 
 # Jobs of seconds and minutes, which have queues of their own.
 LINES: Final[Mapping[str, Line]] = {
-    exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG, DOCUMENT_MAKE: LONG,
+    exports.TOPIC: LONG, sandbox.FILL: LONG, staging.TOPIC: BULK, PHOTO_CHECK: LONG, DOCUMENT_MAKE: LONG, mailing.TOPIC: LONG,
 }  # fmt: skip
 QUEUES: Final[Mapping[str, Line]] = {"short": SHORT, "long": LONG, "bulk": BULK}
 
@@ -98,6 +98,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         publishing.PUBLISH: publishing.HoldPublisher(services.capture),
         looking.TOPIC: looking.look,
         looking.SOON: looking.remind,
+        mailing.TOPIC: mailing.SupplierMail(services.database, services.settings),
         concessions.ENDS: concessions.end,
         recall_check_looking.TOPIC: recall_check_looking.look,
         recall_points.TOPIC: recall_points.note,

@@ -96,6 +96,8 @@ supplier_request = tenant_table(
     Column("closed_at", DateTime(timezone=True)),
     # Of the last link's token; the ones before it are void, and so is this one once the answer is accepted.
     Column("token_sha256", LargeBinary, nullable=False),
+    # Of the link in its mails, as long as the one above is good.
+    Column("mail_token_sha256", LargeBinary),
     Column("token_expires_at", DateTime(timezone=True), nullable=False),
     key=("supplier_request_id",),
     unique=[("number",), ("token_sha256",)],

@@ -48,7 +48,7 @@ def _with_link(info: Info, done: Done, made: list[RequestToken]) -> SupplierRequ
 
 @strawberry.type
 class SupplierRequestMutations:
-    """No message is sent: the answer holds the link, to be brought to the supplier."""
+    """The answer holds a link, to be brought to the supplier; where a contact of his is known he gets a mail too, with one of its own."""
 
     @mutation(
         description="Request corrective action from a supplier. The link is good until 30 days after the answer is due, and opens this request "

@@ -34,6 +34,32 @@ async def to_remind(tx: TenantTransaction, request_id: UUID, due_at: datetime) -
     )  # fmt: skip
 
 
+async def to_mail(tx: TenantTransaction, request_id: UUID, due_at: datetime) -> Record | None:
+    """A request that still has to be answered by then, with the digests of its links and the membership of whoever answers for it."""
+    return await tx.fetchrow(
+        """select r.supplier_request_id, r.number, r.supplier, r.text, r.due_at, r.token_sha256, r.mail_token_sha256,
+             coalesce(c.owner_id, m.membership_id) as owner_id
+           from supplier_request r
+           left join corrective_action c on c.tenant_id = $1 and c.corrective_action_id = r.corrective_action_id
+           left join membership m on m.tenant_id = $1 and m.person_id = r.sent_by
+           where r.tenant_id = $1 and r.supplier_request_id = $2 and r.due_at = $3 and r.closed_at is null and r.status in (1, 2, 4)""",
+        request_id, due_at,
+    )  # fmt: skip
+
+
+async def set_mail_token(tx: TenantTransaction, request_id: UUID, sha256: bytes) -> None:
+    """The link in the request's mails, good for as long as its own."""
+    await tx.execute("update supplier_request set mail_token_sha256 = $3 where tenant_id = $1 and supplier_request_id = $2", request_id, sha256)
+
+
+async def company(tx: TenantTransaction) -> Record:
+    """(public id, name, time zone) of who asks."""
+    row = await tx.fetchrow("select public_id, name, time_zone from tenant where tenant_id = $1")
+    if row is None:
+        raise LookupError("the transaction's tenant isn't there")
+    return row
+
+
 async def insert(tx: TenantTransaction, **columns: Any) -> None:
     """A new request; its columns but the tenant's by name."""
     names, places = ", ".join(columns), ", ".join(f"${number + 2}" for number in range(len(columns)))
@@ -85,7 +111,8 @@ async def by_token(tx: TenantTransaction, sha256: bytes, at: datetime, *, lock: 
     """The request that a link opens: one that is neither over nor replaced."""
     return await tx.fetchrow(
         f"""select {COLUMNS} from supplier_request r
-            where r.tenant_id = $1 and r.token_sha256 = $2 and r.token_expires_at > $3 and r.status <> 6 {"for no key update" if lock else ""}""",
+            where r.tenant_id = $1 and (r.token_sha256 = $2 or r.mail_token_sha256 = $2)
+              and r.token_expires_at > $3 and r.status <> 6 {"for no key update" if lock else ""}""",
         sha256, at,
     )  # fmt: skip
 
@@ -93,7 +120,8 @@ async def by_token(tx: TenantTransaction, sha256: bytes, at: datetime, *, lock: 
 async def set_token(tx: TenantTransaction, request_id: UUID, sha256: bytes, expires_at: datetime) -> None:
     """A new link; the one before opens nothing any more."""
     await tx.execute(
-        "update supplier_request set token_sha256 = $3, token_expires_at = $4 where tenant_id = $1 and supplier_request_id = $2",
+        """update supplier_request set token_sha256 = $3, mail_token_sha256 = null, token_expires_at = $4
+           where tenant_id = $1 and supplier_request_id = $2""",
         request_id, sha256, expires_at,
     )  # fmt: skip
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from backend.capa import looking, repository, rules
+from backend.capa import looking, mailing, repository, rules
 from backend.capa import request_repository as requests
 from backend.capa.errors import CorrectiveActionNotFoundError, GuestLinkInvalidError, SupplierRequestNotFoundError, SupplierRequestStateError
+from backend.capa.mail_words import Occasion
 from backend.capa.rules import RequestStatus, Verdict
 from backend.capa.stored import Answer, SupplierRequest
 from backend.capa.tokens import RequestToken
@@ -76,6 +77,7 @@ async def send(
         await requests.add_objects(tx, request_id, lots)
     await looking.look_at(tx, due_at)
     await looking.remind_at(tx, request_id, due_at)
+    await mailing.write_to_supplier(tx, request_id, due_at, Occasion.SENT)
     await _record_request(
         tx,
         principal,
@@ -119,6 +121,7 @@ async def review(tx: TenantTransaction, principal: Principal, request_id: UUID, 
         await requests.set_status(tx, request_id, RequestStatus.SENT_BACK, due_at=due_at)
         await looking.look_at(tx, due_at or found.due_at)
         await looking.remind_at(tx, request_id, due_at or found.due_at)
+        await mailing.write_to_supplier(tx, request_id, due_at or found.due_at, Occasion.SENT_BACK)
     after = {"number": found.number, "answer": str(last["answer_id"])}
     await _record_request(
         tx, principal, request_id, "supplier_request.answer_accepted" if accept else "supplier_request.answer_sent_back", after=after, reason=comment

@@ -104,6 +104,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "corrective_action.verified": ("评定措施有效性", "Judged the effect of a corrective action"),
         "corrective_action.reopened": ("重新打开纠正预防措施", "Reopened a corrective action"),
         "supplier_request.sent": ("向供应商发出纠正措施要求", "Requested corrective action from a supplier"),
+        "supplier_request.mailed": ("以邮件通知供应商", "Wrote to a supplier"),
         "supplier_request.link_renewed": ("更换供应商答复链接", "Made a new link for a request to a supplier"),
         "supplier_request.acknowledged": ("供应商确认收到要求", "A supplier acknowledged a request"),
         "supplier_request.answered": ("供应商提交答复", "A supplier answered a request"),

@@ -1,4 +1,4 @@
-"""What a company tells of itself in letters and notices
+"""What a company tells of itself in letters and notices, and the link in mails to suppliers
 
 Revision: 0037
 Revises: 0036
@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_company_profile")),
     )
     op.secure_table("company_profile", tenant_owned=True, grants={"suyuan_app": ("SELECT", "INSERT", "UPDATE")}, append_only=False)
+    op.add_column("supplier_request", sa.Column("mail_token_sha256", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
