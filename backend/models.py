@@ -17,6 +17,7 @@ from backend.inspections import models as inspections
 from backend.instruments import models as instruments
 from backend.nonconformance import models as nonconformance
 from backend.notifications import models as notifications
+from backend.numbering import models as numbering
 from backend.objects import models as objects
 from backend.photos import models as photos
 from backend.recall_checks import models as recall_checks
@@ -64,6 +65,7 @@ __all__ = [
     "instruments",
     "nonconformance",
     "notifications",
+    "numbering",
     "objects",
     "outbox",
     "people",

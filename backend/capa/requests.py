@@ -16,8 +16,8 @@ from backend.capa.tokens import RequestToken
 from backend.catalog import service as catalog
 from backend.catalog.sites import sites_of
 from backend.nonconformance.history import note
-from backend.nonconformance.numbering import number_of
 from backend.nonconformance.texts import LONG, TITLE, text_of
+from backend.numbering.service import number_of
 from backend.objects import service as objects
 from infra import clock
 from infra.database import TenantTransaction

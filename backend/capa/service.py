@@ -14,9 +14,9 @@ from backend.catalog.sites import sites_of
 from backend.nonconformance import query_service as nonconformances
 from backend.nonconformance.errors import NonconformanceNotFoundError
 from backend.nonconformance.history import note
-from backend.nonconformance.numbering import number_of
 from backend.nonconformance.stored import Nonconformance
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
+from backend.numbering.service import number_of
 from backend.photos import service as photos
 from infra import clock
 from infra.database import TenantTransaction

@@ -14,7 +14,7 @@ from backend.documents.asked_by import Readable, limits_of, write_asker
 from backend.documents.errors import DocumentInputError, DocumentNotFoundError, DocumentStateError, TooManyDocumentsError
 from backend.documents.kinds import LANGUAGES, OPEN, DocumentKind, DocumentState, Subject, title_of
 from backend.documents.work import Maker
-from backend.nonconformance import numbering
+from backend.numbering import service as numbering
 from infra import clock
 from infra.database import Record, TenantTransaction
 from infra.ids import uuid7

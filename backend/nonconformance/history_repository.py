@@ -25,13 +25,3 @@ async def page(tx: TenantTransaction, subject: str, *, cursor: UUID | None, back
             where tenant_id = $1 and subject = $2 and ($3::uuid is null or entry_id {behind} $3) order by entry_id {order} limit $4""",
         subject, cursor, limit,
     )  # fmt: skip
-
-
-async def next_number(tx: TenantTransaction, series: str, year: int) -> int:
-    """The next number of a series in a year: its row is held until the commit, so that none is given twice and none is lost."""
-    number: int = await tx.fetchval(
-        """insert into quality_number as n (tenant_id, series, year, last_number) values ($1, $2, $3, 1)
-           on conflict (tenant_id, series, year) do update set last_number = n.last_number + 1 returning n.last_number""",
-        series, year,
-    )  # fmt: skip
-    return number

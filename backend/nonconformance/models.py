@@ -1,20 +1,10 @@
 """Nonconformances, the goods and holds concerned, decisions with their dispositions, and a history that nobody can change."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, Numeric, SmallInteger, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Numeric, SmallInteger, Text, Uuid, text
 
 from infra.schema import Grants, Key, tenant_table
 
 _CHANGED: Grants = {"suyuan_app": ("SELECT", "INSERT", "UPDATE")}
-
-# The last number given in a series and year: NC-2026-0001 is the series "NC". Whoever draws a number holds the row until he commits.
-quality_number = tenant_table(
-    "quality_number",
-    Column("series", Key, nullable=False),
-    Column("year", SmallInteger, nullable=False),
-    Column("last_number", Integer, nullable=False),
-    key=("series", "year"),
-    grants=_CHANGED,
-)
 
 nonconformance = tenant_table(
     "nonconformance",

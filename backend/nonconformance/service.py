@@ -12,10 +12,10 @@ from backend.catalog.sites import Sites, sites_of
 from backend.nonconformance import holding, repository
 from backend.nonconformance.errors import NonconformanceNotFoundError, NonconformanceStateError
 from backend.nonconformance.history import note
-from backend.nonconformance.numbering import number_of
 from backend.nonconformance.rules import NcSeverity, NcSourceKind, NcStatus, is_decided
 from backend.nonconformance.stored import Nonconformance, lines_of
 from backend.nonconformance.texts import LONG, TITLE, optional_text, text_of
+from backend.numbering.service import number_of
 from backend.objects import service as objects
 from backend.photos import service as photos
 from backend.webhooks import service as webhooks

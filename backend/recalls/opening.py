@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from backend.nonconformance.numbering import number_of
+from backend.numbering.service import number_of
 from backend.recall_scope import service as scope
 from backend.recall_scope.sources import NO_BOUNDS, Bounds, Source
 from backend.recalls import clocks, repository, topics

@@ -1,0 +1,1 @@
+"""Numbers that people say aloud, for whatever has one."""
