@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -214,15 +213,6 @@ async def _watched_trail(cluster: Cluster) -> AsyncIterator[None]:
     """Whatever any test does through the application is compared with the audit trail (`tests/trail.py`)."""
     async with watching(cluster.admin_dsn):
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def _leaves_no_work(cluster: Cluster, database_urls: DatabaseUrls) -> AsyncIterator[None]:
-    """What a file's tests leave to the worker ends with them: whoever performs open work next does his own alone."""
-    yield
-    superuser = await asyncpg.connect(cluster.admin_dsn, database=database_urls.app.rsplit("/", 1)[1])
-    await superuser.execute("update suyuan.outbox set done_at = now() where done_at is null")
-    await superuser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from backend.capa import request_repository
 from backend.capa.mail_words import Asked, Occasion, write
-from backend.capa.tokens import GuestToken
+from backend.capa.tokens import RequestToken
 from backend.history.dates import zone_named
 from backend.notifications import service as notifications
 from backend.notifications.kinds import Urgency
@@ -95,10 +95,10 @@ class SupplierMail:
         )  # fmt: skip
         return partial(self._send, tx.tenant_id, payload, letter, channel, contact.name)
 
-    async def _token(self, tx: TenantTransaction, row: Record, company: UUID) -> GuestToken:
+    async def _token(self, tx: TenantTransaction, row: Record, company: UUID) -> RequestToken:
         """The one link of a request's mails, the same each time, until the request's own is renewed."""
         told = b"\x00".join((tx.tenant_id.to_bytes(8, "big"), row["supplier_request_id"].bytes, row["token_sha256"]))
-        made = [GuestToken(company, hmac.digest(key, told, "sha256")) for key in self._keys]
+        made = [RequestToken(company, hmac.digest(key, told, "sha256")) for key in self._keys]
         if (known := next((one for one in made if one.sha256 == row["mail_token_sha256"]), None)) is not None:
             return known
         await request_repository.set_mail_token(tx, row["supplier_request_id"], made[0].sha256)

@@ -40,6 +40,7 @@ from tests.isolation.recall_scope_day import RECALL_SCOPES
 from tests.isolation.watching_day import watch
 from tests.mobile_api import phones
 from tests.notifications.test_mail import Post
+from tests.outbox import do_outbox
 from tests.signing import authenticator_of, signed
 
 F1, D1 = lot(FLOUR, "DAY-F1"), lot(DUMPLING, "DAY-D1")
@@ -107,7 +108,7 @@ class Day:
 
     async def follow(self) -> None:
         """What the worker does."""
-        await drain(self.services.database, self.services.relay_database, handlers(self.services))
+        await do_outbox(self.services, left=())
         await self.services.consumer_mail.settle()
 
     async def put_forward(self, topic: str) -> None:

@@ -51,7 +51,7 @@ class Places:
 
                 async def send(text: str, operation: Any = operation, path: Any = path, listed: bool = listed) -> tuple[int, str]:
                     variables = _filled(deepcopy(operation.variables), OWN)
-                    _put(variables, path, [text] if listed else text)
+                    _put(operation.field, variables, path, [text] if listed else text)
                     body = {"query": operation.document(variables, "__typename"), "variables": variables}
                     return await self._post("/graphql", body)
 
