@@ -86,7 +86,10 @@ class Housekeeping:
 
     async def _of_tenant(self, tenant_id: int, public_id: UUID) -> dict[str, int]:
         removed: dict[str, int] = {}
-        for table in repository.purged_tables():
+        tables = repository.purged_tables()
+        async with self._services.database.tenant(tenant_id, timeout_ms=STATEMENT_TIMEOUT_MS) as tx:
+            due = await repository.due(tx, tables)
+        for table in (table for table in tables if table.name in due):
             for _ in range(self._batches):
                 async with self._services.database.tenant(tenant_id, timeout_ms=STATEMENT_TIMEOUT_MS) as tx:
                     count = await repository.purge(tx, table, self._rows_at_once)

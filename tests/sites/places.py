@@ -18,7 +18,7 @@ FIELDS_OF_NO_SITE: Final[dict[str, str]] = {
     "samplingPlan": "it looks up published tables", "samplingPlans": _ALL, "samplingStates": _ALL,
     "photos": "one's own uploads; others are shown where they belong to",
     "alertRules": _COMPANYS, "ruleFirings": _COMPANYS, "tryRule": _COMPANYS, "controlChart": _COMPANYS, "supplierCertificates": _COMPANYS,
-    "ruleSchema": _ALL,
+    "ruleSchema": _ALL, "companyProfile": _ALL,
     "foodListing": "it looks nothing up", "foodProducts": _ALL,
     "partners": _ALL, "buildCode": "it looks nothing up", "buildCodes": "it looks nothing up",
     "myNotifications": _FEED, "myUnreadNotificationCount": _FEED, "myNotificationPreferences": _OWN, "myPushRegistrations": _OWN,

@@ -250,6 +250,7 @@ WHOLE_COMPANYS: Final[dict[str, tuple[str, Given]]] = {
     "putFoodProducts": (mutation("putFoodProducts"), {"products": [{"gtin": PRODUCT["gtin"]}]}),
     "putProducts": (PUT["products"], {"products": [PRODUCT]}),
     "putPartners": (PUT["partners"], {"partners": [PARTNER]}),
+    "setCompanyProfile": (mutation("setCompanyProfile"), {"legalName": "x"}),
     "setTwoPeopleDecideFrom": (
         "mutation($input: SetTwoPeopleDecideFromInput!) { setTwoPeopleDecideFrom(input: $input) { userErrors { code } } }",
         {"severity": "MINOR", "reason": "x", "signature": {"meaning": "APPROVED"}},
