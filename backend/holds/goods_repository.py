@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from backend.identifiers import ObjectKind
+from backend.identifiers import STEPS_OF_GENEALOGY, ObjectKind
 from infra.database import Record, TenantTransaction
 
 # Nodes of the genealogy's own are walked through and not shown.
-SHOWN: Final = [
-    int(kind) for kind in ObjectKind if kind not in (ObjectKind.TRANSFORMATION, ObjectKind.PRODUCT_CLASS, ObjectKind.CONTAINER_STATE, ObjectKind.POOL)
-]
+SHOWN: Final = [int(kind) for kind in ObjectKind if kind not in STEPS_OF_GENEALOGY | {ObjectKind.PRODUCT_CLASS}]
 
 
 async def open_listing(tx: TenantTransaction, hold_id: UUID) -> None:

@@ -35,13 +35,15 @@ class _Release:
     named: list[objects.TraceableObject]
     roots: frozenset[int]
     pending: frozenset[int]
+    cut: frozenset[int]
     reason: str
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is left of the hold: nothing is named, or all that a hold on objects stands on, and what waits under it for a
-        decision since a correction. A window goes on."""
-        return not self.named or (self.row["scope_kind"] == 1 and self.roots | self.pending <= {item.object_id for item in self.named})
+        """Whether nothing is left of the hold: nothing is named, or all that a hold on objects still stands on, and what waits under it for
+        a decision since a correction. A window goes on."""
+        named = {item.object_id for item in self.named}
+        return not named or (self.row["scope_kind"] == 1 and (self.roots - self.cut) | self.pending <= named)
 
     @property
     def subject(self) -> str:
@@ -131,7 +133,8 @@ async def _releasable(tx: TenantTransaction, hold_id: UUID, reason: str, keys: S
     standing = await repository.roots_of(tx, [hold_id])
     roots, pending = (frozenset(root["object_id"] for root in standing if root["pending"] is late) for late in (False, True))
     named = {thing.object_id: thing for thing in [await objects.find(tx, key, sites) for key in keys]}
-    release = _Release(row, list(named.values()), roots, pending, reason)
+    cut = frozenset(await repository.cuts_of(tx, hold_id))
+    release = _Release(row, list(named.values()), roots, pending, cut, reason)
     if sites is not None and release.is_whole and (row["scope_kind"] > 1 or not roots <= await objects.met_at(tx, roots, sites)):
         raise OutsideSitesError("The hold stands on more than what is met at your sites: release what you meet by its “keys”.", field="keys")
     return release

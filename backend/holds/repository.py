@@ -58,6 +58,12 @@ async def roots_of(tx: TenantTransaction, holds: Collection[UUID]) -> list[Recor
     )
 
 
+async def cuts_of(tx: TenantTransaction, hold_id: UUID) -> set[int]:
+    """The objects that were released from a hold by name."""
+    rows = await tx.fetch("select object_id from hold_cut where tenant_id = $1 and hold_id = $2", hold_id)
+    return {row["object_id"] for row in rows}
+
+
 async def any_active(tx: TenantTransaction) -> bool:
     """Whether the tenant has any hold in force: where it has none, the gate costs this one look."""
     return bool(await tx.fetchval("select exists (select 1 from hold where tenant_id = $1 and status = 1)"))

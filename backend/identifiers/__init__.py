@@ -9,11 +9,12 @@ from backend.identifiers.private_forms import (
     private_transformation,
     private_unit,
 )
-from backend.identifiers.types import DIGITAL_LINK_ROOT, Identifier, IdentifierRole, ObjectKind
+from backend.identifiers.types import DIGITAL_LINK_ROOT, STEPS_OF_GENEALOGY, Identifier, IdentifierRole, ObjectKind
 from backend.identifiers.writing import as_digital_link, as_urn
 
 __all__ = [
     "DIGITAL_LINK_ROOT",
+    "STEPS_OF_GENEALOGY",
     "Identifier",
     "IdentifierRole",
     "InvalidIdentifierError",

@@ -29,6 +29,10 @@ class ObjectKind(IntEnum):
     POOL = 10
 
 
+# Steps on the way of goods: they lie nowhere, and nobody counts, holds or releases one.
+STEPS_OF_GENEALOGY: Final = frozenset({ObjectKind.TRANSFORMATION, ObjectKind.CONTAINER_STATE, ObjectKind.POOL})
+
+
 class IdentifierRole(StrEnum):
     """Where an identifier stands, which decides how strictly it is read."""
 

@@ -8,11 +8,11 @@ from typing import Final
 from backend.events import moments
 from backend.genealogy import reach as genealogy
 from backend.genealogy.rules import Certainty
-from backend.identifiers import ObjectKind
+from backend.identifiers import STEPS_OF_GENEALOGY, ObjectKind
 from backend.objects import service as objects
 from backend.recall_scope import reach_repository, telling, telling_repository
 from backend.recall_scope.answer import RecallScope, ScopeCounts, Suspect
-from backend.recall_scope.reaching import INNER, Reached, backward, forward, kinds_of, parts_of, units_of
+from backend.recall_scope.reaching import Reached, backward, forward, kinds_of, parts_of, units_of
 from backend.recall_scope.resolving import seeds_of, settled, things_of
 from backend.recall_scope.sources import NO_BOUNDS, Bounds, Source
 from backend.recall_scope.telling import Sums
@@ -163,7 +163,7 @@ async def suspects_of(tx: TenantTransaction, sources: Sequence[Source], reached:
         return [], 0
     up = await backward(tx, seeds.ids, lots=True)
     kinds = await kinds_of(tx, up.ids)
-    ids = [object_id for object_id in up.in_order() if kinds.get(object_id, 0) not in INNER and object_id not in seeds.ids]
+    ids = [object_id for object_id in up.in_order() if kinds.get(object_id, 0) not in STEPS_OF_GENEALOGY and object_id not in seeds.ids]
     shared = await _shared(tx, sources)
     ids.sort(key=lambda object_id: (-shared[object_id], int(up.certainty(object_id)), up.distance(object_id), object_id))
     found: list[Suspect] = []

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from backend.genealogy import reach as genealogy
 from backend.genealogy.rules import Certainty, LinkKind
 from backend.holds.standing import Standing
-from backend.identifiers import ObjectKind
+from backend.identifiers import STEPS_OF_GENEALOGY, ObjectKind
 from backend.recall_scope import reach_repository
 from backend.recall_scope.errors import ScopeTooLargeError
 from backend.recall_scope.walking import Reach, Walk, doubt_of
@@ -26,7 +26,6 @@ MOST_LINKS: Final = 5_000_000
 _ON_THE_LOOP: Final = 20_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What the genealogy has put between goods.
-INNER: Final = frozenset({int(ObjectKind.TRANSFORMATION), int(ObjectKind.CONTAINER_STATE), int(ObjectKind.POOL)})
 _NARROWED: Final = frozenset({int(LinkKind.INPUT), int(LinkKind.CANDIDATE)})
 
 
@@ -62,7 +61,9 @@ class Reached:
 
     def goods(self) -> Iterator[int]:
         """Lots, units, containers; certain ones first, then nearest."""
-        return (object_id for object_id in self.reach.in_order() if self.kinds.get(object_id, int(ObjectKind.TRANSFORMATION)) not in INNER)
+        return (
+            object_id for object_id in self.reach.in_order() if self.kinds.get(object_id, int(ObjectKind.TRANSFORMATION)) not in STEPS_OF_GENEALOGY
+        )
 
     def shipped_certainty(self, object_id: int, at: datetime, place: str | None) -> Certainty | None:
         """Of an object's goods that left a place; None where they are proven to be of another part."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.genealogy.rules import Certainty
 from backend.holds.scopes import Scope
-from backend.identifiers import ObjectKind
+from backend.identifiers import STEPS_OF_GENEALOGY, ObjectKind
 from backend.recall_scope import customers as reading
 from backend.recall_scope import freezing_repository, repository, resolving, watching
 from backend.recall_scope.answer import (
@@ -33,7 +33,7 @@ from backend.recall_scope.answer import (
 from backend.recall_scope.computing import compute, reach_within, scope_of, shipments_within
 from backend.recall_scope.errors import NotFrozenError, UnknownScopeError
 from backend.recall_scope.freezing import digest_of_rows, freeze, frozen
-from backend.recall_scope.reaching import INNER, backward, kinds_of
+from backend.recall_scope.reaching import backward, kinds_of
 from backend.recall_scope.sources import NO_BOUNDS, Bounds, Source, SourceKind, digest_of
 from backend.recall_scope.stored import item_of, read_bounds, read_sources, write_bounds, write_sources
 from backend.recall_scope.watching import GROWN, Watch
@@ -168,7 +168,7 @@ async def reached_ids(tx: TenantTransaction, case_id: UUID) -> set[int]:
     up = await backward(tx, within.reached.seeds.ids, lots=True) if within.reached.seeds.ids else None
     if up is not None:
         kinds = await kinds_of(tx, up.ids)
-        found |= {object_id for object_id in up.ids if kinds.get(object_id, 0) not in INNER}
+        found |= {object_id for object_id in up.ids if kinds.get(object_id, 0) not in STEPS_OF_GENEALOGY}
     try:
         version = (await frozen(tx, case_id)).version
     except NotFrozenError:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from backend.catalog.sites import Sites
 from backend.genealogy.rules import Certainty
-from backend.identifiers import ObjectKind
+from backend.identifiers import STEPS_OF_GENEALOGY, ObjectKind
 from backend.objects import service as objects
 from backend.objects.service import TraceableObject
 from backend.trace import whole_repository
@@ -21,7 +21,6 @@ from infra.database import Record, TenantTransaction
 K = TypeVar("K", bound=Hashable)
 MOST_CONTENTS: Final = 100
 AT_ONCE: Final = 500
-_INNER: Final = (ObjectKind.TRANSFORMATION, ObjectKind.CONTAINER_STATE, ObjectKind.POOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def moment_of(trace: Trace) -> datetime:
 
 def goods_of(trace: Trace) -> list[int]:
     """The objects of a trace that lie, move and are sold: not what the genealogy has put between them."""
-    return [node.thing.object_id for node in trace.nodes if node.thing.kind not in _INNER]
+    return [node.thing.object_id for node in trace.nodes if node.thing.kind not in STEPS_OF_GENEALOGY]
 
 
 def lying_in(trace: Trace) -> list[int]:

@@ -165,6 +165,21 @@ async def test_correction_leaves_goods_pending_until_they_are_released(services:
     assert await held(services, firm, F1) == [F1]
 
 
+@pytest.mark.parametrize("parts", [((F1, D1),), ((F1,), (D1,)), ((D1,), (F1,))])
+async def test_hold_ends_with_the_last_of_what_it_stands_on_and_what_is_pending(
+    services: Services, firm: Firm, parts: tuple[tuple[str, ...], ...]
+) -> None:
+    making = transformed([F1], [D1])
+    await capture(services, firm.tenant_id, making)
+    hold = await place(services, firm, F1)
+    await capture(services, firm.tenant_id, declared_wrong(making))
+    for part in parts:
+        await release(services, firm, hold, *part)
+    assert (await held(services, firm, F1), await held(services, firm, D1)) == ([], [])
+    with pytest.raises(HoldReleasedError):
+        await release(services, firm, hold)
+
+
 async def test_refused_shipment_names_the_cause_and_writes_nothing(services: Services, firm: Firm) -> None:
     await capture(services, firm.tenant_id, transformed([F1], [P1]))
     await place(services, firm, F1)

@@ -111,7 +111,7 @@ class World:
     def roots(self, hold: Held) -> set[str]:
         """All that a hold stands on, and what is pending under it."""
         came = {lot for fact in self.facts if isinstance(fact, Delivered) and fact.supplier == hold.supplier for lot in fact.lots}
-        return ({hold.root} if hold.root else set()) | came | hold.pending
+        return (({hold.root} if hold.root else set()) | came | hold.pending) - hold.cuts
 
     def reach(self, hold: Held) -> set[str]:
         """All that a hold reaches downwards."""
@@ -120,7 +120,7 @@ class World:
     def stops(self, hold: Held, goods: Iterable[str]) -> bool:
         """Whether a hold keeps these goods from leaving."""
         up = self.upstream(self.contents(goods), hold.cuts)
-        return bool(up & self.roots(hold)) or any((hold.root, unit) in self.inside for unit in up)
+        return bool(up & self.roots(hold)) or (hold.root not in hold.cuts and any((hold.root, unit) in self.inside for unit in up))
 
 
 class Authority:
@@ -138,9 +138,10 @@ class Authority:
         self.holds[name] = Held("", supplier=supplier)
 
     def release(self, name: str, parts: Collection[str]) -> None:
-        """The whole hold, or only these parts of it."""
+        """The whole hold, or only these parts of it; it ends with the last of what it stands on and what is pending."""
         hold = self.holds[name]
-        if not parts or (hold.root and hold.root in parts):
+        # Who lets go of what a hold stands on frees nothing that waits under it since a correction.
+        if not parts or (hold.root and ({hold.root} - hold.cuts) | hold.pending <= set(parts)):
             del self.holds[name]
         else:
             hold.cuts |= set(parts)
