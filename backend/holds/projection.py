@@ -16,7 +16,7 @@ from backend.holds.placing import announce
 from backend.holds.root_repository import RootRow
 from backend.holds.scopes import falling
 from backend.holds.stakes import Act, act_of, at_stake
-from backend.identifiers import STEPS_OF_GENEALOGY, Identifier
+from backend.identifiers import Identifier, ObjectKind
 from backend.objects import service as objects
 from backend.shipments import service as shipments
 from infra.database import TenantTransaction
@@ -145,5 +145,5 @@ class HoldWatch:
 
 
 async def _things(tx: TenantTransaction, nodes: set[int]) -> set[int]:
-    """Without the genealogy's own nodes, such as the step that was declared wrong: nobody could release them."""
-    return {node for node, thing in (await objects.load(tx, nodes)).items() if thing.kind not in STEPS_OF_GENEALOGY}
+    """Without the genealogy's own nodes, which nobody could release; a step stays, so that goods which are told of it late wait too."""
+    return {node for node, thing in (await objects.load(tx, nodes)).items() if thing.kind not in (ObjectKind.CONTAINER_STATE, ObjectKind.POOL)}

@@ -130,8 +130,9 @@ async def _releasable(tx: TenantTransaction, hold_id: UUID, reason: str, keys: S
         raise HoldNotFoundError
     if row["status"] != repository.ACTIVE:
         raise HoldReleasedError
-    standing = await repository.roots_of(tx, [hold_id])
-    roots, pending = (frozenset(root["object_id"] for root in standing if root["pending"] is late) for late in (False, True))
+    roots = frozenset(root["object_id"] for root in await repository.roots_of(tx, [hold_id]) if not root["pending"])
+    # A step waits with its goods, and is let go with the last of them.
+    pending = frozenset(await repository.pending_goods(tx, hold_id))
     named = {thing.object_id: thing for thing in [await objects.find(tx, key, sites) for key in keys]}
     cut = frozenset(await repository.cuts_of(tx, hold_id))
     release = _Release(row, list(named.values()), roots, pending, cut, reason)

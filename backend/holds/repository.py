@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.identifiers import STEPS_OF_GENEALOGY
 from infra.database import Record, TenantTransaction
 
 HOLD_COLUMNS = """h.hold_id, h.object_id, o.key, o.kind, h.reason, h.note, h.status, h.placed_at, h.placed_by, h.released_at, h.release_reason,
@@ -56,6 +57,16 @@ async def roots_of(tx: TenantTransaction, holds: Collection[UUID]) -> list[Recor
            where p.tenant_id = $1 and p.hold_id = any($2::uuid[]) and p.released_at is null""",
         list(holds),
     )
+
+
+async def pending_goods(tx: TenantTransaction, hold_id: UUID) -> set[int]:
+    """The objects that wait under a hold since a correction, without steps of the genealogy."""
+    rows = await tx.fetch(
+        """select p.object_id from hold_pending p join traceable_object o on o.tenant_id = $1 and o.object_id = p.object_id
+           where p.tenant_id = $1 and p.hold_id = $2 and p.released_at is null and o.kind <> all($3::int[])""",
+        hold_id, [int(kind) for kind in STEPS_OF_GENEALOGY],
+    )  # fmt: skip
+    return {row["object_id"] for row in rows}
 
 
 async def cuts_of(tx: TenantTransaction, hold_id: UUID) -> set[int]:
