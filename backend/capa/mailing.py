@@ -31,7 +31,6 @@ from tenants import audit
 from tenants.tokens import signing_secret
 
 TOPIC: Final = "supplier_request.mail"
-PATH: Final = "/supplier"
 BEFORE: Final = timedelta(days=2)
 AFTER: Final = timedelta(days=1)
 # Of the supplier's contacts so many are written to, the oldest first.
@@ -85,7 +84,7 @@ class SupplierMail:
             return None
         occasion, company = Occasion(payload["occasion"]), await request_repository.company(tx)
         token = await self._token(tx, row, company["public_id"])
-        link = f"{self._public_url.rstrip('/')}{PATH}/{token}"
+        link = token.link(self._public_url)
         asked = Asked(company["name"], row["number"], row["text"], due_at, zone_named(company["time_zone"]), link)
         written = write(asked, occasion, contact.language)
         letter = Letter(

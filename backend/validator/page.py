@@ -1,15 +1,10 @@
 """Renders the validator's page: no scripts, nothing from elsewhere, and every sign of the sender's text escaped."""
 
-import base64
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from backend.history import page as history_page
+from backend.guests.look import look_of
 from backend.history.negotiation import Language
 from backend.history.words import Notice
 from backend.validator.examples_shown import example_files
@@ -20,27 +15,8 @@ from backend.validator.words import WORDS, counted
 
 # A longer text is shown about its faults, and not given back into the form.
 LONGEST_GIVEN_BACK: Final = 200_000
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-_SHARED: Final = Path(history_page.__file__).parent / "templates"
-_STYLE: Final = "\n".join(
-    (folder / name).read_text(encoding="utf-8").strip() for folder, name in ((_SHARED, "style.css"), (_TEMPLATES, "validator.css"))
-)
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
-_environment = Environment(
-    loader=FileSystemLoader([_TEMPLATES, _SHARED]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-_environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own files
-_environment.filters["visible"] = visible
+LOOK: Final = look_of(Path(__file__).parent / "templates", "validator.css")
+LOOK.templates.filters["visible"] = visible
 
 
 @lru_cache(maxsize=1)
@@ -79,4 +55,4 @@ def _render(language: Language, *, document: str, notice: Notice | None, notice_
         "samples": list(SAMPLES),
         "examples": _examples(),
     }
-    return _environment.get_template("validator.html").render(context).encode(errors="replace")
+    return LOOK.templates.get_template("validator.html").render(context).encode(errors="replace")

@@ -12,7 +12,7 @@ from backend.history.negotiation import Language, choose_language
 from backend.history.words import Notice
 from backend.services import Services
 from backend.validator.examples_shown import FOLDER, example_files
-from backend.validator.page import CONTENT_SECURITY_POLICY, render_form, render_report
+from backend.validator.page import LOOK, render_form, render_report
 from backend.validator.reading import guessed_format
 from backend.validator.samples import SAMPLES
 from backend.validator.service import LARGEST, examine
@@ -122,7 +122,7 @@ def _language(request: PageRequest) -> Language:
 def _page(body: bytes, language: Language, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
     told = {
         **(headers or {}),
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": LOOK.content_security_policy,
         "Content-Language": language.tag,
         "Cache-Control": "no-store",
         "Vary": "Accept-Language",

@@ -270,11 +270,11 @@ def test_both_languages_say_everything_with_the_same_blanks() -> None:
     ("ink", "paper"), [("bad", "bad-paper"), ("bad", "card"), ("ink", "bad-paper"), ("ink", "warn-paper"), ("soft", "bad-paper")]
 )
 def test_text_stands_out_from_its_background(scheme: int, ink: str, paper: str) -> None:
-    blocks = re.findall(r":root\{([^}]*)\}", page._STYLE)
+    blocks = re.findall(r":root\{([^}]*)\}", str(page.LOOK.templates.globals["style"]))
     light, dark, _, *own = blocks
     colours = dict(item.split(":") for item in ";".join([(light, dark)[scheme], own[scheme]]).split(";"))
     assert contrast(colours[f"--{ink}"], colours[f"--{paper}"]) >= 4.5
 
 
 def test_the_style_sheet_asks_for_nothing_from_elsewhere() -> None:
-    assert re.findall(r"url\(|@import|@font-face|</", page._STYLE) == []
+    assert re.findall(r"url\(|@import|@font-face|</", str(page.LOOK.templates.globals["style"])) == []
