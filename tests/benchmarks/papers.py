@@ -11,6 +11,8 @@ _STATEMENTS: Final = (
        where s.tenant_id = $1 and s.lot_id = any($2::bigint[])""",
     """insert into told select distinct l.event_id from suyuan.lot_link l where l.tenant_id = $1 and l.child_id = any($2::bigint[])
          and l.event_id not in (select event_id from told)""",
+    # What was captured, by a measure before this one, names its goods already.
+    """delete from told t using suyuan.event_feed f where f.tenant_id = $1 and f.event_id = t.event_id and cardinality($2::bigint[]) > 0""",
     """insert into suyuan.event_object (tenant_id, object_id, event_id, role, line, event_time, quantity, uom)
        select $1, s.lot_id, s.shipment_id, 1, row_number() over (partition by s.shipment_id) - 1, e.event_time, s.quantity, s.uom
        from told t join suyuan.lot_shipment s on s.tenant_id = $1 and s.shipment_id = t.event_id

@@ -39,13 +39,17 @@ def trees() -> dict[str, ast.Module]:
 def calls() -> list[Call]:
     """Every call in the source."""
 
-    def within(node: ast.AST, path: str, function: Function | None) -> Iterator[Call]:
+    found: list[Call] = []
+
+    def look_within(node: ast.AST, path: str, function: Function | None) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Call):
-                yield Call(path, child, function)
-            yield from within(child, path, child if isinstance(child, Function) else function)
+                found.append(Call(path, child, function))
+            look_within(child, path, child if isinstance(child, Function) else function)
 
-    return [call for path, tree in trees().items() for call in within(tree, path, None)]
+    for path, tree in trees().items():
+        look_within(tree, path, None)
+    return found
 
 
 def recording() -> list[Call]:
@@ -64,7 +68,7 @@ def recording() -> list[Call]:
     for call in calls():
         called = call.call.func
         by_name = isinstance(called, ast.Name) and called.id in direct[call.path]
-        if by_name or ast.unparse(called) == "audit.record":
+        if by_name or (isinstance(called, ast.Attribute) and ast.unparse(called) == "audit.record"):
             found.append(call)
     return found
 
